@@ -1,0 +1,165 @@
+//! An architecture as it is written: a list of layers, in JSON, in TOML or behind a name.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::document::{Document, LARGEST_TEXT};
+use crate::{ArchitectureError, Layer, LayerGraph, Parameterization, check, named, parse};
+
+/// An architecture as parsed: layers with options, not yet held against an input shape.
+///
+/// JSON and TOML share one schema, published as `schema/architecture.schema.json`. A layer without options may be a
+/// bare string.
+///
+/// # Examples
+///
+/// ```
+/// use isotypic_architecture::Architecture;
+///
+/// let architecture = Architecture::from_json(
+///     r#"{"parameterization": "ntk", "layers": [
+///         {"conv": {"filter": [3, 3], "padding": "circular", "b_std": 0.2}}, "relu",
+///         "global_avg_pool", {"dense": {"w_std": 1.5}}]}"#,
+/// )?;
+/// let graph = architecture.check(&[28, 28, 1])?;
+/// assert_eq!(graph.nodes()[1].output_shape, [28, 28, 1]);
+/// assert_eq!(graph.nodes()[3].output_shape, [1]);
+///
+/// let error = architecture.check(&[784]).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "layer 1 (`conv`): filter `[3, 3]`: expected an input with 2 spatial axes and channels, got shape `[784]`"
+/// );
+/// # Ok::<(), isotypic_architecture::ArchitectureError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Architecture {
+    /// The parameterization of every layer that does not choose its own.
+    pub parameterization: Parameterization,
+    /// The layers, from input to output.
+    pub layers: Vec<Layer>,
+    #[serde(skip)]
+    name: String,
+}
+
+impl Architecture {
+    /// An architecture with these layers, named `architecture`.
+    pub fn new(parameterization: Parameterization, layers: Vec<Layer>) -> Self {
+        Self { parameterization, layers, name: "architecture".to_owned() }
+    }
+
+    /// The same architecture under another name.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// What people call it: the name or path it came from, `architecture` for text.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads an architecture from JSON.
+    ///
+    /// # Errors
+    /// Invalid JSON, keys given twice, unknown layers and options, values of the wrong kind. Ranges and shapes are
+    /// left to [`check`](Self::check).
+    pub fn from_json(text: &str) -> Result<Self, ArchitectureError> {
+        parse::architecture(Document::from_json(text)?)
+    }
+
+    /// Reads an architecture from TOML.
+    ///
+    /// # Errors
+    /// As [`from_json`](Self::from_json).
+    pub fn from_toml(text: &str) -> Result<Self, ArchitectureError> {
+        parse::architecture(Document::from_toml(text)?)
+    }
+
+    /// Reads an architecture from a file whose name ends in `.json` or `.toml`; its name is the path.
+    ///
+    /// # Errors
+    /// A file that cannot be read or has another ending, and as [`from_json`](Self::from_json).
+    pub fn from_file(path: &Path) -> Result<Self, ArchitectureError> {
+        let read = match extension(path) {
+            Some("json") => Self::from_json,
+            Some("toml") => Self::from_toml,
+            _ => return Err(ArchitectureError::UnknownExtension { path: path.to_owned() }),
+        };
+        let failed = |source| ArchitectureError::Read { path: path.to_owned(), source };
+        let mut text = String::new();
+        // One byte more than allowed, so that parsing notices; never a device without end.
+        let limit = LARGEST_TEXT as u64 + 1;
+        File::open(path).map_err(failed)?.take(limit).read_to_string(&mut text).map_err(failed)?;
+        Ok(read(&text)?.with_name(path.display().to_string()))
+    }
+
+    /// Builds a named architecture: `mlp`, `cnn` or `cnn-gap`, each optionally with a depth as in `mlp:5` (default 1).
+    ///
+    /// - `mlp`: flatten, then as many hidden layers of rectifiers as the depth says, and a readout; `w_std` and `b_std` are 1
+    /// - `cnn`: as many 3×3 circular convolutions with rectifiers, flatten, a readout; `w_std` is 1, no biases
+    /// - `cnn-gap`: the same with global average pooling instead of flatten
+    ///
+    /// # Errors
+    /// Unknown names and depths out of range.
+    pub fn named(name: &str) -> Result<Self, ArchitectureError> {
+        named::build(name)
+    }
+
+    /// The architecture that a user means by `text`: a file if it ends in `.toml` or `.json`, else a name.
+    ///
+    /// # Errors
+    /// As [`from_file`](Self::from_file) and [`named`](Self::named).
+    pub fn resolve(text: &str) -> Result<Self, ArchitectureError> {
+        let path = Path::new(text);
+        if matches!(extension(path), Some("json" | "toml")) {
+            return Self::from_file(path);
+        }
+        match Self::named(text) {
+            Err(ArchitectureError::UnknownName { .. }) if path.is_file() => Self::from_file(path),
+            result => result,
+        }
+    }
+
+    /// Holds the architecture against the shape of one input (spatial axes, then channels; `[d]` for vectors) and
+    /// returns the graph of its layers with all shapes.
+    ///
+    /// This is the only place where shapes are inferred. A nonlinearity is accepted where its input is Gaussian in the
+    /// limit of infinite width: after `dense` or `conv`, also with `identity` or `global_avg_pool` between. The network
+    /// must end in a vector.
+    ///
+    /// # Errors
+    /// The first layer that does not fit, with what was expected and what came.
+    pub fn check(&self, input_shape: &[usize]) -> Result<LayerGraph, ArchitectureError> {
+        check::layer_graph(self, input_shape)
+    }
+
+    /// One line of JSON with every default spelled out, the same for architectures that mean the same.
+    ///
+    /// Each layer carries its own parameterization, so the top-level key is not written. The name is not part of it.
+    pub fn to_canonical_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Canonical {
+            layers: Vec<Layer>,
+        }
+        let mut layers = self.layers.clone();
+        for layer in &mut layers {
+            let parameterization = match layer {
+                Layer::Dense(dense) => &mut dense.parameterization,
+                Layer::Conv(conv) => &mut conv.parameterization,
+                _ => continue,
+            };
+            parameterization.get_or_insert(self.parameterization);
+        }
+        serde_json::to_string(&Canonical { layers }).expect("plain structs with string keys always serialise")
+    }
+}
+
+/// The file's ending, in the spelling it has.
+fn extension(path: &Path) -> Option<&str> {
+    path.extension().and_then(|ending| ending.to_str())
+}

@@ -1,0 +1,284 @@
+//! Everything that can be wrong with an architecture, told with its place and what would help.
+
+use std::path::PathBuf;
+
+use crate::layer_name::AVAILABLE_LAYERS;
+use crate::named::{AVAILABLE_NAMES, is_like_a_path};
+
+/// Why an architecture cannot be read, does not fit its input, or cannot be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArchitectureError {
+    /// The file cannot be read.
+    #[error("architecture file `{}`: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file's name ends in neither `.toml` nor `.json`.
+    #[error("architecture file `{}`: expected a name ending in `.toml` or `.json`", path.display())]
+    UnknownExtension {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The text is longer than any sensible architecture.
+    #[error("architecture: expected at most {limit} bytes, got more")]
+    TooLarge {
+        /// The largest number of bytes accepted.
+        limit: usize,
+    },
+    /// There are more layers than any sensible architecture has.
+    #[error("architecture: expected at most {limit} layers, got {got}")]
+    TooManyLayers {
+        /// The largest number of layers accepted.
+        limit: usize,
+        /// The number of layers found.
+        got: usize,
+    },
+    /// The text is not JSON or TOML, repeats a key, or is nested too deeply.
+    #[error("architecture: invalid {format}: {message}")]
+    Syntax {
+        /// `JSON` or `TOML`.
+        format: &'static str,
+        /// What the parser says, with line and column, on one line.
+        message: String,
+    },
+    /// A value is of the wrong kind, such as a number where a list belongs.
+    #[error("{place}: expected {expected}, got {got}")]
+    WrongKind {
+        /// The layer, and the option if there is one.
+        place: String,
+        /// What belongs there.
+        expected: String,
+        /// What stands there.
+        got: String,
+    },
+    /// The architecture has a key that means nothing.
+    #[error("architecture: unknown key `{key}`")]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The keys an architecture has.
+        allowed: &'static [&'static str],
+    },
+    /// The list of layers is missing or empty.
+    #[error("architecture: expected at least one layer in `layers`, got none")]
+    NoLayers,
+    /// No layer has this name.
+    #[error("{path}: unknown layer")]
+    UnknownLayer {
+        /// The layer's place, with the name.
+        path: String,
+        /// The layer that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// A layer that exists elsewhere but not here.
+    #[error("{path}: this layer is not available")]
+    LayerNotAvailable {
+        /// The layer's place, with the name.
+        path: String,
+        /// The layer's name.
+        name: String,
+    },
+    /// The layer has no such option.
+    #[error("{path}: unknown option `{option}`")]
+    UnknownOption {
+        /// The layer's place.
+        path: String,
+        /// The option.
+        option: String,
+        /// The options the layer has.
+        allowed: &'static [&'static str],
+    },
+    /// An option without default is missing.
+    #[error("{path}: option `{option}` is missing")]
+    MissingOption {
+        /// The layer's place.
+        path: String,
+        /// The option.
+        option: &'static str,
+    },
+    /// An option is out of range.
+    #[error("{path}: option `{option}`: expected {expected}, got `{got}`")]
+    InvalidOption {
+        /// The layer's place.
+        path: String,
+        /// The option.
+        option: String,
+        /// The range.
+        expected: String,
+        /// The value.
+        got: String,
+    },
+    /// The inputs have no values.
+    #[error("input shape `{shape:?}`: expected spatial axes and channels, all at least 1")]
+    EmptyInput {
+        /// The shape.
+        shape: Vec<usize>,
+    },
+    /// A shape has more values than can be addressed.
+    #[error("{path}: shape `{shape:?}` has more values than fit in memory")]
+    ShapeTooLarge {
+        /// The layer's place.
+        path: String,
+        /// The shape.
+        shape: Vec<usize>,
+    },
+    /// Filter and input have different numbers of spatial axes.
+    #[error("{path}: filter `{filter:?}`: expected an input with {} spatial axes and channels, got shape `{input:?}`", filter.len())]
+    FilterRank {
+        /// The layer's place.
+        path: String,
+        /// The filter.
+        filter: Vec<usize>,
+        /// Shape of the layer's input, with channels.
+        input: Vec<usize>,
+    },
+    /// Without padding, the filter is larger than what it acts on.
+    #[error("{path}: filter {} does not fit: expected at most the input's {}", times(filter), times(input))]
+    FilterDoesNotFit {
+        /// The layer's place.
+        path: String,
+        /// The filter.
+        filter: Vec<usize>,
+        /// The input's spatial axes.
+        input: Vec<usize>,
+    },
+    /// Pooling of a vector.
+    #[error("{path}: expected an input with spatial axes, got the vector shape `{input:?}`")]
+    NoSpatialAxes {
+        /// The layer's place.
+        path: String,
+        /// Shape of the layer's input.
+        input: Vec<usize>,
+    },
+    /// The kernel of a nonlinearity is only known on Gaussian pre-activations.
+    #[error("{path}: expected a gaussian input, got {got}")]
+    NotGaussian {
+        /// The layer's place.
+        path: String,
+        /// What its input comes from, `the raw input` or a layer whose output is not Gaussian.
+        got: String,
+    },
+    /// The network ends with spatial axes.
+    #[error("{path}: expected the network to end in a vector, got shape `{output:?}`")]
+    OutputNotVector {
+        /// The last layer's place.
+        path: String,
+        /// Shape of its output.
+        output: Vec<usize>,
+    },
+    /// No named architecture has this name.
+    #[error("unknown architecture `{name}`")]
+    UnknownName {
+        /// The name as given.
+        name: String,
+        /// The name that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// A named architecture that is not available.
+    #[error("architecture `{name}` is not available")]
+    NameNotAvailable {
+        /// The name as given.
+        name: String,
+    },
+    /// The depth of a named architecture is not a number in range.
+    #[error("architecture `{name}`: expected a depth from 1 to {limit}, got `{depth}`")]
+    InvalidDepth {
+        /// The name as given.
+        name: String,
+        /// What follows the colon.
+        depth: String,
+        /// The greatest depth.
+        limit: usize,
+    },
+    /// The rows given to a finite network are of the wrong length.
+    #[error("network input: expected {expected} values a row, got {got}")]
+    RowLength {
+        /// Values in one input.
+        expected: usize,
+        /// Values in a row.
+        got: usize,
+    },
+    /// A value given to a finite network is NaN or infinite.
+    #[error("network input: row {row}, value {column}: expected a finite number, got `{got}`")]
+    NotFinite {
+        /// The row.
+        row: usize,
+        /// The value's place in the row.
+        column: usize,
+        /// The value.
+        got: f64,
+    },
+}
+
+impl ArchitectureError {
+    /// What the user can do about it, one line.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownExtension { .. } => {
+                Some("rename the file, or pass the name of an architecture".to_owned())
+            }
+            Self::UnknownKey { allowed, .. } => Some(format!("its keys are {}", list(allowed))),
+            Self::UnknownLayer { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
+            Self::UnknownLayer { nearest: None, .. } | Self::LayerNotAvailable { .. } => {
+                Some(format!("available layers: {}", list(AVAILABLE_LAYERS)))
+            }
+            Self::UnknownOption { allowed: [], .. } => Some("this layer has no options".to_owned()),
+            Self::UnknownOption { allowed, .. } => Some(format!("its options are {}", list(allowed))),
+            Self::MissingOption { option, .. } => Some(format!("add it, for example `\"{option}\": [3, 3]`")),
+            Self::NoLayers => Some("for example `\"layers\": [\"flatten\", {\"dense\": {}}]`".to_owned()),
+            Self::FilterRank { input, .. } if input.len() == 1 => Some(
+                "convolutions need images; for vectors use `dense`, or the architecture `mlp`".to_owned(),
+            ),
+            Self::FilterRank { input, .. } => {
+                Some(format!("give `filter` (and `strides`) {} entries", input.len() - 1))
+            }
+            Self::FilterDoesNotFit { .. } => {
+                Some("use a smaller filter, or padding `same` or `circular`".to_owned())
+            }
+            Self::NoSpatialAxes { .. } => Some("drop this layer, or the `flatten` before it".to_owned()),
+            Self::NotGaussian { .. } => Some("put a `dense` or `conv` layer before it".to_owned()),
+            Self::OutputNotVector { .. } => {
+                Some("add `flatten` or `global_avg_pool` and then a `dense` layer".to_owned())
+            }
+            Self::UnknownName { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
+            Self::UnknownName { name, nearest: None } if is_like_a_path(name) => {
+                Some("architecture files end in `.toml` or `.json`".to_owned())
+            }
+            Self::UnknownName { nearest: None, .. } | Self::NameNotAvailable { .. } => Some(format!(
+                "available: {}, with a depth as in `mlp:5`, or a file ending in `.toml` or `.json`",
+                list(AVAILABLE_NAMES)
+            )),
+            Self::InvalidDepth { .. } => Some("for example `mlp:5`, or `mlp` for depth 1".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// An option out of range.
+    pub(crate) fn invalid_option(
+        path: &str,
+        option: &str,
+        expected: impl Into<String>,
+        got: &impl ToString,
+    ) -> Self {
+        Self::InvalidOption {
+            path: path.to_owned(),
+            option: option.to_owned(),
+            expected: expected.into(),
+            got: got.to_string(),
+        }
+    }
+}
+
+/// Names in backticks, separated by commas.
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Extents as people write them, `5×5`.
+fn times(extents: &[usize]) -> String {
+    extents.iter().map(ToString::to_string).collect::<Vec<_>>().join("×")
+}

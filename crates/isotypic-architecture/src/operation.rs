@@ -1,0 +1,102 @@
+//! What a node of a checked graph computes: no defaults left, every number in range.
+
+use serde::Serialize;
+
+use crate::Padding;
+
+/// The computation of one [`Node`](crate::Node).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Operation {
+    /// The data.
+    Input,
+    /// An affine map of the channels, the same at every position.
+    Dense(Dense),
+    /// A convolution.
+    Conv(Conv),
+    /// $\max(x, 0)$.
+    Relu,
+    /// The error function $\operatorname{erf}(x)$.
+    Erf,
+    /// Nothing.
+    Identity,
+    /// Joins positions and channels into one vector; on a vector it does nothing.
+    Flatten,
+    /// The mean over all positions, channel by channel.
+    GlobalAvgPool,
+}
+
+impl Operation {
+    /// The operation's name, as in files and messages.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Dense(_) => "dense",
+            Self::Conv(_) => "conv",
+            Self::Relu => "relu",
+            Self::Erf => "erf",
+            Self::Identity => "identity",
+            Self::Flatten => "flatten",
+            Self::GlobalAvgPool => "global_avg_pool",
+        }
+    }
+}
+
+/// A checked `dense` layer: $\Sigma \leftarrow \sigma_w^2 \Sigma + \sigma_b^2$ at every pair of positions.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Dense {
+    /// $\sigma_w^2$, positive and finite.
+    pub weight_variance: f64,
+    /// $\sigma_b^2$, finite and not negative; `None` for a layer without biases.
+    pub bias_variance: Option<f64>,
+    /// The scaling of the trained parameters.
+    pub parameterization: LayerParameterization,
+    /// Number of output channels.
+    pub width: usize,
+}
+
+/// A checked `conv` layer. All lists have one entry per spatial axis.
+///
+/// Output position $o$ reads the input positions $o \cdot \text{stride} - \text{before} + t$ for $t = 0, \dots,
+/// \text{filter} - 1$. Sums are always divided by the full filter size.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Conv {
+    /// Extent of the filter, in positions.
+    pub filter: Vec<usize>,
+    /// Distance between neighbouring outputs, in input positions.
+    pub strides: Vec<usize>,
+    /// What lies beyond the border.
+    pub padding: Padding,
+    /// Number of positions before input 0 at which the first filter starts (0 for [`Padding::Valid`]).
+    pub pad_before: Vec<usize>,
+    /// $\sigma_w^2$, positive and finite.
+    pub weight_variance: f64,
+    /// $\sigma_b^2$, finite and not negative; `None` for a layer without biases.
+    pub bias_variance: Option<f64>,
+    /// The scaling of the trained parameters.
+    pub parameterization: LayerParameterization,
+    /// Number of output channels.
+    pub width: usize,
+}
+
+impl Conv {
+    /// Number of positions under one filter.
+    pub fn filter_size(&self) -> usize {
+        self.filter.iter().product()
+    }
+}
+
+/// The [`Parameterization`](crate::Parameterization) of one layer, with the width it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LayerParameterization {
+    /// Trained parameters are standard normal; the layer scales them.
+    Ntk,
+    /// Weights are trained as they are.
+    Standard {
+        /// Number of input channels divided by the input's width scale.
+        input_width: f64,
+    },
+}

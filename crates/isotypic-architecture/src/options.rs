@@ -1,0 +1,131 @@
+//! The options of one layer, taken out one by one; every mistake names the layer and the option.
+
+use crate::document::Document;
+use crate::{ArchitectureError, Padding, Parameterization};
+
+/// Options that are left to read, all of them known by name.
+pub(crate) struct Options {
+    path: String,
+    table: Vec<(String, Document)>,
+}
+
+impl Options {
+    /// Accepts the value beside a layer's name, if it is a table with no other keys than `allowed`.
+    pub(crate) fn new(
+        path: String,
+        document: Document,
+        allowed: &'static [&'static str],
+    ) -> Result<Self, ArchitectureError> {
+        let Document::Table(table) = document else {
+            return Err(wrong_kind(&path, "a table of options", &document));
+        };
+        match table.iter().find(|(option, _)| !allowed.contains(&option.as_str())) {
+            None => Ok(Self { path, table }),
+            Some((option, _)) => Err(ArchitectureError::UnknownOption {
+                path,
+                option: option.escape_debug().to_string(),
+                allowed,
+            }),
+        }
+    }
+
+    /// An option without default.
+    pub(crate) fn required<T>(&self, option: &'static str, value: Option<T>) -> Result<T, ArchitectureError> {
+        value.ok_or_else(|| ArchitectureError::MissingOption { path: self.path.clone(), option })
+    }
+
+    /// A number.
+    pub(crate) fn number(&mut self, option: &str) -> Result<Option<f64>, ArchitectureError> {
+        self.take(option, "a number", as_number)
+    }
+
+    /// A number, or the absence of one spelled `null`.
+    pub(crate) fn number_or_null(&mut self, option: &str) -> Result<Option<f64>, ArchitectureError> {
+        let value = self.take(option, "a number, or `null` for none", |document| match document {
+            Document::Null => Some(None),
+            other => as_number(other).map(Some),
+        })?;
+        Ok(value.flatten())
+    }
+
+    /// Two numbers.
+    pub(crate) fn two_numbers(&mut self, option: &str) -> Result<Option<[f64; 2]>, ArchitectureError> {
+        self.take(option, "a list of two numbers", |document| match document {
+            Document::List(items) => match items.as_slice() {
+                [first, second] => Some([as_number(first)?, as_number(second)?]),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// A positive integer.
+    pub(crate) fn extent(&mut self, option: &str) -> Result<Option<usize>, ArchitectureError> {
+        self.take(option, "a positive integer", as_extent)
+    }
+
+    /// Positive integers.
+    pub(crate) fn extents(&mut self, option: &str) -> Result<Option<Vec<usize>>, ArchitectureError> {
+        self.take(option, "a list of positive integers", |document| match document {
+            Document::List(items) => items.iter().map(as_extent).collect(),
+            _ => None,
+        })
+    }
+
+    /// A parameterization by name.
+    pub(crate) fn parameterization(&mut self) -> Result<Option<Parameterization>, ArchitectureError> {
+        self.take("parameterization", "`ntk` or `standard`", |document| match document {
+            Document::Text(name) => Parameterization::from_name(name),
+            _ => None,
+        })
+    }
+
+    /// A padding by name.
+    pub(crate) fn padding(&mut self) -> Result<Option<Padding>, ArchitectureError> {
+        self.take("padding", "`circular`, `same` or `valid`", |document| match document {
+            Document::Text(name) => Padding::from_name(name),
+            _ => None,
+        })
+    }
+
+    /// Reads one option, `None` if it is absent.
+    fn take<T>(
+        &mut self,
+        option: &str,
+        expected: &str,
+        read: impl FnOnce(&Document) -> Option<T>,
+    ) -> Result<Option<T>, ArchitectureError> {
+        let Some(index) = self.table.iter().position(|(name, _)| name == option) else {
+            return Ok(None);
+        };
+        let (_, document) = self.table.swap_remove(index);
+        match read(&document) {
+            Some(value) => Ok(Some(value)),
+            None => Err(wrong_kind(&format!("{}: option `{option}`", self.path), expected, &document)),
+        }
+    }
+}
+
+/// A value of the wrong kind at `place`.
+pub(crate) fn wrong_kind(place: &str, expected: &str, got: &Document) -> ArchitectureError {
+    ArchitectureError::WrongKind {
+        place: place.to_owned(),
+        expected: expected.to_owned(),
+        got: got.to_string(),
+    }
+}
+
+fn as_number(document: &Document) -> Option<f64> {
+    match *document {
+        Document::Number(value) => Some(value),
+        Document::Integer(value) => Some(value as f64),
+        _ => None,
+    }
+}
+
+fn as_extent(document: &Document) -> Option<usize> {
+    match *document {
+        Document::Integer(value) if value > 0 => usize::try_from(value).ok(),
+        _ => None,
+    }
+}

@@ -1,0 +1,83 @@
+//! What each filter of a convolution reads, as an explicit table: the plainest form of a convolution.
+
+use ndarray::{Array2, ArrayRef1, Dimension, IxDyn, indices};
+
+use crate::{Conv, Padding};
+
+/// For every output position (rows) and tap of the filter (columns) the input position that is read; `None` for the
+/// zeros beyond the border. Positions and taps are counted with the last axis fastest.
+pub(crate) fn sources(conv: &Conv, input: &[usize], output: &[usize]) -> Array2<Option<usize>> {
+    let outputs: Vec<IxDyn> = indices(IxDyn(output)).into_iter().collect();
+    let taps: Vec<IxDyn> = indices(IxDyn(&conv.filter)).into_iter().collect();
+    Array2::from_shape_fn((outputs.len(), taps.len()), |(position, tap)| {
+        let (start, offset) = (outputs[position].slice(), taps[tap].slice());
+        input.iter().enumerate().try_fold(0, |flat, (axis, &length)| {
+            let padded = start[axis] * conv.strides[axis] + offset[axis];
+            let before = conv.pad_before[axis];
+            let coordinate = match conv.padding {
+                // `before` may exceed the length: a filter may go round more than once.
+                Padding::Circular => (padded + before.div_ceil(length) * length - before) % length,
+                Padding::Same | Padding::Valid => {
+                    padded.checked_sub(before).filter(|&coordinate| coordinate < length)?
+                }
+            };
+            Some(flat * length + coordinate)
+        })
+    })
+}
+
+/// Gathers one input into a matrix with a row per output position: the patch under the filter, channels fastest.
+pub(crate) fn gather(
+    sources: &Array2<Option<usize>>,
+    input: &ArrayRef1<f64>,
+    channels: usize,
+) -> Array2<f64> {
+    let (positions, taps) = sources.dim();
+    Array2::from_shape_fn((positions, taps * channels), |(position, column)| {
+        let source = sources[[position, column / channels]];
+        source.map_or(0.0, |source| input[source * channels + column % channels])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LayerParameterization;
+
+    fn conv(filter: usize, stride: usize, padding: Padding, before: usize) -> Conv {
+        Conv {
+            filter: vec![filter],
+            strides: vec![stride],
+            padding,
+            pad_before: vec![before],
+            weight_variance: 1.0,
+            bias_variance: None,
+            parameterization: LayerParameterization::Ntk,
+            width: 1,
+        }
+    }
+
+    #[test]
+    fn borders_read_zeros_or_the_other_side() {
+        let same = sources(&conv(3, 1, Padding::Same, 1), &[3], &[3]);
+        assert_eq!(same.row(0).to_vec(), [None, Some(0), Some(1)]);
+        assert_eq!(same.row(2).to_vec(), [Some(1), Some(2), None]);
+        let circular = sources(&conv(3, 1, Padding::Circular, 1), &[3], &[3]);
+        assert_eq!(circular.row(0).to_vec(), [Some(2), Some(0), Some(1)]);
+        assert_eq!(circular.row(2).to_vec(), [Some(1), Some(2), Some(0)]);
+    }
+
+    #[test]
+    fn a_filter_may_go_round_the_circle_more_than_once() {
+        // Seven taps on a circle of two positions; three positions are padded before.
+        let circular = sources(&conv(7, 1, Padding::Circular, 3), &[2], &[2]);
+        assert_eq!(circular.row(0).to_vec(), [1, 0, 1, 0, 1, 0, 1].map(Some));
+        assert_eq!(circular.row(1).to_vec(), [0, 1, 0, 1, 0, 1, 0].map(Some));
+    }
+
+    #[test]
+    fn strides_skip_positions() {
+        let valid = sources(&conv(2, 3, Padding::Valid, 0), &[8], &[3]);
+        assert_eq!(valid.column(0).to_vec(), [0, 3, 6].map(Some));
+    }
+}

@@ -1,0 +1,10 @@
+//! Integration tests of `isotypic-architecture`.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its fixtures must fail")]
+
+mod bad_input;
+mod cases;
+mod finite_network;
+mod graph;
+mod named;
+mod support;

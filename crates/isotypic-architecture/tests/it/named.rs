@@ -1,0 +1,109 @@
+//! Named architectures and files.
+
+use std::path::Path;
+
+use isotypic_architecture::{Architecture, ArchitectureError, Layer};
+
+fn names(architecture: &Architecture) -> Vec<&'static str> {
+    architecture.layers.iter().map(Layer::name).collect()
+}
+
+#[test]
+fn mlp_is_flatten_hidden_layers_and_a_readout() {
+    let written = r#"{"layers": ["flatten", {"dense": {"w_std": 1.0, "b_std": 1.0}}, "relu",
+                      {"dense": {"w_std": 1.0, "b_std": 1.0}}, "relu", {"dense": {"w_std": 1.0, "b_std": 1.0}}]}"#;
+    let named = Architecture::named("mlp:2").unwrap();
+    assert_eq!(named.to_canonical_json(), Architecture::from_json(written).unwrap().to_canonical_json());
+    assert_eq!(named.name(), "mlp:2");
+    assert_eq!(Architecture::named("mlp").unwrap().layers, Architecture::named("mlp:1").unwrap().layers);
+    for shape in [&[13][..], &[28, 28, 1], &[4, 4, 4, 2]] {
+        assert_eq!(named.check(shape).unwrap().output_width(), 1);
+    }
+}
+
+#[test]
+fn cnn_and_cnn_gap_differ_in_how_positions_collapse() {
+    let written = r#"{"layers": [{"conv": {"filter": [3, 3], "padding": "circular", "w_std": 1.0}}, "relu",
+                      "flatten", {"dense": {"w_std": 1.0}}]}"#;
+    let cnn = Architecture::named("cnn").unwrap();
+    assert_eq!(cnn.to_canonical_json(), Architecture::from_json(written).unwrap().to_canonical_json());
+    let deep = Architecture::named("cnn-gap:3").unwrap();
+    let expected = ["conv", "relu", "conv", "relu", "conv", "relu", "global_avg_pool", "dense"];
+    assert_eq!(names(&deep), expected);
+    assert!(deep.check(&[28, 28, 1]).is_ok());
+}
+
+#[test]
+fn named_convolutions_are_for_images_only() {
+    for shape in [&[784][..], &[28, 1], &[4, 4, 4, 1]] {
+        let error = Architecture::named("cnn").unwrap().check(shape).unwrap_err();
+        assert!(matches!(error, ArchitectureError::FilterRank { .. }), "{error}");
+    }
+    let error = Architecture::named("cnn").unwrap().check(&[784]).unwrap_err();
+    assert_eq!(
+        error.hint().unwrap(),
+        "convolutions need images; for vectors use `dense`, or the architecture `mlp`"
+    );
+}
+
+#[test]
+fn depths_are_plain_positive_numbers() {
+    for depth in ["", "0", "x", "-1", "+5", "05", "1.5", "1001", "5:5", " 5"] {
+        let name = format!("mlp:{depth}");
+        let error = Architecture::named(&name).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("architecture `{name}`: expected a depth from 1 to 1000, got `{depth}`")
+        );
+        assert!(error.hint().is_some());
+    }
+    assert!(Architecture::named("cnn:").is_err());
+    assert_eq!(Architecture::named("mlp:1000").unwrap().layers.len(), 2002);
+}
+
+#[test]
+fn unknown_names_suggest_the_nearest() {
+    let hint = |name: &str| {
+        let error = Architecture::resolve(name).unwrap_err();
+        assert_eq!(error.to_string(), format!("unknown architecture `{name}`"));
+        error.hint().unwrap()
+    };
+    assert_eq!(hint("mpl"), "did you mean `mlp`?");
+    assert_eq!(hint("CNN_GAP:3"), "did you mean `cnn-gap`?");
+    assert_eq!(hint("nets/none.yaml"), "architecture files end in `.toml` or `.json`");
+    assert!(hint("transformer").starts_with("available: `mlp`, `cnn`, `cnn-gap`"));
+}
+
+#[test]
+fn known_names_that_cannot_be_built_say_so() {
+    for name in ["vit", "resnet:18", "myrtle5", "gcnn:c4", "gcnn:d4"] {
+        let error = Architecture::named(name).unwrap_err();
+        assert_eq!(error.to_string(), format!("architecture `{name}` is not available"));
+        assert!(error.hint().unwrap().contains("`cnn-gap`"));
+    }
+}
+
+#[test]
+fn files_are_read_by_their_ending_and_named_after_their_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(path("a.json"), r#"{"layers": ["dense", "relu", "dense"]}"#).unwrap();
+    std::fs::write(path("a.toml"), "layers = [\"dense\", { relu = {} }, \"dense\"]\n").unwrap();
+    std::fs::write(path("b.toml"), "[[layers]]\ndense = { b_std = 1 }\n[[layers]]\nrelu = {}\n").unwrap();
+    std::fs::write(path("a.yaml"), "layers: []").unwrap();
+    std::fs::write(path("bytes.json"), [0xff, 0xfe, 0x00]).unwrap();
+    std::fs::write(path("long.json"), " ".repeat(2_000_000)).unwrap();
+
+    let json = Architecture::resolve(&path("a.json")).unwrap();
+    let toml = Architecture::resolve(&path("a.toml")).unwrap();
+    assert_eq!(json.layers, toml.layers);
+    assert_eq!(json.name(), path("a.json"));
+    assert_eq!(names(&Architecture::from_file(Path::new(&path("b.toml"))).unwrap()), ["dense", "relu"]);
+
+    let error = |name: &str| Architecture::resolve(&path(name)).unwrap_err();
+    assert!(matches!(error("a.yaml"), ArchitectureError::UnknownExtension { .. }));
+    assert!(matches!(error("bytes.json"), ArchitectureError::Read { .. }));
+    assert!(matches!(error("long.json"), ArchitectureError::TooLarge { .. }));
+    assert!(matches!(error("missing.toml"), ArchitectureError::Read { .. }));
+    assert!(error("missing.toml").to_string().starts_with("architecture file `"));
+}

@@ -1,0 +1,33 @@
+//! Groups against the axioms, transforms against the direct one.
+
+use isotypic_conformance::{assert_group_axioms, assert_irreps_are_complete, assert_transform_agrees};
+use isotypic_group::{DirectFourier, FiniteGroup, FourierPlanner};
+
+fn all() -> Vec<FiniteGroup> {
+    let cyclic = (1..=17).chain([28, 36]).map(|n| vec![n]);
+    let products = [vec![1, 1], vec![2, 2], vec![4, 3], vec![3, 6], vec![7, 4], vec![2, 3, 4], vec![5, 1, 5]];
+    cyclic.chain(products).map(|factors| FiniteGroup::abelian(&factors).unwrap()).collect()
+}
+
+#[test]
+fn every_group_satisfies_the_axioms() {
+    for group in all() {
+        assert_group_axioms(&group);
+    }
+}
+
+#[test]
+fn every_group_knows_all_its_irreps() {
+    for group in all() {
+        assert_irreps_are_complete(&group);
+    }
+}
+
+#[test]
+fn every_transform_agrees_with_the_direct_one() {
+    let planner = FourierPlanner::new();
+    for group in all() {
+        assert_transform_agrees(&*planner.plan(&group));
+        assert_transform_agrees(&DirectFourier::new(group));
+    }
+}

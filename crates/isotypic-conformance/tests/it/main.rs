@@ -1,0 +1,7 @@
+//! All batteries on everything there is.
+
+mod families;
+mod gram;
+mod group;
+mod prediction;
+mod projection;

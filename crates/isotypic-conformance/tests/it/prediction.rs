@@ -1,0 +1,120 @@
+//! Predictions by blocks, by the dense inverse and on the observed points, against refitting.
+
+use isotypic_conformance::RandomOrbits;
+use isotypic_conformance::naive::{refit, relative_difference};
+use isotypic_gram::{DenseGram, Factorization, GroupInvariantGram, OrbitStatus, Ridge, SymmetricOperator};
+use isotypic_orbit::HeldOutSet;
+use isotypic_predict::{LeaveSetOut, leave_one_out, leave_set_out, solve_on_observed};
+use ndarray::{Array2, Axis};
+use proptest::prelude::*;
+
+use crate::families::groups;
+
+const RIDGE: Ridge = Ridge::RelativeToMeanDiagonal(1e-2);
+
+fn labels(seeds: usize) -> Array2<f64> {
+    Array2::from_shape_fn((seeds, 2), |(seed, output)| if seed % 2 == output { 1.0 } else { -0.3 * seed as f64 })
+}
+
+/// The ways to hold out a share of the points, from one point to all but one.
+fn hold_out<G: SymmetricOperator>(gram: &G, share: f64, stride: usize) -> Option<HeldOutSet> {
+    let n = gram.dim();
+    let count = ((share * n as f64) as usize).clamp(1, n);
+    // A stride that is prime to n scatters the points over seeds and poses.
+    let stride = (stride..).find(|stride| (1..=n).all(|d| n % d != 0 || stride % d != 0 || d == 1))?;
+    let points: Vec<(usize, usize)> = (0..count).map(|index| gram.layout().split(index * stride % n)).collect();
+    HeldOutSet::new(gram.layout(), &points).ok()
+}
+
+fn agrees(result: &LeaveSetOut, matrix: &Array2<f64>, ridge: f64, held_out: &HeldOutSet) -> Result<(), TestCaseError> {
+    let layout = held_out.layout();
+    let by_seed = labels(layout.seeds());
+    let spread = Array2::from_shape_fn((layout.len(), 2), |(row, output)| by_seed[[layout.split(row).0, output]]);
+    let (predictions, covariance) = refit(matrix, ridge, &spread, held_out.rows());
+    let scale = 1.0 / predictions.iter().fold(1.0_f64, |scale, value| scale.max(value.abs()));
+    prop_assert!(((&result.predictions - &predictions) * scale).iter().all(|value| value.abs() < 1e-10));
+    let errors = spread.select(Axis(0), held_out.rows()) - &predictions;
+    prop_assert!(((&result.errors - &errors) * scale).iter().all(|value| value.abs() < 1e-10));
+    let variance = covariance.diag().to_owned().insert_axis(Axis(1));
+    prop_assert!(relative_difference(&result.variance.clone().insert_axis(Axis(1)), &variance) < 1e-10);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn held_out_sets_are_predicted_as_by_refitting(
+        group in groups(), seeds in 1usize..=4, share in 0.0..1.0, stride in 1usize..20, state: u64,
+    ) {
+        let orbits = RandomOrbits::new(group, seeds, state);
+        let matrix = orbits.gram();
+        let dense = DenseGram::new(matrix.clone(), seeds, orbits.group.clone()).unwrap();
+        let blocks = GroupInvariantGram::from_orbit_kernel(&orbits.group, orbits.orbit_kernel()).unwrap();
+        let Some(held_out) = hold_out(&dense, share, stride) else { return Ok(()) };
+        let (plain, by_blocks) = (dense.factor(RIDGE).unwrap(), blocks.factor(RIDGE).unwrap());
+        let (ridge, labels) = (plain.ridge(), labels(seeds));
+        for result in [
+            leave_set_out(&dense, &plain, labels.view(), &held_out).unwrap(),
+            leave_set_out(&blocks, &by_blocks, labels.view(), &held_out).unwrap(),
+            solve_on_observed(&dense, ridge, labels.view(), &held_out).unwrap(),
+            solve_on_observed(&blocks, ridge, labels.view(), &held_out).unwrap(),
+        ] {
+            agrees(&result, &matrix, ridge, &held_out)?;
+        }
+    }
+
+    #[test]
+    fn a_matrix_that_is_not_invariant_is_taken_as_it_is(
+        group in groups(), seeds in 1usize..=3, share in 0.0..1.0, stride in 1usize..20, state: u64,
+    ) {
+        let orbits = RandomOrbits::new(group, seeds, state);
+        // A positive semi-definite disturbance that knows nothing of the group.
+        let feature = |row: usize| (0.7 * (row * row) as f64).sin();
+        let mut matrix = orbits.gram();
+        matrix.indexed_iter_mut().for_each(|((row, column), value)| *value += feature(row) * feature(column));
+        let dense = DenseGram::new(matrix.clone(), seeds, orbits.group).unwrap();
+        let Some(held_out) = hold_out(&dense, share, stride) else { return Ok(()) };
+        let factor = dense.factor(RIDGE).unwrap();
+        for result in [
+            leave_set_out(&dense, &factor, labels(seeds).view(), &held_out).unwrap(),
+            solve_on_observed(&dense, factor.ridge(), labels(seeds).view(), &held_out).unwrap(),
+        ] {
+            agrees(&result, &matrix, factor.ridge(), &held_out)?;
+        }
+    }
+
+    #[test]
+    fn a_missing_pose_is_predicted_as_by_refitting_whichever_it_is(group in groups(), seeds in 2usize..=4, state: u64) {
+        let orbits = RandomOrbits::new(group, seeds, state);
+        let matrix = orbits.gram();
+        let blocks = GroupInvariantGram::from_orbit_kernel(&orbits.group, orbits.orbit_kernel()).unwrap();
+        let result = leave_one_out(&blocks, RIDGE, labels(seeds).view()).unwrap();
+        prop_assert!(result.status.iter().all(|&status| status == OrbitStatus::Regular));
+        prop_assert!(result.limits.iter().all(Option::is_none));
+        let (layout, ridge) = (blocks.layout(), blocks.factor(RIDGE).unwrap().ridge());
+        for (row, (seed, _)) in (0..layout.len()).map(|row| (row, layout.split(row))) {
+            let held_out = HeldOutSet::new(layout, &[layout.split(row)]).unwrap();
+            let one = LeaveSetOut {
+                errors: result.errors.select(Axis(0), &[seed]),
+                predictions: result.predictions.select(Axis(0), &[seed]),
+                variance: result.variance.select(Axis(0), &[seed]),
+            };
+            agrees(&one, &matrix, ridge, &held_out)?;
+        }
+    }
+
+    #[test]
+    fn the_order_of_seeds_changes_no_error(group in groups(), state: u64) {
+        let mut orbits = RandomOrbits::new(group, 3, state);
+        let labels = labels(3);
+        let errors = |orbits: &RandomOrbits, labels: &Array2<f64>| {
+            let gram = GroupInvariantGram::from_orbit_kernel(&orbits.group, orbits.orbit_kernel()).unwrap();
+            leave_one_out(&gram, RIDGE, labels.view()).unwrap().errors
+        };
+        let before = errors(&orbits, &labels);
+        orbits.seeds.rotate_left(1);
+        let after = errors(&orbits, &labels.select(Axis(0), &[1, 2, 0]));
+        prop_assert!(relative_difference(&after, &before.select(Axis(0), &[1, 2, 0])) < 1e-11);
+    }
+}

@@ -1,0 +1,163 @@
+//! One block of an invariant Gram matrix: what it does on one irreducible representation.
+
+use isotypic_group::{IrrepLabel, IrrepSlot};
+use ndarray::{Array2, ArrayView2};
+use num_complex::Complex64;
+
+use crate::GramError;
+use crate::linear_algebra::{BadPivot, Cholesky, Scalar, eigenvalues, eigenvectors};
+
+/// The Hermitian matrix $B_\rho = [\sum_u \kappa_{st}(u)\, \rho(u)]_{st}$ of one irrep, or of a pair of conjugate ones.
+///
+/// Row s·d + i belongs to seed s and row i of the irrep.
+#[derive(Clone, Debug)]
+pub struct IrrepBlock {
+    slot: IrrepSlot,
+    matrix: BlockMatrix,
+}
+
+/// The entries of a block, real where the irrep is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BlockMatrix {
+    /// Of an irrep by real matrices.
+    Real(Array2<f64>),
+    /// Of any other irrep.
+    Complex(Array2<Complex64>),
+}
+
+/// The Cholesky factor of a block plus a ridge.
+#[derive(Clone, Debug)]
+pub(crate) enum BlockFactor {
+    Real(Cholesky<f64>),
+    Complex(Cholesky<Complex64>),
+}
+
+/// The null space of a block, as its projector.
+pub(crate) struct BlockNullSpace {
+    /// For every seed, the trace of its diagonal block.
+    pub(crate) traces: Vec<f64>,
+    /// All of it.
+    pub(crate) projector: Array2<Complex64>,
+}
+
+impl IrrepBlock {
+    pub(crate) fn new(slot: IrrepSlot, matrix: BlockMatrix) -> Self {
+        Self { slot, matrix }
+    }
+
+    /// The name of the irrep, the one of smaller index of a conjugate pair.
+    pub fn label(&self) -> &IrrepLabel {
+        &self.slot.label
+    }
+
+    /// The dimension $d_\rho$ of the irrep.
+    pub fn dimension(&self) -> usize {
+        self.slot.dimension
+    }
+
+    /// How often each eigenvalue of the block stands in the Gram matrix: $d_\rho$, or $2 d_\rho$ where a conjugate pair
+    /// shares the block.
+    pub fn multiplicity(&self) -> usize {
+        self.slot.dimension * self.slot.weight
+    }
+
+    /// The entries.
+    ///
+    /// # Shapes
+    /// `[seeds · d, seeds · d]`
+    pub fn matrix(&self) -> &BlockMatrix {
+        &self.matrix
+    }
+
+    /// The eigenvalues, ascending.
+    ///
+    /// # Errors
+    /// [`GramError::EigenvaluesNotConverged`] if the iteration stalls.
+    pub fn eigenvalues(&self) -> Result<Vec<f64>, GramError> {
+        match &self.matrix {
+            BlockMatrix::Real(matrix) => eigenvalues(matrix.view()),
+            BlockMatrix::Complex(matrix) => eigenvalues(matrix.view()),
+        }
+    }
+
+    pub(crate) fn factor(&self, ridge: f64, floor: f64) -> Result<BlockFactor, BadPivot> {
+        match &self.matrix {
+            BlockMatrix::Real(matrix) => Cholesky::new(matrix.view(), ridge, floor).map(BlockFactor::Real),
+            BlockMatrix::Complex(matrix) => {
+                Cholesky::new(matrix.view(), ridge, floor).map(BlockFactor::Complex)
+            }
+        }
+    }
+
+    /// The product with coefficients of vectors.
+    pub(crate) fn apply(&self, vectors: &Array2<Complex64>) -> Array2<Complex64> {
+        match &self.matrix {
+            BlockMatrix::Real(matrix) => to_complex(matrix.dot(&vectors.map(|value| value.re)).view()),
+            BlockMatrix::Complex(matrix) => matrix.dot(vectors),
+        }
+    }
+
+    /// The span of eigenvectors whose eigenvalues do not exceed `threshold`.
+    pub(crate) fn null_space(&self, threshold: f64) -> Result<BlockNullSpace, GramError> {
+        let projector = match &self.matrix {
+            BlockMatrix::Real(matrix) => to_complex(null_projector(matrix.view(), threshold)?.view()),
+            BlockMatrix::Complex(matrix) => null_projector(matrix.view(), threshold)?,
+        };
+        let rows: Vec<f64> = projector.diag().iter().map(|value| value.re).collect();
+        let traces = rows.chunks(self.slot.dimension).map(|rows| rows.iter().sum()).collect();
+        Ok(BlockNullSpace { traces, projector })
+    }
+}
+
+impl BlockFactor {
+    /// The inverse of the block plus ridge times coefficients of vectors.
+    pub(crate) fn solve(&self, vectors: &Array2<Complex64>) -> Array2<Complex64> {
+        match self {
+            Self::Real(factor) => to_complex(factor.solve(vectors.map(|value| value.re).view()).view()),
+            Self::Complex(factor) => factor.solve(vectors.view()),
+        }
+    }
+
+    pub(crate) fn inverse(&self) -> Array2<Complex64> {
+        match self {
+            Self::Real(factor) => to_complex(factor.inverse().view()),
+            Self::Complex(factor) => factor.inverse(),
+        }
+    }
+
+    pub(crate) fn inverse_diagonal(&self) -> Vec<f64> {
+        match self {
+            Self::Real(factor) => factor.inverse_diagonal().to_vec(),
+            Self::Complex(factor) => factor.inverse_diagonal().to_vec(),
+        }
+    }
+
+    pub(crate) fn log_det(&self) -> f64 {
+        match self {
+            Self::Real(factor) => factor.log_det(),
+            Self::Complex(factor) => factor.log_det(),
+        }
+    }
+
+    pub(crate) fn extreme_eigenvalues(&self) -> Result<(f64, f64), GramError> {
+        match self {
+            Self::Real(factor) => factor.extreme_eigenvalues(),
+            Self::Complex(factor) => factor.extreme_eigenvalues(),
+        }
+    }
+}
+
+pub(crate) fn to_complex(matrix: ArrayView2<'_, f64>) -> Array2<Complex64> {
+    matrix.map(|&value| Complex64::from(value))
+}
+
+fn null_projector<T: Scalar>(matrix: ArrayView2<'_, T>, threshold: f64) -> Result<Array2<T>, GramError> {
+    let dim = matrix.nrows();
+    let (values, vectors) = eigenvectors(matrix)?;
+    let null = values.iter().take_while(|&&value| value <= threshold).count();
+    Ok(Array2::from_shape_fn((dim, dim), |(row, column)| {
+        (0..null).fold(T::from_real(0.0), |sum, index| {
+            sum + vectors[[row, index]] * vectors[[column, index]].conjugate()
+        })
+    }))
+}

@@ -1,0 +1,40 @@
+//! Names of irreps, as people and files see them.
+
+use std::fmt;
+
+/// The name of an irrep within its group: `k=3` for a cyclic group, `k=(1,2)` for a product.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum IrrepLabel {
+    /// The frequency `k` of a character $\exp(2πi\,ku/N)$ of a cyclic group.
+    Frequency(usize),
+    /// One frequency for each factor of a direct product of cyclic groups.
+    Frequencies(Vec<usize>),
+}
+
+impl fmt::Display for IrrepLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Frequency(k) => write!(f, "k={k}"),
+            Self::Frequencies(ks) => {
+                f.write_str("k=(")?;
+                for (i, k) in ks.iter().enumerate() {
+                    let separator = if i == 0 { "" } else { "," };
+                    write!(f, "{separator}{k}")?;
+                }
+                f.write_str(")")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_print_as_documented() {
+        assert_eq!(IrrepLabel::Frequency(3).to_string(), "k=3");
+        assert_eq!(IrrepLabel::Frequencies(vec![1, 2]).to_string(), "k=(1,2)");
+    }
+}

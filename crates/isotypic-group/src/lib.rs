@@ -1,0 +1,77 @@
+//! Finite groups, their unitary irreducible representations and Fourier transforms.
+//!
+//! A [`FiniteGroup`] multiplies by a method, not by a table. Its [`Irrep`]s are unitary, and a
+//! [`GroupFourier`] transform, made by [`FourierPlanner`], takes real functions on the group to their
+//! coefficients and back. [`DirectFourier`] sums the definition term by term and is the public control
+//! for the fast transforms.
+//!
+//! Cyclic groups and their direct products are available.
+//!
+//! # Elements
+//!
+//! Elements are indices `0..order`; the identity is `0`. A cyclic group lists $r^0, r^1, …, r^{N-1}$. In a
+//! direct product the last factor is fastest: element $(u_1, u_2)$ of $C_m × C_n$ has index $u_1 n + u_2$.
+//! Irreps are listed in the same way by their frequencies.
+//!
+//! # Phases
+//!
+//! The character of frequency $k$ is $ρ_k(r^u) = \exp(+2πi\,ku/N)$; in a product the characters multiply.
+//! The product $ku$ is reduced modulo $N$ in integers before any angle is formed, and multiples of a quarter
+//! turn are exactly $1, i, -1, -i$.
+//!
+//! # Normalization
+//!
+//! The forward transform has no factor, the inverse divides by the order:
+//!
+//! $$ \hat f(ρ) = \sum_u f(u)\,ρ(u), \qquad
+//!    f(u) = \frac{1}{|G|} \sum_ρ d_ρ\,\mathrm{tr}\bigl(\hat f(ρ)\,ρ(u)^†\bigr). $$
+//!
+//! So `inverse(forward(f))` is `f`, Parseval's identity reads
+//! $\sum_u |f(u)|^2 = \frac{1}{|G|} \sum_ρ d_ρ \|\hat f(ρ)\|_F^2$, and the transform of
+//! $(f * h)(u) = \sum_v f(v)\,h(v^{-1}u)$ is $\hat f(ρ)\,\hat h(ρ)$.
+//!
+//! # Ordering
+//!
+//! The input is real, so conjugate irreps have conjugate coefficients and only one of each pair is kept: the
+//! one with the smaller index. Each kept irrep is an [`IrrepSlot`]; slots ascend by irrep index and slot 0 is
+//! the trivial irrep. For $C_N$ these are $k = 0, 1, …, ⌊N/2⌋$. A slot stands for `weight` irreps, one or two,
+//! so that a sum over all irreps is a sum over slots with weights; its coefficient is a $d_ρ × d_ρ$ matrix,
+//! row-major, and the slots follow one another without gaps. Coefficients of real irreps have an imaginary part
+//! of exactly zero.
+//!
+//! # Examples
+//!
+//! ```
+//! use isotypic_group::{FiniteGroup, FourierPlanner};
+//! use num_complex::Complex64;
+//!
+//! let group = FiniteGroup::cyclic(4)?;
+//! let transform = FourierPlanner::new().plan(&group);
+//! let mut coefficients = vec![Complex64::ZERO; transform.coefficients_len()];
+//! transform.forward(&[0.0, 1.0, 0.0, 0.0], &mut coefficients);
+//! assert_eq!(coefficients, [Complex64::new(1.0, 0.0), Complex64::new(0.0, 1.0), Complex64::new(-1.0, 0.0)]);
+//! # Ok::<(), isotypic_group::GroupError>(())
+//! ```
+
+mod abelian;
+mod abelian_fourier;
+mod cyclic_fourier;
+mod direct_fourier;
+mod error;
+mod finite_group;
+mod fourier;
+mod irrep;
+mod label;
+mod parse;
+mod planner;
+mod root_of_unity;
+
+pub use abelian_fourier::AbelianFourier;
+pub use cyclic_fourier::CyclicFourier;
+pub use direct_fourier::DirectFourier;
+pub use error::GroupError;
+pub use finite_group::{FiniteGroup, MAX_ORDER};
+pub use fourier::{FourierScratch, GroupFourier, IrrepSlot};
+pub use irrep::{Irrep, IrrepKind};
+pub use label::IrrepLabel;
+pub use planner::FourierPlanner;

@@ -1,0 +1,50 @@
+//! Nominal costs, for plans only: what one core of a current server takes, rounded up.
+
+use isotypic_work::Plan;
+
+use crate::assemble::pairs_evaluated;
+use crate::compiled_kernel::{CompiledKernel, Head, Tail};
+use crate::outputs::Outputs;
+
+/// Nanoseconds per multiplication and addition of a matrix product.
+const PRODUCT: f64 = 0.06;
+/// Nanoseconds per pair for one scalar layer.
+const SCALAR_LAYER: f64 = 4.0;
+/// Nanoseconds per pair of positions for one spatial layer.
+const SPATIAL_LAYER: f64 = 3.5;
+/// Numbers kept per position and stage of a prepared image: two lists of terms with three numbers each.
+const NUMBERS_PER_POSITION: u64 = 6;
+
+/// The plan of one evaluation.
+pub(crate) fn plan(
+    kernel: &CompiledKernel,
+    rows: usize,
+    columns: usize,
+    symmetric: bool,
+    outputs: Outputs,
+) -> Plan {
+    let pairs = pairs_evaluated(kernel, rows, columns, symmetric);
+    let layers = match &kernel.tail {
+        Tail::Layers(program) => program.steps.len() as f64,
+        Tail::Feature(_) => 5.0,
+    };
+    let (head, prepared) = match &kernel.head {
+        Head::DotProduct => (kernel.point_length() as f64 * PRODUCT, kernel.point_length() as u64),
+        Head::Spatial(program) => {
+            let positions: u64 = program
+                .stages
+                .iter()
+                .map(|stage| NUMBERS_PER_POSITION * stage.convolution.output.len() as u64)
+                .sum();
+            let input = program.input.len() as u64 * (program.channels as u64 + 1);
+            (program.evaluations_per_pair() * SPATIAL_LAYER, positions + input)
+        }
+    };
+    let points = (if symmetric { rows } else { rows + columns }) as u64;
+    let entries = rows as u64 * columns as u64;
+    Plan {
+        entries,
+        bytes: 8 * (entries * outputs.count() + points * prepared),
+        seconds: pairs * (head + layers * SCALAR_LAYER) * 1e-9 / rayon::current_num_threads() as f64,
+    }
+}

@@ -1,0 +1,102 @@
+//! The error type of this crate.
+
+use isotypic_work::Interrupted;
+
+/// Why a kernel could not be compiled or evaluated.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KernelError {
+    /// The architecture has an operation for which no infinite-width kernel is implemented.
+    #[error("{path}: no infinite-width kernel is available for this operation")]
+    UnsupportedOperation {
+        /// Path of the layer.
+        path: String,
+    },
+    /// The layer graph branches where this engine follows a chain.
+    #[error("{path}: expected one input, got {inputs}")]
+    NotAChain {
+        /// Path of the layer.
+        path: String,
+        /// Number of inputs of the node.
+        inputs: usize,
+    },
+    /// More spatial dimensions than the engine handles.
+    #[error("input: expected at most 3 spatial dimensions, got {rank}")]
+    TooManySpatialDimensions {
+        /// Number of spatial dimensions of the input.
+        rank: usize,
+    },
+    /// Points whose length does not fit the compiled input shape.
+    #[error("points: expected rows of {expected} numbers (input shape {shape:?}), got {got}")]
+    PointLength {
+        /// Numbers per point that the kernel takes.
+        expected: usize,
+        /// Numbers per point that came.
+        got: usize,
+        /// The input shape that the kernel was compiled for.
+        shape: Vec<usize>,
+    },
+    /// A coordinate is NaN or infinite.
+    #[error("point {row}: coordinate {column} is {value}, expected a finite number")]
+    NotFinite {
+        /// Index of the point.
+        row: usize,
+        /// Index of the coordinate within the point.
+        column: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// Coordinates so large or small that variances leave the range of `f64`.
+    #[error(
+        "point {row}: its variance is {variance:e} at layer output {state}, outside the range in which kernels are exact"
+    )]
+    VarianceOutOfRange {
+        /// Index of the point.
+        row: usize,
+        /// Index of the layer output, 0 being the input.
+        state: usize,
+        /// The variance found.
+        variance: f64,
+    },
+    /// The specification of a feature kernel could not be read.
+    #[error("kernel `{spec}`: {reason}")]
+    FeatureKernelSpec {
+        /// What was given.
+        spec: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Memory for the result could not be reserved.
+    #[error("kernel matrix of {rows} × {columns}: {bytes} bytes could not be reserved")]
+    OutOfMemory {
+        /// Rows of the matrix.
+        rows: usize,
+        /// Columns of the matrix.
+        columns: usize,
+        /// Bytes asked for.
+        bytes: u64,
+    },
+    /// The computation was interrupted.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl KernelError {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::TooManySpatialDimensions { .. } => {
+                Some("reshape the input to 1, 2 or 3 spatial dimensions plus channels".to_owned())
+            }
+            Self::VarianceOutOfRange { .. } => {
+                Some("rescale the inputs, for example to unit norm".to_owned())
+            }
+            Self::FeatureKernelSpec { .. } => {
+                Some("known are `linear`, `rbf[:GAMMA]` and `arc-cosine[:ORDER]` (order 0 or 1)".to_owned())
+            }
+            Self::OutOfMemory { .. } => Some("evaluate fewer points at a time".to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Neural kernels (NNGP and NTK) of infinitely wide networks, exact and fast on CPUs.
+//!
+//! A [`LayerGraph`](isotypic_architecture::LayerGraph) is compiled once into a [`CompiledKernel`]; inputs are
+//! [prepared](CompiledKernel::prepare) (checked, with their variances at every layer) and then evaluated against each other in tiles:
+//!
+//! - the *spatial part* up to `flatten` or `global_avg_pool` runs one displacement slice at a time, one input
+//!   against eight others in SIMD lanes, so that global pooling needs $O(HW)$ memory per pair;
+//! - the *scalar part* starts from matrix products of fixed tiles and maps rows of pairs in place.
+//!
+//! # Conventions
+//! - Inputs are rows in C order with channels last. The kernel of the inputs is $\langle x, y\rangle / \text{channels}$ at each pair
+//!   of positions; convolutions divide by their filter size; `flatten` and pooling average over positions.
+//! - `ntk` parameterization unless a layer says otherwise (Jacot et al. 2018, arXiv 1806.07572; Arora et al. 2019, arXiv 1904.11955;
+//!   Novak et al. 2019, arXiv 1810.05148).
+//!
+//! # Bit identity
+//! A kernel value is a function of its two inputs alone. Elementwise arithmetic agrees on all instruction sets with
+//! fused multiplication and addition; matrix products agree on machines with the same instruction set.
+
+mod affine;
+mod assemble;
+mod compiled_kernel;
+mod cost;
+mod error;
+mod feature_kernel;
+mod nonlinearity;
+mod outputs;
+mod pair_geometry;
+mod prepared_inputs;
+mod reproducible_sum;
+mod scalar;
+mod spatial;
+mod terms;
+
+pub use compiled_kernel::CompiledKernel;
+pub use error::KernelError;
+pub use feature_kernel::FeatureKernel;
+pub use nonlinearity::{Endpoints, Erf, LANES, Nonlinearity, PairRun, Relu};
+pub use outputs::{KernelMatrices, Outputs};
+pub use prepared_inputs::PreparedInputs;

@@ -1,0 +1,175 @@
+//! Changes between the forms in which a pair of points is carried, in SIMD.
+//!
+//! For variances $q_x = a^2$, $q_y = b^2$ and the covariance $c = ab\cos\theta$:
+//!
+//! - the *cosine gap* $t = 1 - \cos\theta$: what nonlinearities act on,
+//! - the *difference* $\delta = E[(u - v)^2] = (a-b)^2 + 2abt$: linear in affine layers, and blind to biases.
+//!
+//! The conversions do not cancel near the diagonal: identical points have $t = \delta = 0$ exactly and $c = q$ exactly.
+//! Every function works on runs: group `i` pairs `x[i]` with `y[LANES·i..LANES·(i+1)]`.
+
+use fearless_simd::{Level, dispatch, prelude::*};
+use fearless_simd_macros::simd;
+
+use crate::affine::Affine;
+use crate::nonlinearity::LANES;
+use crate::terms::TermsView;
+
+/// The two ends of a run of pairs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends<'a> {
+    pub(crate) x: TermsView<'a>,
+    pub(crate) y: TermsView<'a>,
+}
+
+/// One vector's worth of pairs, with everything that is known of their ends.
+struct Pairs<S: Simd> {
+    sum_of_variances: S::f64s,
+    product_of_roots: S::f64s,
+    squared_gap_of_roots: S::f64s,
+    inverse_product: S::f64s,
+    values: S::f64s,
+}
+
+/// Replaces each value of a run by `convert` of the pair it belongs to.
+#[inline(always)]
+fn for_each_pair<S: Simd>(
+    simd: S,
+    ends: Ends<'_>,
+    values: &mut [f64],
+    convert: impl Fn(Pairs<S>) -> S::f64s,
+) {
+    let groups = values.chunks_exact_mut(LANES).enumerate();
+    for (group, values) in groups {
+        let (variance_x, root_x) = (ends.x.variance[group], ends.x.root[group]);
+        let inverse_x = ends.x.inverse_root[group];
+        for (chunk, values) in values.chunks_exact_mut(S::f64s::LEN).enumerate() {
+            let start = group * LANES + chunk * S::f64s::LEN;
+            let at = start..start + S::f64s::LEN;
+            let root_y = S::f64s::from_slice(simd, &ends.y.root[at.clone()]);
+            let gap = root_y - root_x;
+            let pairs = Pairs {
+                sum_of_variances: S::f64s::from_slice(simd, &ends.y.variance[at.clone()]) + variance_x,
+                product_of_roots: root_y * root_x,
+                squared_gap_of_roots: gap * gap,
+                inverse_product: S::f64s::from_slice(simd, &ends.y.inverse_root[at]) * inverse_x,
+                values: S::f64s::from_slice(simd, values),
+            };
+            convert(pairs).store_slice(values);
+        }
+    }
+}
+
+/// $\delta \to t$. Where an end vanishes the angle is undefined and the result is 0.
+#[inline(always)]
+fn gap_of_difference<S: Simd>(pairs: &Pairs<S>, difference: S::f64s) -> S::f64s {
+    ((difference - pairs.squared_gap_of_roots) * 0.5 * pairs.inverse_product).max(0.0).min(2.0)
+}
+
+/// Turns differences into cosine gaps.
+pub(crate) fn differences_to_gaps(level: Level, ends: Ends<'_>, values: &mut [f64]) {
+    #[simd]
+    fn run<S: Simd>(simd: S, ends: Ends<'_>, values: &mut [f64]) {
+        for_each_pair(simd, ends, values, |pairs| gap_of_difference(&pairs, pairs.values));
+    }
+    dispatch!(level, simd => run(simd, ends, values));
+}
+
+/// Turns cosine gaps into differences.
+pub(crate) fn gaps_to_differences(level: Level, ends: Ends<'_>, values: &mut [f64]) {
+    #[simd]
+    fn run<S: Simd>(simd: S, ends: Ends<'_>, values: &mut [f64]) {
+        for_each_pair(simd, ends, values, |pairs| {
+            (pairs.product_of_roots * 2.0).mul_add(pairs.values, pairs.squared_gap_of_roots)
+        });
+    }
+    dispatch!(level, simd => run(simd, ends, values));
+}
+
+/// Turns covariances into cosine gaps.
+pub(crate) fn covariances_to_gaps(level: Level, ends: Ends<'_>, values: &mut [f64]) {
+    #[simd]
+    fn run<S: Simd>(simd: S, ends: Ends<'_>, values: &mut [f64]) {
+        for_each_pair(simd, ends, values, |pairs| {
+            let difference = pairs.values.mul_add(-2.0, pairs.sum_of_variances);
+            gap_of_difference(&pairs, difference)
+        });
+    }
+    dispatch!(level, simd => run(simd, ends, values));
+}
+
+/// $c$ of pairs that are given by their cosine gaps.
+#[inline(always)]
+fn covariance_of_gap<S: Simd>(pairs: &Pairs<S>, gap: S::f64s) -> S::f64s {
+    let half_difference = pairs.product_of_roots.mul_add(gap, pairs.squared_gap_of_roots * 0.5);
+    pairs.sum_of_variances.mul_sub(0.5, half_difference)
+}
+
+/// Turns cosine gaps into covariances.
+pub(crate) fn gaps_to_covariances(level: Level, ends: Ends<'_>, values: &mut [f64]) {
+    #[simd]
+    fn run<S: Simd>(simd: S, ends: Ends<'_>, values: &mut [f64]) {
+        for_each_pair(simd, ends, values, |pairs| covariance_of_gap(&pairs, pairs.values));
+    }
+    dispatch!(level, simd => run(simd, ends, values));
+}
+
+/// Carries cosine gaps through an affine layer: `before` and `after` are the ends on its two sides.
+pub(crate) fn affine_on_gaps(
+    level: Level,
+    affine: &Affine,
+    before: Ends<'_>,
+    after: Ends<'_>,
+    gaps: &mut [f64],
+) {
+    if affine.shift == 0.0 {
+        return; // angles do not change
+    }
+    gaps_to_differences(level, before, gaps);
+    for value in gaps.iter_mut() {
+        *value *= affine.scale;
+    }
+    differences_to_gaps(level, after, gaps);
+}
+
+/// Carries tangent kernels through an affine layer, given the cosine gaps and the ends after it.
+pub(crate) fn affine_on_ntk(level: Level, affine: &Affine, after: Ends<'_>, gaps: &[f64], ntk: &mut [f64]) {
+    #[simd]
+    fn run<S: Simd>(simd: S, affine: &Affine, ends: Ends<'_>, gaps: &[f64], ntk: &mut [f64]) {
+        // `for_each_pair` hands out pairs in order, one vector of gaps after the other.
+        let next = std::cell::Cell::new(0);
+        for_each_pair(simd, ends, ntk, |pairs| {
+            let start = next.replace(next.get() + S::f64s::LEN);
+            let gap = S::f64s::from_slice(simd, &gaps[start..start + S::f64s::LEN]);
+            let covariance = covariance_of_gap(&pairs, gap);
+            pairs.values.mul_add(affine.scale, covariance.mul_add(affine.ntk_gain, affine.ntk_offset))
+        });
+    }
+    dispatch!(level, simd => run(simd, affine, after, gaps, ntk));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terms::Terms;
+
+    #[test]
+    fn conversions_invert_each_other_without_loss_near_the_diagonal() {
+        let x = Terms::from_variances([2.0]);
+        let y = Terms::from_variances([2.0, 2.0 + 1e-7, 1.9, 0.5, 8.0, 0.0, 2.0, 2.0]);
+        let ends = Ends { x: x.view(0, 1), y: y.view(0, LANES) };
+        let gaps = [1e-20, 1e-13, 1e-9, 0.3, 1.5, 0.0, 0.0, 2.0];
+        let mut values = gaps;
+        gaps_to_differences(Level::new(), ends, &mut values);
+        differences_to_gaps(Level::new(), ends, &mut values);
+        for i in 0..LANES {
+            // Known error: rounding of (a − b)² relative to 2ab.
+            let bound = 1e-15 * (gaps[i] + (y.root[i] - x.root[0]).powi(2));
+            assert!((values[i] - gaps[i]).abs() <= bound, "pair {i}: {} against {}", values[i], gaps[i]);
+        }
+        let mut covariances = gaps;
+        gaps_to_covariances(Level::new(), ends, &mut covariances);
+        assert_eq!(covariances[6], x.variance[0]);
+        assert_eq!(covariances[5], 0.0);
+    }
+}

@@ -1,0 +1,100 @@
+//! Sums whose value does not depend on the order of the terms, bit for bit.
+//!
+//! Each term is split against two large constants into multiples of two quanta, $v = h_1 + h_2 + r$, so coarse
+//! that the sums of the $h_1$ and of the $h_2$ are exact in `f64`; the rest $r$ is below $2^{2k-103}$ of the bound on the terms
+//! for $2^k$ terms and is dropped (the pre-rounding of Demmel & Nguyen 2013, two levels). Pooling over all pairs of positions uses it,
+//! so that the kernel of $(x, y)$ equals that of $(y, x)$ although the pairs come in another order.
+
+use fearless_simd::prelude::*;
+
+use crate::nonlinearity::LANES;
+
+/// Running sums, one per lane.
+#[derive(Debug, Clone)]
+pub(crate) struct ReproducibleSum {
+    anchors: [[f64; LANES]; 2],
+    sums: [[f64; LANES]; 2],
+}
+
+impl ReproducibleSum {
+    /// Sums of up to `terms` values of at most `bounds[lane]` in magnitude.
+    pub(crate) fn new(bounds: [f64; LANES], terms: usize) -> Self {
+        let bits = (usize::BITS - terms.leading_zeros()).max(1);
+        let ratio = f64::exp2(f64::from(bits) - 51.0);
+        let mut anchors = [[0.0; LANES]; 2];
+        for lane in 0..LANES {
+            let bound = next_power_of_two(bounds[lane]);
+            // An anchor of 1.5·2⁵² quanta: adding a term rounds it to a multiple of the quantum.
+            anchors[0][lane] = 1.5 * f64::exp2(52.0) * ratio * bound;
+            anchors[1][lane] = anchors[0][lane] * ratio;
+        }
+        Self { anchors, sums: [[0.0; LANES]; 2] }
+    }
+
+    /// Adds the terms of lanes `start..start + S::f64s::LEN`.
+    #[inline(always)]
+    pub(crate) fn add<S: Simd>(&mut self, simd: S, start: usize, terms: S::f64s) {
+        let at = start..start + S::f64s::LEN;
+        let mut rest = terms;
+        for (anchors, sums) in self.anchors.iter().zip(&mut self.sums) {
+            let anchor = S::f64s::from_slice(simd, &anchors[at.clone()]);
+            let rounded = (rest + anchor) - anchor;
+            rest -= rounded;
+            (S::f64s::from_slice(simd, &sums[at.clone()]) + rounded).store_slice(&mut sums[at.clone()]);
+        }
+    }
+
+    /// The sums.
+    pub(crate) fn totals(&self) -> [f64; LANES] {
+        std::array::from_fn(|lane| self.sums[0][lane] + self.sums[1][lane])
+    }
+}
+
+/// The smallest power of two above `bound`; 0 for 0.
+fn next_power_of_two(bound: f64) -> f64 {
+    if bound > 0.0 { f64::exp2(bound.log2().floor() + 1.0) } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Level, dispatch};
+
+    use super::*;
+
+    #[inline(always)]
+    fn add_all<S: Simd>(simd: S, sum: &mut ReproducibleSum, terms: &[f64]) {
+        for &term in terms {
+            for start in (0..LANES).step_by(S::f64s::LEN) {
+                sum.add(simd, start, S::f64s::splat(simd, term));
+            }
+        }
+    }
+
+    #[test]
+    fn any_order_gives_the_same_bits_and_a_correctly_rounded_sum() {
+        let mut terms: Vec<f64> = (0..10_000).map(|i| (f64::from(i) * 0.7391).sin() * 3.0).collect();
+        let exact: f64 = {
+            // Integers of 2⁻⁴⁰ steps add without error.
+            terms.iter().map(|t| (t * f64::exp2(60.0)).round() as i128).sum::<i128>() as f64
+                * f64::exp2(-60.0)
+        };
+        let mut totals = Vec::new();
+        for _ in 0..3 {
+            let mut sum = ReproducibleSum::new([3.0; LANES], terms.len());
+            dispatch!(Level::new(), simd => add_all(simd, &mut sum, &terms));
+            totals.push(sum.totals()[3]);
+            terms.rotate_left(3_333);
+            terms.reverse();
+        }
+        assert_eq!(totals[0].to_bits(), totals[1].to_bits());
+        assert_eq!(totals[0].to_bits(), totals[2].to_bits());
+        assert!((totals[0] - exact).abs() <= 1e-13, "{} against {exact}", totals[0]);
+    }
+
+    #[test]
+    fn zero_bound_means_zero_sum() {
+        let mut sum = ReproducibleSum::new([0.0; LANES], 5);
+        dispatch!(Level::new(), simd => add_all(simd, &mut sum, &[0.0; 5]));
+        assert_eq!(sum.totals(), [0.0; LANES]);
+    }
+}

@@ -1,0 +1,7 @@
+//! The part of a network in which a pair of inputs has one covariance: everything after the positions are joined.
+
+mod dot_product_tile;
+mod program;
+
+pub(crate) use dot_product_tile::{DotProductTile, TILE, TileRows, padded_rows};
+pub(crate) use program::{Form, RowEnds, ScalarProgram, ScalarStep};

@@ -1,0 +1,9 @@
+//! Tests of the kernel engine against independent values, a naive recursion and itself.
+
+mod bad_input;
+mod bit_identity;
+mod edges;
+mod golden;
+mod naive;
+mod naive_agreement;
+mod support;

@@ -1,0 +1,6 @@
+//! Actions against scipy and numpy, orbits against one image at a time, and every way to hold poses out.
+
+mod actions;
+mod hold_out;
+mod orbits;
+mod scipy;

@@ -1,0 +1,155 @@
+//! Exact prediction errors on held-out poses, without refitting.
+//!
+//! With $P = (K + \lambda I)^{-1}$ the residual on a set $M$, everything else observed, is $y_M - \mu_M = (P_{MM})^{-1} (P y)_M$, and
+//! $(P_{MM})^{-1}$ is its covariance (Ginsbourger & Schärer, arXiv 2101.03108). When more is held out than observed, solving on
+//! the observed points is the smaller problem and gives the same answer.
+//!
+//! This is kernel regression: the prediction of a Gaussian process with kernel $K$, or the mean over initialisations of wide
+//! networks trained to the end with the NTK $K$. The variance is that of the Gaussian process; an ensemble trained with an NTK has another.
+
+use isotypic_gram::{DenseFactor, Factorization, GramError, NotPositiveDefinite, SymmetricOperator};
+use isotypic_orbit::{HeldOutSet, OrbitLayout};
+use ndarray::{Array1, Array2, ArrayView2};
+
+use crate::PredictError;
+use crate::labels::check_labels;
+
+/// What kernel regression says about held-out points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeaveSetOut {
+    /// `[held out, outputs]`: label minus prediction.
+    pub errors: Array2<f64>,
+    /// `[held out, outputs]`: the prediction.
+    pub predictions: Array2<f64>,
+    /// `[held out]`: the predictive variance of a label, the ridge as its noise included; subtract the ridge for the variance of
+    /// the function itself.
+    pub variance: Array1<f64>,
+}
+
+/// Predicts the held-out points from all others.
+///
+/// Works through the factor of the whole matrix while at most half of the points are held out; beyond that, or where the inverse
+/// restricted to the held-out points is itself singular to rounding (a large part of a collapsed orbit), through
+/// [`solve_on_observed`].
+///
+/// # Shapes
+/// - `labels`: `[seeds, outputs]`, constant on each orbit
+/// - result: rows in the order of the held-out set
+///
+/// # Errors
+/// [`PredictError::LabelShape`], [`PredictError::LabelNotFinite`], [`PredictError::LayoutMismatch`]; [`PredictError::Gram`] with
+/// [`GramError::NotPositiveDefinite`] if the observed points cannot be solved.
+///
+/// # Examples
+/// ```
+/// use isotypic_gram::{DenseGram, Ridge, SymmetricOperator};
+/// use isotypic_group::FiniteGroup;
+/// use isotypic_orbit::HeldOutSet;
+/// use isotypic_predict::leave_set_out;
+/// use ndarray::array;
+///
+/// // Two seeds that are points on a line, at one pose each.
+/// let gram = DenseGram::new(array![[2.0, 1.0], [1.0, 2.0]], 2, FiniteGroup::cyclic(1)?)?;
+/// let factor = gram.factor(Ridge::Absolute(0.0))?;
+/// let held_out = HeldOutSet::new(gram.layout(), &[(0, 0)])?;
+/// let result = leave_set_out(&gram, &factor, array![[1.0], [-1.0]].view(), &held_out)?;
+/// // k(0,1) / k(1,1) · y_1
+/// assert!((result.predictions[[0, 0]] + 0.5).abs() < 1e-15);
+/// assert!((result.variance[0] - 1.5).abs() < 1e-15);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn leave_set_out<G: SymmetricOperator>(
+    gram: &G,
+    factor: &G::Factor,
+    labels: ArrayView2<'_, f64>,
+    held_out: &HeldOutSet,
+) -> Result<LeaveSetOut, PredictError> {
+    check(gram.layout(), labels, held_out)?;
+    let rows = held_out.rows();
+    if 2 * rows.len() > gram.dim() {
+        return solve_on_observed(gram, factor.ridge(), labels, held_out);
+    }
+    let inverse_block = factor.inverse_block(rows)?;
+    let restricted = match DenseFactor::new(inverse_block.view(), 0.0) {
+        Ok(restricted) => restricted,
+        Err(GramError::NotPositiveDefinite(_)) => {
+            return solve_on_observed(gram, factor.ridge(), labels, held_out);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let weights = factor.solve_constant_on_orbits(gram.layout(), labels)?;
+    let errors = restricted.solve(weights.select(ndarray::Axis(0), rows).view())?;
+    let predictions = labels_of(gram.layout(), labels, rows) - &errors;
+    Ok(LeaveSetOut { errors, predictions, variance: restricted.inverse_diagonal() })
+}
+
+/// Predicts the held-out points by regression on the observed points alone: $\mu_M = K_{MO} (K_{OO} + \lambda I)^{-1} y_O$.
+///
+/// The same answer as [`leave_set_out`], in the time of a Cholesky factorisation of the observed points.
+///
+/// # Shapes
+/// - `ridge`: absolute, at least 0
+/// - `labels`: `[seeds, outputs]`, constant on each orbit
+///
+/// # Errors
+/// As [`leave_set_out`]; duplicates in an error are points of the Gram matrix.
+pub fn solve_on_observed<G: SymmetricOperator>(
+    gram: &G,
+    ridge: f64,
+    labels: ArrayView2<'_, f64>,
+    held_out: &HeldOutSet,
+) -> Result<LeaveSetOut, PredictError> {
+    let layout = gram.layout();
+    check(layout, labels, held_out)?;
+    let (rows, observed) = (held_out.rows(), held_out.observed_rows());
+    let factor = DenseFactor::new(gram.block(&observed, &observed)?.view(), ridge)
+        .map_err(|error| name_points(error, &observed, layout))?;
+    let across = gram.block(&observed, rows)?;
+    let solved = factor.solve(across.view())?;
+    let predictions = solved.t().dot(&labels_of(layout, labels, &observed));
+    let errors = labels_of(layout, labels, rows) - &predictions;
+    let own = gram.block(rows, rows)?;
+    let variance = Array1::from_shape_fn(rows.len(), |index| {
+        own[[index, index]] + ridge - across.column(index).dot(&solved.column(index))
+    });
+    Ok(LeaveSetOut { errors, predictions, variance })
+}
+
+fn check(
+    layout: OrbitLayout,
+    labels: ArrayView2<'_, f64>,
+    held_out: &HeldOutSet,
+) -> Result<(), PredictError> {
+    check_labels(layout, labels)?;
+    let other = held_out.layout();
+    if other == layout {
+        Ok(())
+    } else {
+        Err(PredictError::LayoutMismatch {
+            seeds: layout.seeds(),
+            order: layout.order(),
+            held_out_seeds: other.seeds(),
+            held_out_order: other.order(),
+        })
+    }
+}
+
+/// The labels of some rows.
+fn labels_of(layout: OrbitLayout, labels: ArrayView2<'_, f64>, rows: &[usize]) -> Array2<f64> {
+    Array2::from_shape_fn((rows.len(), labels.ncols()), |(index, output)| {
+        labels[[layout.split(rows[index]).0, output]]
+    })
+}
+
+/// Rows of the observed points become rows of the Gram matrix.
+fn name_points(error: GramError, observed: &[usize], layout: OrbitLayout) -> GramError {
+    match error {
+        GramError::NotPositiveDefinite(error) => GramError::NotPositiveDefinite(NotPositiveDefinite {
+            pivot: observed[error.pivot],
+            duplicates: error.duplicates.iter().map(|&(one, two)| (observed[one], observed[two])).collect(),
+            layout,
+            ..error
+        }),
+        error => error,
+    }
+}

@@ -1,0 +1,85 @@
+//! What an audit found.
+
+use serde::{Deserialize, Serialize};
+
+use crate::csv_table::csv_table;
+use crate::error::ReportError;
+use crate::pair_result::ReportedResult;
+use crate::point_result::PointResult;
+use crate::question::ReportedQuestion;
+use crate::settings::ReportedSettings;
+use crate::summary::SummaryRow;
+use crate::verdict::VerdictRow;
+
+/// Everything an audit found: the points, and all that is computed from them.
+///
+/// Tables show [`questions`](Self::questions) in their order, and within one the rows of
+/// [`summary`](Self::summary) in theirs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuditReport {
+    /// [`AuditReport::SCHEMA`].
+    pub schema: String,
+    /// Version of the program.
+    pub version: String,
+    /// What all questions share.
+    pub settings: ReportedSettings,
+    /// What was asked.
+    pub questions: Vec<ReportedQuestion>,
+    /// One row per question, architecture and number of poses.
+    pub summary: Vec<SummaryRow>,
+    /// One row per question and architecture.
+    pub verdicts: Vec<VerdictRow>,
+    /// The answer in plain sentences.
+    pub conclusion: Vec<String>,
+    /// One object per pair of seeds, architecture and number of poses.
+    pub results: Vec<ReportedResult>,
+    /// One object per held-out point.
+    pub points: Vec<PointResult>,
+    /// What a reader should know about the numbers.
+    pub notes: Vec<String>,
+}
+
+impl AuditReport {
+    /// Name and version of the schema.
+    pub const SCHEMA: &'static str = "isotypic.audit/1";
+
+    /// The report as indented JSON, keys in the order of the fields, with a newline at the end.
+    ///
+    /// # Errors
+    /// [`ReportError::NotFinite`] if a number that must exist is NaN or infinite.
+    pub fn to_json(&self) -> Result<String, ReportError> {
+        to_json(self)
+    }
+
+    /// A report from JSON; fields it does not know are ignored.
+    ///
+    /// # Errors
+    /// [`ReportError::Malformed`], [`ReportError::OtherSchema`].
+    pub fn from_json(text: &str) -> Result<Self, ReportError> {
+        let malformed = |cause| ReportError::Malformed { cause };
+        let Tag { schema } = serde_json::from_str(text).map_err(malformed)?;
+        if schema != Self::SCHEMA {
+            return Err(ReportError::OtherSchema { found: schema, expected: Self::SCHEMA });
+        }
+        serde_json::from_str(text).map_err(malformed)
+    }
+
+    /// The pairs as CSV: a header, then one row per pair result; numbers to the last bit, missing ones empty.
+    #[must_use]
+    pub fn to_csv(&self) -> String {
+        csv_table(self.results.iter().filter_map(ReportedResult::as_pair))
+    }
+}
+
+/// What every document of the program begins with.
+#[derive(Deserialize)]
+struct Tag {
+    schema: String,
+}
+
+pub(crate) fn to_json(document: &impl Serialize) -> Result<String, ReportError> {
+    let mut text =
+        serde_json::to_string_pretty(document).map_err(|cause| ReportError::NotFinite { cause })?;
+    text.push('\n');
+    Ok(text)
+}

@@ -1,0 +1,68 @@
+//! Pair results as comma-separated values (RFC 4180).
+
+use csv::{Terminator, WriterBuilder};
+
+use crate::pair_result::PairResult;
+
+/// A column: its name, which is that of the field in JSON, and its cell in a row.
+type Column = (&'static str, fn(&PairResult) -> String);
+
+const COLUMNS: [Column; 23] = [
+    ("arch", |pair| pair.arch.clone()),
+    ("group", |pair| pair.group.clone()),
+    ("poses", |pair| pair.poses.to_string()),
+    ("hold_out", |pair| pair.hold_out.clone()),
+    ("a", |pair| pair.a.to_string()),
+    ("b", |pair| pair.b.to_string()),
+    ("label_a", |pair| pair.label_a.clone()),
+    ("label_b", |pair| pair.label_b.clone()),
+    ("spectral_error", |pair| number(pair.spectral_error)),
+    ("spectral_error_minimum", |pair| number(pair.spectral_error_minimum)),
+    ("spectral_error_maximum", |pair| number(pair.spectral_error_maximum)),
+    ("exact_error", |pair| number(pair.exact_error)),
+    ("exact_error_a", |pair| number(pair.exact_error_a)),
+    ("exact_error_b", |pair| number(pair.exact_error_b)),
+    ("correct_a", |pair| pair.correct_a.to_string()),
+    ("correct_b", |pair| pair.correct_b.to_string()),
+    ("projected_error", |pair| number(pair.projected_error)),
+    ("invariance_defect", |pair| number(pair.invariance_defect)),
+    ("condition_number", |pair| number(pair.condition_number)),
+    ("delta_squared_input", |pair| number(pair.delta_squared_input)),
+    ("delta_squared_kernel", |pair| number(pair.delta_squared_kernel)),
+    ("limit_error", |pair| number(pair.limit_error)),
+    ("status", |pair| pair.status.to_string()),
+];
+
+/// A header, then one row per pair.
+pub(crate) fn csv_table<'a>(pairs: impl Iterator<Item = &'a PairResult>) -> String {
+    let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
+    let in_memory = "writing to memory does not fail, and all rows have the length of the header";
+    writer.write_record(COLUMNS.map(|(name, _)| name)).expect(in_memory);
+    for pair in pairs {
+        writer.write_record(COLUMNS.map(|(_, cell)| cell(pair))).expect(in_memory);
+    }
+    String::from_utf8(writer.into_inner().expect(in_memory)).expect("all cells are strings")
+}
+
+/// The shortest text that reads back to the same bits; empty unless finite.
+fn number(value: Option<f64>) -> String {
+    value.filter(|value| value.is_finite()).map(|value| format!("{value:?}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_back_to_the_same_bits() {
+        for value in [0.1 + 0.2, 1e-300, -4.5e17, 1.0 / 3.0, 0.0] {
+            assert_eq!(number(Some(value)).parse::<f64>().unwrap().to_bits(), value.to_bits());
+        }
+        assert_eq!(number(Some(1e-20)), "1e-20");
+    }
+
+    #[test]
+    fn numbers_that_do_not_exist_are_empty() {
+        assert_eq!([None, Some(f64::NAN), Some(f64::NEG_INFINITY)].map(number), ["", "", ""]);
+    }
+}

@@ -1,0 +1,45 @@
+//! Findings as plain data: what an audit or a spectrum found, ready to be stored, printed and read again.
+//!
+//! | to get | use |
+//! |---|---|
+//! | everything, for programs | [`AuditReport::to_json`], [`SpectrumReport::to_json`] |
+//! | one row per pair, for spreadsheets | [`AuditReport::to_csv`] |
+//! | tables and sentences, for people | [`render_terminal`], [`render_spectrum`] |
+//! | a stored report back | [`AuditReport::from_json`] |
+//!
+//! The structs are the published schema (`isotypic.audit/1`, `isotypic.spectrum/1`): fields may be added within a
+//! version, and are never renamed or removed. `schema/audit.schema.json` describes the former as a JSON Schema.
+//!
+//! # Numbers that do not exist
+//! JSON has no NaN and no infinity. A number that is not finite is `null`, and the [`Status`] beside it says why; use
+//! [`finite`] when filling in a report.
+//!
+//! # What it does not do
+//! It computes nothing: medians, verdicts and conclusions arrive finished. It writes no file and prints nothing.
+
+mod audit_report;
+mod csv_table;
+mod error;
+mod finite;
+mod pair_result;
+mod point_result;
+mod question;
+mod settings;
+mod spectrum_report;
+mod status;
+mod summary;
+mod terminal;
+mod verdict;
+
+pub use audit_report::AuditReport;
+pub use error::ReportError;
+pub use finite::finite;
+pub use pair_result::{PairResult, ReportedResult};
+pub use point_result::PointResult;
+pub use question::ReportedQuestion;
+pub use settings::ReportedSettings;
+pub use spectrum_report::{SpectrumBlock, SpectrumReport};
+pub use status::Status;
+pub use summary::SummaryRow;
+pub use terminal::{render_spectrum, render_terminal};
+pub use verdict::{Verdict, VerdictRow};

@@ -1,0 +1,77 @@
+//! What was found for one pair of seeds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::status::Status;
+
+/// One result of an audit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ReportedResult {
+    /// Two seeds of different classes.
+    Pair(PairResult),
+}
+
+impl ReportedResult {
+    /// The pair, if this is one.
+    #[must_use]
+    pub fn as_pair(&self) -> Option<&PairResult> {
+        match self {
+            Self::Pair(pair) => Some(pair),
+        }
+    }
+}
+
+/// Two seeds of different classes, each with poses held out in turn.
+///
+/// Errors are absolute: 0 is a perfect prediction, above 1 the wrong class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PairResult {
+    /// The architecture.
+    pub arch: String,
+    /// The group, such as `rotation:16`.
+    pub group: String,
+    /// Poses of an orbit: the order of the group.
+    pub poses: usize,
+    /// What is held out.
+    pub hold_out: String,
+    /// Index of the first seed in the dataset.
+    pub a: usize,
+    /// Index of the second seed in the dataset.
+    pub b: usize,
+    /// Class of the first seed.
+    pub label_a: String,
+    /// Class of the second seed.
+    pub label_b: String,
+    /// The paper's spectral error (arXiv 2412.11521); only for cyclic groups.
+    pub spectral_error: Option<f64>,
+    /// Least spectral error over the starting poses of the second seed, which change neither data nor exact error.
+    pub spectral_error_minimum: Option<f64>,
+    /// Largest spectral error over the starting poses of the second seed.
+    pub spectral_error_maximum: Option<f64>,
+    /// Mean of [`exact_error_a`](Self::exact_error_a) and [`exact_error_b`](Self::exact_error_b).
+    pub exact_error: Option<f64>,
+    /// Error of regression on the Gram matrix as it is, poses of the first seed held out; their mean if several.
+    pub exact_error_a: Option<f64>,
+    /// The same with poses of the second seed held out.
+    pub exact_error_b: Option<f64>,
+    /// Whether all held-out poses of the first seed are classified correctly.
+    pub correct_a: bool,
+    /// Whether all held-out poses of the second seed are classified correctly.
+    pub correct_b: bool,
+    /// The error after projection of the Gram matrix onto the invariant matrices.
+    pub projected_error: Option<f64>,
+    /// Relative distance of the Gram matrix from the invariant matrices: 0 for an exact symmetry.
+    pub invariance_defect: Option<f64>,
+    /// Condition number of the Gram matrix without ridge.
+    pub condition_number: Option<f64>,
+    /// Squared distance of the orbit means in the space of inputs.
+    pub delta_squared_input: Option<f64>,
+    /// Squared distance of the orbit means in the space of the kernel.
+    pub delta_squared_kernel: Option<f64>,
+    /// What the exact error tends to as the ridge tends to 0, where the Gram matrix is singular.
+    pub limit_error: Option<f64>,
+    /// How the result came about.
+    pub status: Status,
+}

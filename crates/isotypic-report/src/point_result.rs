@@ -1,0 +1,36 @@
+//! What was found for one held-out point.
+
+use serde::{Deserialize, Serialize};
+
+use crate::status::Status;
+
+/// One pose of one seed, held out and predicted from all that is observed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PointResult {
+    /// The architecture.
+    pub arch: String,
+    /// The group, such as `rotation:16`.
+    pub group: String,
+    /// Poses of an orbit: the order of the group.
+    pub poses: usize,
+    /// What is held out.
+    pub hold_out: String,
+    /// Index into [`results`](crate::AuditReport::results) of the pair it belongs to.
+    pub pair: usize,
+    /// Index of the seed in the dataset.
+    pub seed: usize,
+    /// Index of the group element: the pose.
+    pub element: usize,
+    /// Class of the seed.
+    pub label: String,
+    /// Prediction of each output.
+    pub predictions: Vec<Option<f64>>,
+    /// Label minus prediction, absolute.
+    pub error: Option<f64>,
+    /// Variance of the prediction over initialisations.
+    pub variance: Option<f64>,
+    /// Whether the class is right.
+    pub correct: bool,
+    /// How the result came about.
+    pub status: Status,
+}

@@ -1,0 +1,24 @@
+//! What was asked, so that a report can be repeated.
+
+use serde::{Deserialize, Serialize};
+
+/// The settings all questions of an audit share, in the words of the command line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportedSettings {
+    /// The name or path of the data.
+    pub data: String,
+    /// SHA-256 of the data as loaded, 64 hexadecimal digits.
+    pub data_sha256: String,
+    /// `ntk` or `nngp`.
+    pub kernel: String,
+    /// Normalisation after the group has acted, such as `center,sphere`.
+    pub normalization: String,
+    /// The ridge, such as `rel:1e-10`.
+    pub ridge: String,
+    /// `exact` or `paper`.
+    pub convention: String,
+    /// Seed of the choice of pairs.
+    pub seed: u64,
+    /// The architectures, in the order of the tables.
+    pub architectures: Vec<String>,
+}

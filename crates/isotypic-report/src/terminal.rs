@@ -1,0 +1,11 @@
+//! Reports as tables and sentences for people. Plain text: no colour, no control characters, nothing wider than asked
+//! except where a single word is.
+
+mod audit;
+mod number;
+mod spectrum;
+mod table;
+mod wrap;
+
+pub use audit::render_terminal;
+pub use spectrum::render_spectrum;

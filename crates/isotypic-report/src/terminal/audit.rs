@@ -1,0 +1,205 @@
+//! An audit as one table per question, then its conclusion.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::audit_report::AuditReport;
+use crate::question::ReportedQuestion;
+use crate::status::Status;
+use crate::summary::SummaryRow;
+
+use super::number::{decimal, magnitude, percent};
+use super::table::{Align, GAP, Table};
+use super::wrap::{paragraph, wrap};
+
+const INDENT: &str = "   ";
+
+/// Below this a verdict would break after every word; the table gets wider instead.
+const LEAST_VERDICT_WIDTH: usize = 16;
+
+const NUMBERS: [(&str, Align); 7] = [
+    ("network", Align::Left),
+    ("poses", Align::Right),
+    ("pairs", Align::Right),
+    ("exact\nerror", Align::Right),
+    ("spectral\nerror", Align::Right),
+    ("right", Align::Right),
+    ("defect", Align::Right),
+];
+
+/// What the columns mean, for a reader who has not read the paper (arXiv 2412.11521).
+const LEGEND: [(&str, &str); 6] = [
+    ("poses", "images of one object under the group, one of them or more held out"),
+    (
+        "exact error",
+        "distance of the prediction at a held-out pose from its label: 0 is perfect, above 1 is the \
+         wrong class (median over pairs of objects of two classes)",
+    ),
+    ("spectral error", "estimate of the same from the spectrum of the kernel alone"),
+    ("right", "held-out poses that get the right class"),
+    ("defect", "how far the kernel is from treating all poses alike; 0 for an exact symmetry"),
+    ("orbit collapse", "the poses look the same to the network: it has the symmetry built in"),
+];
+
+/// The report as a person reads it: settings, a table per question, what the columns mean, the conclusion, notes.
+///
+/// Lines have at most `width` characters, where words and the numbers of a table allow.
+#[must_use]
+pub fn render_terminal(report: &AuditReport, width: usize) -> String {
+    let mut text = header(report, width);
+    for (index, question) in report.questions.iter().enumerate() {
+        text.push('\n');
+        text.push_str(&section(report, index, question, width));
+    }
+    if !report.summary.is_empty() {
+        text.push_str("\nHow to read it\n");
+        text.push_str(&legend(width));
+    }
+    text.push_str(&list("Conclusion", &report.conclusion, width));
+    text.push_str(&list("Notes", &report.notes, width));
+    text
+}
+
+fn header(report: &AuditReport, width: usize) -> String {
+    let settings = &report.settings;
+    let hash = settings.data_sha256.get(..12).unwrap_or(&settings.data_sha256);
+    let method = format!(
+        "{}, ridge {}, convention {}, normalization {}, seed {}",
+        settings.kernel, settings.ridge, settings.convention, settings.normalization, settings.seed
+    );
+    let mut text = format!("isotypic {}\n\n", report.version);
+    text.push_str(&paragraph("data      ", &format!("{} (sha256 {hash})", settings.data), width));
+    text.push_str(&paragraph("networks  ", &settings.architectures.join(", "), width));
+    text.push_str(&paragraph("kernel    ", &method, width));
+    text
+}
+
+fn section(report: &AuditReport, index: usize, question: &ReportedQuestion, width: usize) -> String {
+    let number = format!("{}. ", index + 1);
+    let mut text = paragraph(&number, &capitalised(&question.title), width);
+    let spec = format!("group `{}`, held out `{}`", question.group, question.hold_out);
+    text.push_str(&paragraph(INDENT, &spec, width));
+    text.push('\n');
+    let groups = groups(report, index);
+    if groups.is_empty() {
+        text.push_str(&paragraph(INDENT, "no results", width));
+        return text;
+    }
+    for line in table(&groups, width).lines() {
+        // `writeln!` to a string does not fail.
+        let _ = writeln!(text, "{INDENT}{line}");
+    }
+    let remarks: Vec<_> = groups.iter().flat_map(remarks).collect();
+    if !remarks.is_empty() {
+        text.push('\n');
+    }
+    for remark in remarks {
+        text.push_str(&paragraph(INDENT, &remark, width));
+    }
+    text
+}
+
+/// The rows of one architecture in a section.
+struct Group<'a> {
+    arch: &'a str,
+    rows: Vec<&'a SummaryRow>,
+    verdict: &'a str,
+}
+
+/// The architectures of a question in the order in which they first appear.
+fn groups(report: &AuditReport, question: usize) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for row in report.summary.iter().filter(|row| row.question == question) {
+        match groups.iter_mut().find(|group| group.arch == row.arch) {
+            Some(group) => group.rows.push(row),
+            None => {
+                let is_it = |verdict: &&_| is_verdict_on(verdict, question, &row.arch);
+                let verdict = report.verdicts.iter().find(is_it).map_or("", |verdict| &verdict.text);
+                groups.push(Group { arch: &row.arch, rows: vec![row], verdict });
+            }
+        }
+    }
+    groups
+}
+
+fn is_verdict_on(verdict: &crate::verdict::VerdictRow, question: usize, arch: &str) -> bool {
+    verdict.question == question && verdict.arch == arch
+}
+
+fn table(groups: &[Group<'_>], width: usize) -> Table {
+    let cells: Vec<Vec<_>> = groups.iter().map(number_cells).collect();
+    let mut numbers = Table::new(&NUMBERS);
+    for row in cells.iter().flatten() {
+        numbers.row(row.iter().cloned());
+    }
+    let taken = INDENT.len() + numbers.width() + GAP.len();
+    let verdict_width = width.saturating_sub(taken).max(LEAST_VERDICT_WIDTH);
+
+    let mut columns = NUMBERS.to_vec();
+    columns.push(("verdict", Align::Left));
+    let mut table = Table::new(&columns);
+    for (group, rows) in groups.iter().zip(cells) {
+        let verdict = wrap(group.verdict, verdict_width);
+        for i in 0..rows.len().max(verdict.len()) {
+            let numbers = rows.get(i).cloned().unwrap_or_else(|| vec![String::new(); NUMBERS.len()]);
+            table.row(numbers.into_iter().chain(verdict.get(i).cloned()));
+        }
+    }
+    table
+}
+
+fn number_cells(group: &Group<'_>) -> Vec<Vec<String>> {
+    let row = |(i, row): (usize, &&SummaryRow)| {
+        let arch = if i == 0 { group.arch } else { "" };
+        vec![
+            arch.to_owned(),
+            row.poses.to_string(),
+            row.pairs.to_string(),
+            decimal(row.median_exact_error),
+            decimal(row.median_spectral_error),
+            percent(row.fraction_correct),
+            magnitude(row.median_invariance_defect),
+        ]
+    };
+    group.rows.iter().enumerate().map(row).collect()
+}
+
+/// What the numbers of an architecture do not say: pairs whose status is not `ok`.
+fn remarks(group: &Group<'_>) -> Vec<String> {
+    let mut counts: BTreeMap<Status, Vec<(usize, usize, usize)>> = BTreeMap::new();
+    for row in &group.rows {
+        for (&status, &count) in row.statuses.iter().filter(|&(&status, &n)| status != Status::Ok && n > 0) {
+            counts.entry(status).or_default().push((count, row.pairs, row.poses));
+        }
+    }
+    let sentence = |(status, places): (Status, Vec<(usize, usize, usize)>)| {
+        let places = places.iter().map(|(count, pairs, poses)| match count == pairs {
+            true => format!("all pairs at {poses} poses"),
+            false => format!("{count} of {pairs} pairs at {poses} poses"),
+        });
+        let places = places.collect::<Vec<_>>().join(", ");
+        format!("{}: {} in {places}", group.arch, status.name().replace('_', " "))
+    };
+    counts.into_iter().map(sentence).collect()
+}
+
+fn legend(width: usize) -> String {
+    let longest = LEGEND.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    LEGEND
+        .iter()
+        .map(|(name, meaning)| paragraph(&format!("{INDENT}{name:<longest$}  "), meaning, width))
+        .collect()
+}
+
+fn list(title: &str, items: &[String], width: usize) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let items: String = items.iter().map(|item| paragraph(" - ", item, width)).collect();
+    format!("\n{title}\n{items}")
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,1 @@
+//! Will your network learn that symmetry? The whole pipeline as one library.

@@ -1,0 +1,35 @@
+//! `cargo xtask test`: everything that must hold before a change goes in.
+
+use crate::Failure;
+use crate::command::Cargo;
+use crate::stage::{Stage, Tool, run_all};
+
+/// Runs the stages, cheapest first; `quick` leaves out the documentation.
+pub(crate) fn run(quick: bool) -> Result<(), Failure> {
+    let stages: Vec<_> = stages().into_iter().filter(|stage| !(quick && stage.name == DOCS)).collect();
+    run_all(&stages)
+}
+
+const DOCS: &str = "docs";
+
+/// All with the `release` profile, so that dependencies are built once.
+fn stages() -> Vec<Stage> {
+    vec![
+        Stage {
+            name: "format",
+            command: Cargo::new("fmt --all --check"),
+            tool: Some(Tool { name: "rustfmt", probe: Cargo::new("fmt --version") }),
+        },
+        Stage {
+            name: "lints",
+            command: Cargo::new("clippy --release --workspace --all-targets -- -D warnings"),
+            tool: Some(Tool { name: "clippy", probe: Cargo::new("clippy --version") }),
+        },
+        Stage {
+            name: DOCS,
+            command: Cargo::new("doc --release --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
+            tool: None,
+        },
+        Stage { name: "tests", command: Cargo::new("test --release --workspace"), tool: None },
+    ]
+}
