@@ -3,7 +3,8 @@
 use isotypic_group::{FiniteGroup, IrrepKind};
 use num_complex::Complex64;
 
-/// Checks closure, identity, inverses, powers and associativity on all elements: meant for orders up to about fifty.
+/// Checks closure, identity, inverses, powers and associativity on all elements: meant for orders up to about
+/// fifty.
 ///
 /// # Panics
 /// Where an axiom is broken.
@@ -19,7 +20,11 @@ pub fn assert_group_axioms(group: &FiniteGroup) {
         let powers: Vec<usize> = std::iter::successors(Some(g), |&power| Some(group.multiply(power, g)))
             .take(element_order)
             .collect();
-        assert_eq!(powers.iter().position(|&power| power == identity), Some(element_order - 1), "{group}: order of {g}");
+        assert_eq!(
+            powers.iter().position(|&power| power == identity),
+            Some(element_order - 1),
+            "{group}: order of {g}"
+        );
         assert_eq!(group.power(g, element_order as i64 + 1), g, "{group}: power of {g}");
         assert_eq!(group.power(g, -1), group.inverse(g), "{group}: power −1 of {g}");
         for h in group.elements() {
@@ -36,7 +41,8 @@ pub fn assert_group_axioms(group: &FiniteGroup) {
     }
 }
 
-/// Checks that the irreps are all of them: squared dimensions add up to the order and characters are orthonormal.
+/// Checks that the irreps are all of them: squared dimensions add up to the order and characters are
+/// orthonormal.
 ///
 /// # Panics
 /// Where a relation is broken.
@@ -44,7 +50,10 @@ pub fn assert_irreps_are_complete(group: &FiniteGroup) {
     let (irreps, order) = (group.irreps(), group.order());
     let squares: usize = irreps.iter().map(|irrep| irrep.dimension * irrep.dimension).sum();
     assert_eq!(squares, order, "{group}: squared dimensions add up to the order");
-    assert!(group.elements().all(|g| irreps[0].character(g) == Complex64::ONE), "{group}: the first irrep is trivial");
+    assert!(
+        group.elements().all(|g| irreps[0].character(g) == Complex64::ONE),
+        "{group}: the first irrep is trivial"
+    );
     for (i, left) in irreps.iter().enumerate() {
         assert_eq!(irreps[left.conjugate].conjugate, i, "{group}: conjugation is an involution");
         assert_eq!(left.conjugate != i, left.kind == IrrepKind::Complex, "{group}: kind of {}", left.label);

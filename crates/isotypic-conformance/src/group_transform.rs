@@ -3,8 +3,8 @@
 use isotypic_group::{DirectFourier, GroupFourier};
 use num_complex::Complex64;
 
-/// Checks forward and inverse transform against [`DirectFourier`], that one undoes the other, Parseval's identity and, where the
-/// irreps are one-dimensional, the convolution theorem.
+/// Checks forward and inverse transform against [`DirectFourier`], that one undoes the other, Parseval's
+/// identity and, where the irreps are one-dimensional, the convolution theorem.
 ///
 /// # Panics
 /// Where a promise is broken.
@@ -13,7 +13,8 @@ pub fn assert_transform_agrees(transform: &dyn GroupFourier) {
     let order = group.order();
     let direct = DirectFourier::new(group.clone());
     assert_eq!(transform.irreps(), direct.irreps(), "{group}: slots");
-    let function = |phase: f64| -> Vec<f64> { (0..order).map(|u| (1.3 * u as f64 + phase).sin() + 0.1).collect() };
+    let function =
+        |phase: f64| -> Vec<f64> { (0..order).map(|u| (1.3 * u as f64 + phase).sin() + 0.1).collect() };
     let (f, h) = (function(0.2), function(1.9));
     let forward = |transform: &dyn GroupFourier, values: &[f64]| {
         let mut coefficients = vec![Complex64::new(f64::NAN, f64::NAN); transform.coefficients_len()];
@@ -31,7 +32,12 @@ pub fn assert_transform_agrees(transform: &dyn GroupFourier) {
     let mut plain = vec![f64::NAN; order];
     direct.inverse(&fast, &mut plain);
     for u in 0..order {
-        assert!((back[u] - f[u]).abs() < 1e-13, "{group}: inverse of forward at {u}: {} and {}", back[u], f[u]);
+        assert!(
+            (back[u] - f[u]).abs() < 1e-13,
+            "{group}: inverse of forward at {u}: {} and {}",
+            back[u],
+            f[u]
+        );
         assert!((back[u] - plain[u]).abs() < 1e-13, "{group}: inverse at {u}: {} and {}", back[u], plain[u]);
     }
 
@@ -39,7 +45,7 @@ pub fn assert_transform_agrees(transform: &dyn GroupFourier) {
     let mut energy = 0.0;
     for slot in transform.irreps() {
         let squares = slot.dimension * slot.dimension;
-        let norm: f64 = fast[offset..offset + squares].iter().map(|coefficient| coefficient.norm_sqr()).sum();
+        let norm: f64 = fast[offset..offset + squares].iter().map(Complex64::norm_sqr).sum();
         energy += (slot.weight * slot.dimension) as f64 * norm / order as f64;
         offset += squares;
     }
@@ -53,7 +59,10 @@ pub fn assert_transform_agrees(transform: &dyn GroupFourier) {
             .collect();
         let products = fast.iter().zip(forward(transform, &h)).map(|(f, h)| f * h);
         for (left, right) in forward(transform, &convolution).iter().zip(products) {
-            assert!((left - right).norm() < tolerance * order as f64, "{group}: convolution: {left} and {right}");
+            assert!(
+                (left - right).norm() < tolerance * order as f64,
+                "{group}: convolution: {left} and {right}"
+            );
         }
     }
 }

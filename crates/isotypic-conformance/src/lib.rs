@@ -1,7 +1,7 @@
 //! Batteries of tests: every structure against a plain computation that shares no code with it.
 //!
-//! Each battery takes anything that implements a contract and panics, naming the promise, where a promise is broken. A new group,
-//! transform or Gram operator is tested by one call. Nothing depends on this crate.
+//! Each battery takes anything that implements a contract and panics, naming the promise, where a promise is
+//! broken. A new group, transform or Gram operator is tested by one call. Nothing depends on this crate.
 
 mod gram_operator;
 mod group_axioms;

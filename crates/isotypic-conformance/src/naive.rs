@@ -77,8 +77,8 @@ fn rotate(a: &mut Array2<f64>, p: usize, q: usize) {
     }
 }
 
-/// Kernel regression on the rows that are not held out: predictions at the held-out rows, and the predictive covariance with the
-/// ridge as noise.
+/// Kernel regression on the rows that are not held out: predictions at the held-out rows, and the predictive
+/// covariance with the ridge as noise.
 ///
 /// # Shapes
 /// - `gram`: `[n, n]`
@@ -100,16 +100,17 @@ pub fn refit(
     (predictions, covariance)
 }
 
-/// The largest difference of two arrays, relative to the largest entry of the second; infinite where a NaN is.
+/// The largest difference of two arrays, relative to the largest entry of the second; infinite where a NaN
+/// is.
 ///
 /// # Panics
 /// If the shapes differ.
 pub fn relative_difference(left: &Array2<f64>, right: &Array2<f64>) -> f64 {
     assert_eq!(left.dim(), right.dim(), "shapes differ");
     let scale = right.iter().fold(0.0_f64, |scale, value| scale.max(value.abs()));
-    let difference = (left - right).iter().fold(0.0_f64, |worst, value| {
-        if value.is_nan() { f64::INFINITY } else { worst.max(value.abs()) }
-    });
+    let difference = (left - right)
+        .iter()
+        .fold(0.0_f64, |worst, value| if value.is_nan() { f64::INFINITY } else { worst.max(value.abs()) });
     difference / scale
 }
 

@@ -5,7 +5,8 @@ use ndarray::{Array2, Array3};
 
 const CHANNELS: usize = 2;
 
-/// Seeds as functions on group × channels, on which the group acts by moving the argument: $(g·x)(h) = x(g^{-1}h)$.
+/// Seeds as functions on group × channels, on which the group acts by moving the argument:
+/// $(g·x)(h) = x(g^{-1}h)$.
 #[derive(Clone, Debug)]
 pub struct RandomOrbits {
     /// The group that acts.

@@ -6,6 +6,7 @@
 //! | labels, inline (`+1,-1,cat`) or from a file | [`Labels::parse`] |
 //! | frozen features of any network, `[seeds, poses, d]` | [`Features::load`] |
 //! | a Gram matrix from anywhere | [`GramMatrix::load`] |
+//! | inputs of any shape | [`load_array`] |
 //!
 //! Every type of this crate is checked when it is made: pixels and entries are finite, counts agree, nothing is empty.
 //! Code that holds one does not look again.
@@ -26,6 +27,7 @@ mod file_bytes;
 mod gram_matrix;
 mod idx;
 mod idx_folder;
+mod input_array;
 mod label_spec;
 mod labelled_images;
 mod labels;
@@ -40,6 +42,7 @@ pub use catalogue::{CatalogueEntry, catalogue};
 pub use error::DataError;
 pub use features::Features;
 pub use gram_matrix::GramMatrix;
+pub use input_array::load_array;
 pub use labelled_images::LabelledImages;
 pub use labels::Labels;
 pub use mini_mnist::mini_mnist;

@@ -1,13 +1,14 @@
 //! One block of an invariant Gram matrix: what it does on one irreducible representation.
 
 use isotypic_group::{IrrepLabel, IrrepSlot};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayRef2};
 use num_complex::Complex64;
 
 use crate::GramError;
 use crate::linear_algebra::{BadPivot, Cholesky, Scalar, eigenvalues, eigenvectors};
 
-/// The Hermitian matrix $B_\rho = [\sum_u \kappa_{st}(u)\, \rho(u)]_{st}$ of one irrep, or of a pair of conjugate ones.
+/// The Hermitian matrix $B_\rho = [\sum_u \kappa_{st}(u)\, \rho(u)]_{st}$ of one irrep, or of a pair of
+/// conjugate ones.
 ///
 /// Row s·d + i belongs to seed s and row i of the irrep.
 #[derive(Clone, Debug)]
@@ -55,8 +56,8 @@ impl IrrepBlock {
         self.slot.dimension
     }
 
-    /// How often each eigenvalue of the block stands in the Gram matrix: $d_\rho$, or $2 d_\rho$ where a conjugate pair
-    /// shares the block.
+    /// How often each eigenvalue of the block stands in the Gram matrix: $d_\rho$, or $2 d_\rho$ where a
+    /// conjugate pair shares the block.
     pub fn multiplicity(&self) -> usize {
         self.slot.dimension * self.slot.weight
     }
@@ -75,24 +76,22 @@ impl IrrepBlock {
     /// [`GramError::EigenvaluesNotConverged`] if the iteration stalls.
     pub fn eigenvalues(&self) -> Result<Vec<f64>, GramError> {
         match &self.matrix {
-            BlockMatrix::Real(matrix) => eigenvalues(matrix.view()),
-            BlockMatrix::Complex(matrix) => eigenvalues(matrix.view()),
+            BlockMatrix::Real(matrix) => eigenvalues(matrix),
+            BlockMatrix::Complex(matrix) => eigenvalues(matrix),
         }
     }
 
     pub(crate) fn factor(&self, ridge: f64, floor: f64) -> Result<BlockFactor, BadPivot> {
         match &self.matrix {
-            BlockMatrix::Real(matrix) => Cholesky::new(matrix.view(), ridge, floor).map(BlockFactor::Real),
-            BlockMatrix::Complex(matrix) => {
-                Cholesky::new(matrix.view(), ridge, floor).map(BlockFactor::Complex)
-            }
+            BlockMatrix::Real(matrix) => Cholesky::new(matrix, ridge, floor).map(BlockFactor::Real),
+            BlockMatrix::Complex(matrix) => Cholesky::new(matrix, ridge, floor).map(BlockFactor::Complex),
         }
     }
 
     /// The product with coefficients of vectors.
     pub(crate) fn apply(&self, vectors: &Array2<Complex64>) -> Array2<Complex64> {
         match &self.matrix {
-            BlockMatrix::Real(matrix) => to_complex(matrix.dot(&vectors.map(|value| value.re)).view()),
+            BlockMatrix::Real(matrix) => to_complex(&matrix.dot(&vectors.map(|value| value.re))),
             BlockMatrix::Complex(matrix) => matrix.dot(vectors),
         }
     }
@@ -100,8 +99,8 @@ impl IrrepBlock {
     /// The span of eigenvectors whose eigenvalues do not exceed `threshold`.
     pub(crate) fn null_space(&self, threshold: f64) -> Result<BlockNullSpace, GramError> {
         let projector = match &self.matrix {
-            BlockMatrix::Real(matrix) => to_complex(null_projector(matrix.view(), threshold)?.view()),
-            BlockMatrix::Complex(matrix) => null_projector(matrix.view(), threshold)?,
+            BlockMatrix::Real(matrix) => to_complex(&null_projector(matrix, threshold)?),
+            BlockMatrix::Complex(matrix) => null_projector(matrix, threshold)?,
         };
         let rows: Vec<f64> = projector.diag().iter().map(|value| value.re).collect();
         let traces = rows.chunks(self.slot.dimension).map(|rows| rows.iter().sum()).collect();
@@ -113,14 +112,14 @@ impl BlockFactor {
     /// The inverse of the block plus ridge times coefficients of vectors.
     pub(crate) fn solve(&self, vectors: &Array2<Complex64>) -> Array2<Complex64> {
         match self {
-            Self::Real(factor) => to_complex(factor.solve(vectors.map(|value| value.re).view()).view()),
-            Self::Complex(factor) => factor.solve(vectors.view()),
+            Self::Real(factor) => to_complex(&factor.solve(&vectors.map(|value| value.re))),
+            Self::Complex(factor) => factor.solve(vectors),
         }
     }
 
     pub(crate) fn inverse(&self) -> Array2<Complex64> {
         match self {
-            Self::Real(factor) => to_complex(factor.inverse().view()),
+            Self::Real(factor) => to_complex(&factor.inverse()),
             Self::Complex(factor) => factor.inverse(),
         }
     }
@@ -147,11 +146,11 @@ impl BlockFactor {
     }
 }
 
-pub(crate) fn to_complex(matrix: ArrayView2<'_, f64>) -> Array2<Complex64> {
+pub(crate) fn to_complex(matrix: &ArrayRef2<f64>) -> Array2<Complex64> {
     matrix.map(|&value| Complex64::from(value))
 }
 
-fn null_projector<T: Scalar>(matrix: ArrayView2<'_, T>, threshold: f64) -> Result<Array2<T>, GramError> {
+fn null_projector<T: Scalar>(matrix: &ArrayRef2<T>, threshold: f64) -> Result<Array2<T>, GramError> {
     let dim = matrix.nrows();
     let (values, vectors) = eigenvectors(matrix)?;
     let null = values.iter().take_while(|&&value| value <= threshold).count();

@@ -1,11 +1,14 @@
 //! Between points and irreps: kernels to blocks, blocks to kernels, vectors to coefficients and back.
 //!
-//! With $\hat f(\rho) = \sum_u f(u)\,\rho(u)$, the block of a kernel holds $\hat\kappa_{st}$ at seeds (s, t), and a real vector $v$ on the orbits
-//! has the coefficients $V_t(\rho) = \hat v_t(\rho)^\dagger$. Then $w = K v$ reads $W(\rho) = B_\rho V(\rho)$.
+//! With $\hat f(\rho) = \sum_u f(u)\,\rho(u)$, the block of a kernel holds $\hat\kappa_{st}$ at seeds (s, t),
+//! and a real vector $v$ on the orbits has the coefficients $V_t(\rho) = \hat v_t(\rho)^\dagger$. Then
+//! $w = K v$ reads $W(\rho) = B_\rho V(\rho)$.
+
+use std::cmp::Ordering;
 
 use isotypic_group::{FourierScratch, GroupFourier, IrrepSlot};
 use isotypic_orbit::OrbitLayout;
-use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis};
+use ndarray::{Array2, Array3, ArrayRef2, ArrayRef3, Axis};
 use num_complex::Complex64;
 use rayon::prelude::*;
 
@@ -28,10 +31,7 @@ fn offsets(slots: &[IrrepSlot]) -> Vec<usize> {
 /// # Shapes
 /// - `kernel`: `[seeds, seeds, order]`
 /// - result: one `[seeds · d, seeds · d]` per slot
-pub(crate) fn blocks_of_kernel(
-    transform: &dyn GroupFourier,
-    kernel: ArrayView3<'_, f64>,
-) -> Vec<BlockMatrix> {
+pub(crate) fn blocks_of_kernel(transform: &dyn GroupFourier, kernel: &ArrayRef3<f64>) -> Vec<BlockMatrix> {
     let seeds = kernel.len_of(Axis(0));
     let coefficients: Vec<Vec<Complex64>> = (0..seeds)
         .into_par_iter()
@@ -63,9 +63,9 @@ pub(crate) fn blocks_of_kernel(
                 }))
             } else {
                 BlockMatrix::Complex(Array2::from_shape_fn(dim, |(row, column)| match row.cmp(&column) {
-                    std::cmp::Ordering::Greater => lower(row, column),
-                    std::cmp::Ordering::Equal => Complex64::from(lower(row, row).re),
-                    std::cmp::Ordering::Less => lower(column, row).conj(),
+                    Ordering::Greater => lower(row, column),
+                    Ordering::Equal => Complex64::from(lower(row, row).re),
+                    Ordering::Less => lower(column, row).conj(),
                 }))
             }
         })
@@ -76,6 +76,7 @@ pub(crate) fn blocks_of_kernel(
 pub(crate) fn kernel_of_blocks(transform: &dyn GroupFourier, blocks: &[Array2<Complex64>]) -> Array3<f64> {
     let (slots, order) = (transform.irreps(), transform.group().order());
     let offsets = offsets(slots);
+    // The first slot is the trivial irrep, of dimension one.
     let seeds = blocks[0].nrows();
     let rows: Vec<Vec<f64>> = (0..seeds)
         .into_par_iter()
@@ -98,7 +99,8 @@ pub(crate) fn kernel_of_blocks(transform: &dyn GroupFourier, blocks: &[Array2<Co
     mirrored(transform, seeds, |s, t, u| rows[s][t * order + u])
 }
 
-/// Completes a kernel from its entries with t ≤ s, so that $\kappa_{ts}(u^{-1}) = \kappa_{st}(u)$ bit for bit.
+/// Completes a kernel from its entries with t ≤ s, so that $\kappa_{ts}(u^{-1}) = \kappa_{st}(u)$ bit for
+/// bit.
 fn mirrored(
     transform: &dyn GroupFourier,
     seeds: usize,
@@ -106,9 +108,9 @@ fn mirrored(
 ) -> Array3<f64> {
     let group = transform.group();
     Array3::from_shape_fn((seeds, seeds, group.order()), |(s, t, u)| match t.cmp(&s) {
-        std::cmp::Ordering::Less => lower(s, t, u),
-        std::cmp::Ordering::Equal => lower(s, s, u.min(group.inverse(u))),
-        std::cmp::Ordering::Greater => lower(t, s, group.inverse(u)),
+        Ordering::Less => lower(s, t, u),
+        Ordering::Equal => lower(s, s, u.min(group.inverse(u))),
+        Ordering::Greater => lower(t, s, group.inverse(u)),
     })
 }
 
@@ -120,7 +122,7 @@ fn mirrored(
 pub(crate) fn map_coefficients(
     transform: &dyn GroupFourier,
     layout: OrbitLayout,
-    vectors: ArrayView2<'_, f64>,
+    vectors: &ArrayRef2<f64>,
     map: impl Fn(usize, Array2<Complex64>) -> Array2<Complex64> + Sync,
 ) -> Array2<f64> {
     let (slots, len) = (transform.irreps(), transform.coefficients_len());
@@ -171,4 +173,124 @@ pub(crate) fn map_coefficients(
         }
     }
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::TAU;
+
+    use isotypic_group::{FiniteGroup, FourierPlanner};
+
+    use super::*;
+
+    /// The symmetric group of a triangle as its rotations and reflections of the plane, with three irreps:
+    /// trivial, determinant, and the plane itself, of dimension two.
+    struct Triangle {
+        order_six: FiniteGroup,
+        slots: Vec<IrrepSlot>,
+    }
+
+    type Matrix = [[f64; 2]; 2];
+
+    impl Triangle {
+        fn new() -> Self {
+            let order_six = FiniteGroup::cyclic(6).unwrap();
+            let trivial = FourierPlanner::new().plan(&order_six).irreps()[0].clone();
+            let mut plane = trivial.clone();
+            plane.dimension = 2;
+            Self { order_six, slots: vec![trivial.clone(), trivial, plane] }
+        }
+
+        fn plane(u: usize) -> Matrix {
+            let (sin, cos) = (TAU * (u % 3) as f64 / 3.0).sin_cos();
+            if u < 3 { [[cos, -sin], [sin, cos]] } else { [[cos, sin], [sin, -cos]] }
+        }
+
+        /// The element g⁻¹h.
+        fn relative(g: usize, h: usize) -> usize {
+            let (g, h) = (Self::plane(g), Self::plane(h));
+            let product: Matrix =
+                [0, 1].map(|row| [0, 1].map(|column| g[0][row] * h[0][column] + g[1][row] * h[1][column]));
+            let distance = |u: usize| -> f64 {
+                let u = Self::plane(u);
+                (0..4).map(|i| (u[i / 2][i % 2] - product[i / 2][i % 2]).abs()).sum()
+            };
+            (0..6).find(|&u| distance(u) < 1e-12).unwrap()
+        }
+
+        /// All irreps of one element, one after another.
+        fn irreps_of(u: usize) -> [f64; 6] {
+            let [[a, b], [c, d]] = Self::plane(u);
+            [1.0, if u < 3 { 1.0 } else { -1.0 }, a, b, c, d]
+        }
+    }
+
+    impl GroupFourier for Triangle {
+        /// A stand-in of the same order: the functions under test with vectors do not multiply.
+        fn group(&self) -> &FiniteGroup {
+            &self.order_six
+        }
+
+        fn irreps(&self) -> &[IrrepSlot] {
+            &self.slots
+        }
+
+        fn forward_with_scratch(&self, values: &[f64], out: &mut [Complex64], _: &mut FourierScratch) {
+            for (index, coefficient) in out.iter_mut().enumerate() {
+                *coefficient = (0..6).map(|u| values[u] * Self::irreps_of(u)[index]).sum::<f64>().into();
+            }
+        }
+
+        fn inverse_with_scratch(&self, coefficients: &[Complex64], out: &mut [f64], _: &mut FourierScratch) {
+            for (u, value) in out.iter_mut().enumerate() {
+                let dimensions = [1.0, 1.0, 2.0, 2.0, 2.0, 2.0];
+                let irreps = Self::irreps_of(u);
+                *value = (0..6).map(|i| dimensions[i] * coefficients[i].re * irreps[i]).sum::<f64>() / 6.0;
+            }
+        }
+    }
+
+    /// Two seeds, κ_ts(u⁻¹) = κ_st(u), and nothing else in common.
+    fn kernel() -> Array3<f64> {
+        let inverse = |u: usize| Triangle::relative(u, 0);
+        let value =
+            |s: usize, t: usize, u: usize| (1.0 + s as f64 + 2.3 * t as f64 + 1.1 * (u * u) as f64).sin();
+        Array3::from_shape_fn((2, 2, 6), |(s, t, u)| value(s, t, u) + value(t, s, inverse(u)))
+    }
+
+    #[test]
+    fn irreps_of_dimension_two_multiply_like_the_matrix() {
+        let (triangle, layout, kernel) = (Triangle::new(), OrbitLayout::new(2, 6), kernel());
+        let vectors =
+            Array2::from_shape_fn((12, 3), |(row, column)| (0.9 * row as f64 - column as f64).cos());
+        let dense = Array2::from_shape_fn((12, 12), |(row, column)| {
+            kernel[[row / 6, column / 6, Triangle::relative(row % 6, column % 6)]]
+        });
+        let blocks = blocks_of_kernel(&triangle, &kernel);
+        let product = map_coefficients(&triangle, layout, &vectors, |index, vectors| match &blocks[index] {
+            BlockMatrix::Real(block) => block.map(|&value| Complex64::from(value)).dot(&vectors),
+            BlockMatrix::Complex(block) => block.dot(&vectors),
+        });
+        for (value, expected) in product.iter().zip(&dense.dot(&vectors)) {
+            assert!((value - expected).abs() < 1e-13, "{value} and {expected}");
+        }
+    }
+
+    #[test]
+    fn blocks_of_irreps_of_dimension_two_go_back_to_the_kernel() {
+        let (triangle, kernel) = (Triangle::new(), kernel());
+        let blocks: Vec<Array2<Complex64>> = blocks_of_kernel(&triangle, &kernel)
+            .into_iter()
+            .map(|block| match block {
+                BlockMatrix::Real(block) => block.mapv(Complex64::from),
+                BlockMatrix::Complex(block) => block,
+            })
+            .collect();
+        assert_eq!(blocks[2].dim(), (4, 4));
+        let back = kernel_of_blocks(&triangle, &blocks);
+        // Seeds 1 and 0 only: the rest is mirrored by inverses, which the stand-in has in another order.
+        for u in 0..6 {
+            assert!((back[[1, 0, u]] - kernel[[1, 0, u]]).abs() < 1e-14);
+        }
+    }
 }

@@ -2,13 +2,14 @@
 
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::{OrbitLayout, RowOrder};
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayRef2, Axis};
 
 use crate::operator::{SymmetricOperator, expect_finite, expect_in_range, expect_rows};
 use crate::projection::{Projection, project};
 use crate::{DenseFactor, GramError, Ridge};
 
-/// Two mirror entries of a Gram matrix from elsewhere may differ by this fraction of the largest diagonal entry.
+/// Two mirror entries of a Gram matrix from elsewhere may differ by this fraction of the largest diagonal
+/// entry.
 pub(crate) const SYMMETRY_TOLERANCE: f64 = 1e-9;
 
 /// The Gram matrix of some orbits, entry by entry.
@@ -24,15 +25,17 @@ pub struct DenseGram {
 impl DenseGram {
     /// Checks a matrix whose rows are seed-major: row = seed · order + element.
     ///
-    /// Mirror entries may differ by 1e-9 of the largest diagonal entry; then the lower triangle is the one that counts and the
-    /// upper one is overwritten by it, so that the stored matrix is symmetric bit for bit.
+    /// Mirror entries may differ by 1e-9 of the largest diagonal entry; then the lower triangle is the one
+    /// that counts and the upper one is overwritten by it, so that the stored matrix is symmetric bit for
+    /// bit.
     ///
     /// # Shapes
     /// - `matrix`: `[seeds · order, seeds · order]`
     ///
     /// # Errors
-    /// [`GramError::NotSquare`], [`GramError::WrongSize`], [`GramError::NotFinite`], [`GramError::NotSymmetric`],
-    /// [`GramError::DiagonalNotPositive`] for a negative diagonal entry or a matrix that is zero.
+    /// [`GramError::NotSquare`], [`GramError::WrongSize`], [`GramError::NotFinite`],
+    /// [`GramError::NotSymmetric`], [`GramError::DiagonalNotPositive`] for a negative diagonal entry or a
+    /// matrix that is zero.
     ///
     /// # Examples
     /// ```
@@ -47,8 +50,8 @@ impl DenseGram {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new(mut matrix: Array2<f64>, seeds: usize, group: FiniteGroup) -> Result<Self, GramError> {
-        let layout = check_size(matrix.view(), seeds, &group)?;
-        expect_finite(matrix.view())?;
+        let layout = check_size(&matrix, seeds, &group)?;
+        expect_finite(&matrix)?;
         check_diagonal(matrix.diag().iter().copied().enumerate())?;
         mirror_lower_triangle(&mut matrix)?;
         Ok(Self { matrix, layout, group })
@@ -59,7 +62,7 @@ impl DenseGram {
     /// # Errors
     /// As [`DenseGram::new`]; rows in messages are seed-major.
     pub fn from_row_order(
-        matrix: ArrayView2<'_, f64>,
+        matrix: &ArrayRef2<f64>,
         order: RowOrder,
         seeds: usize,
         group: FiniteGroup,
@@ -75,12 +78,12 @@ impl DenseGram {
     }
 
     /// All entries; rows are seed-major.
-    pub fn matrix(&self) -> ArrayView2<'_, f64> {
-        self.matrix.view()
+    pub fn matrix(&self) -> &Array2<f64> {
+        &self.matrix
     }
 
-    /// The Gram matrix of the same seeds at fewer poses: those of a subgroup that keeps every m-th element of each
-    /// cyclic factor. It equals sampling the orbits more coarsely.
+    /// The Gram matrix of the same seeds at fewer poses: those of a subgroup that keeps every m-th element of
+    /// each cyclic factor. It equals sampling the orbits more coarsely.
     ///
     /// # Errors
     /// [`GramError::NotASubgroup`] unless each cyclic factor of `subgroup` divides its counterpart.
@@ -103,9 +106,9 @@ impl SymmetricOperator for DenseGram {
         self.layout
     }
 
-    fn apply(&self, vectors: ArrayView2<'_, f64>) -> Result<Array2<f64>, GramError> {
+    fn apply(&self, vectors: &ArrayRef2<f64>) -> Result<Array2<f64>, GramError> {
         expect_rows("vectors", self.dim(), vectors.nrows())?;
-        Ok(self.matrix.dot(&vectors))
+        Ok(self.matrix.dot(vectors))
     }
 
     fn diagonal(&self) -> Array1<f64> {
@@ -121,16 +124,12 @@ impl SymmetricOperator for DenseGram {
     }
 
     fn factor(&self, ridge: Ridge) -> Result<DenseFactor, GramError> {
-        DenseFactor::with_layout(self.matrix.view(), ridge.value(self.mean_diagonal())?, self.layout)
+        DenseFactor::with_layout(&self.matrix, ridge.value(self.mean_diagonal())?, self.layout)
     }
 }
 
 /// As many rows as points, as many columns as rows.
-fn check_size(
-    matrix: ArrayView2<'_, f64>,
-    seeds: usize,
-    group: &FiniteGroup,
-) -> Result<OrbitLayout, GramError> {
+fn check_size(matrix: &ArrayRef2<f64>, seeds: usize, group: &FiniteGroup) -> Result<OrbitLayout, GramError> {
     let (rows, columns) = matrix.dim();
     let order = group.order();
     if rows != columns {

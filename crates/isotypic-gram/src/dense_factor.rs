@@ -1,10 +1,10 @@
 //! The Cholesky factor of a dense matrix: the plain way, which serves as the control of every structured one.
 
 use isotypic_orbit::OrbitLayout;
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayRef2};
 
 use crate::linear_algebra::{BadPivot, Cholesky, eigenvalues};
-use crate::not_positive_definite::{is_duplicate, rounding_floor, sufficient_ridge};
+use crate::not_positive_definite::{is_duplicate, one_per_pair_of_seeds, rounding_floor, sufficient_ridge};
 use crate::operator::{Factorization, expect_finite, expect_in_range, expect_rows};
 use crate::{GramError, NotPositiveDefinite};
 
@@ -16,16 +16,16 @@ pub struct DenseFactor {
 }
 
 impl DenseFactor {
-    /// Factors `matrix + ridge · I`, reading the lower triangle only. The matrix may be any symmetric one, such as the
-    /// rows of a Gram matrix that were observed.
+    /// Factors `matrix + ridge · I`, reading the lower triangle only. The matrix may be any symmetric one,
+    /// such as the rows of a Gram matrix that were observed.
     ///
     /// # Shapes
     /// - `matrix`: `[n, n]`, n at least 1
     ///
     /// # Errors
-    /// [`GramError::NotSquare`], [`GramError::NotFinite`]; [`GramError::InvalidRidge`] unless the ridge is finite and not negative;
-    /// [`GramError::NotPositiveDefinite`], whose duplicates are rows of this matrix.
-    pub fn new(matrix: ArrayView2<'_, f64>, ridge: f64) -> Result<Self, GramError> {
+    /// [`GramError::NotSquare`], [`GramError::NotFinite`]; [`GramError::InvalidRidge`] unless the ridge is
+    /// finite and not negative; [`GramError::NotPositiveDefinite`], whose duplicates are rows of this matrix.
+    pub fn new(matrix: &ArrayRef2<f64>, ridge: f64) -> Result<Self, GramError> {
         expect_finite(matrix)?;
         // Rows are seeds of one pose each; an empty matrix is refused before it is factored.
         Self::with_layout(matrix, ridge, OrbitLayout::new(matrix.nrows().max(1), 1))
@@ -33,7 +33,7 @@ impl DenseFactor {
 
     /// The same for rows that are the points of orbits, so that an error can name seeds and poses.
     pub(crate) fn with_layout(
-        matrix: ArrayView2<'_, f64>,
+        matrix: &ArrayRef2<f64>,
         ridge: f64,
         layout: OrbitLayout,
     ) -> Result<Self, GramError> {
@@ -53,28 +53,21 @@ impl DenseFactor {
 }
 
 fn explain(
-    matrix: ArrayView2<'_, f64>,
+    matrix: &ArrayRef2<f64>,
     pivot: BadPivot,
     ridge: f64,
     floor: f64,
     layout: OrbitLayout,
 ) -> NotPositiveDefinite {
     let smallest = eigenvalues(matrix).ok().and_then(|values| values.first().copied());
-    let mut duplicates = Vec::new();
-    for row in 0..matrix.nrows() {
-        for column in 0..row {
-            let pair = (column, row);
-            let seeds = |(first, second): (usize, usize)| (layout.split(first).0, layout.split(second).0);
-            if is_duplicate(matrix[[row, row]], matrix[[column, column]], matrix[[row, column]])
-                && duplicates.iter().all(|&known| seeds(known) != seeds(pair))
-            {
-                duplicates.push(pair);
-            }
-        }
-    }
+    let duplicates =
+        (0..matrix.nrows()).flat_map(|first| (first + 1..matrix.nrows()).map(move |second| (first, second)));
+    let duplicates = duplicates.filter(|&(first, second)| {
+        is_duplicate(matrix[[first, first]], matrix[[second, second]], matrix[[second, first]])
+    });
     NotPositiveDefinite {
         sufficient_ridge: smallest.map(|smallest| sufficient_ridge(smallest, floor)),
-        duplicates,
+        duplicates: one_per_pair_of_seeds(duplicates, layout),
         ..NotPositiveDefinite::new(None, pivot, ridge, layout)
     }
 }
@@ -88,7 +81,7 @@ impl Factorization for DenseFactor {
         self.ridge
     }
 
-    fn solve(&self, rhs: ArrayView2<'_, f64>) -> Result<Array2<f64>, GramError> {
+    fn solve(&self, rhs: &ArrayRef2<f64>) -> Result<Array2<f64>, GramError> {
         expect_rows("right-hand side", self.dim(), rhs.nrows())?;
         Ok(self.cholesky.solve(rhs))
     }
@@ -107,7 +100,7 @@ impl Factorization for DenseFactor {
         for (column, &row) in rows.iter().enumerate() {
             units[[row, column]] = 1.0;
         }
-        let columns = self.cholesky.solve(units.view());
+        let columns = self.cholesky.solve(&units);
         // The lower triangle is mirrored, so that the block is symmetric bit for bit.
         Ok(Array2::from_shape_fn((rows.len(), rows.len()), |(row, column)| {
             columns[[rows[row.max(column)], row.min(column)]]

@@ -1,21 +1,21 @@
 //! A Gram matrix that the group leaves invariant, as the kernel between whole orbits and its blocks.
 //!
-//! $K[(s,g),(t,h)] = \kappa_{st}(g^{-1}h)$ with $\kappa_{st}(u) = k(x_s, u \cdot x_t)$: the numbers needed are
-//! S·S·|G| instead of (S·|G|)². The group Fourier transform splits the matrix into one Hermitian block per irrep
-//! (the isotypic decomposition; Perin & Deny, arXiv 2412.11521, for one cyclic group).
+//! $K[(s,g),(t,h)] = \kappa_{st}(g^{-1}h)$ with $\kappa_{st}(u) = k(x_s, u \cdot x_t)$: the numbers needed
+//! are S·S·|G| instead of (S·|G|)². The group Fourier transform splits the matrix into one Hermitian block
+//! per irrep (the isotypic decomposition; Perin & Deny, arXiv 2412.11521, for one cyclic group).
 
 use std::sync::Arc;
 
 use isotypic_group::{FiniteGroup, FourierPlanner, GroupFourier};
 use isotypic_orbit::OrbitLayout;
-use ndarray::{Array1, Array2, Array3, ArrayView2, ArrayView3, Axis};
+use ndarray::{Array1, Array2, Array3, ArrayRef2, Axis};
 use rayon::prelude::*;
 
 use crate::block::{BlockFactor, IrrepBlock};
 use crate::channels::{blocks_of_kernel, map_coefficients};
 use crate::dense::{SYMMETRY_TOLERANCE, check_diagonal, embed};
 use crate::linear_algebra::BadPivot;
-use crate::not_positive_definite::{is_duplicate, rounding_floor, sufficient_ridge};
+use crate::not_positive_definite::{is_duplicate, one_per_pair_of_seeds, rounding_floor, sufficient_ridge};
 use crate::operator::{SymmetricOperator, expect_in_range, expect_rows};
 use crate::{BlockSpectrum, DenseGram, GramError, GroupInvariantFactor, NotPositiveDefinite, Ridge};
 
@@ -31,8 +31,8 @@ pub struct GroupInvariantGram {
 impl GroupInvariantGram {
     /// Checks a kernel between orbits, $\kappa_{st}(u) = k(x_s, u \cdot x_t)$, and transforms it into blocks.
     ///
-    /// Mirror entries $\kappa_{st}(u)$ and $\kappa_{ts}(u^{-1})$ may differ by 1e-9 of the largest diagonal entry; then the one with
-    /// the larger first seed (the smaller element on the diagonal) counts.
+    /// Mirror entries $\kappa_{st}(u)$ and $\kappa_{ts}(u^{-1})$ may differ by 1e-9 of the largest diagonal
+    /// entry; then the one with the larger first seed (the smaller element on the diagonal) counts.
     ///
     /// # Shapes
     /// - `kernel`: `[seeds, seeds, order]`
@@ -73,7 +73,7 @@ impl GroupInvariantGram {
     pub(crate) fn from_checked_kernel(group: &FiniteGroup, kernel: Array3<f64>) -> Self {
         let transform = FourierPlanner::new().plan(group);
         let layout = OrbitLayout::new(kernel.len_of(Axis(0)), group.order());
-        let matrices = blocks_of_kernel(&*transform, kernel.view());
+        let matrices = blocks_of_kernel(&*transform, &kernel);
         let slots = transform.irreps().iter().cloned();
         let blocks = slots.zip(matrices).map(|(slot, matrix)| IrrepBlock::new(slot, matrix)).collect();
         Self { transform, layout, kernel, blocks }
@@ -85,8 +85,8 @@ impl GroupInvariantGram {
     }
 
     /// $\kappa_{st}(u)$ at `[s, t, u]`.
-    pub fn orbit_kernel(&self) -> ArrayView3<'_, f64> {
-        self.kernel.view()
+    pub fn orbit_kernel(&self) -> &Array3<f64> {
+        &self.kernel
     }
 
     /// One block per irrep, of conjugate pairs the one of smaller index; the first is the trivial one.
@@ -102,10 +102,11 @@ impl GroupInvariantGram {
         self.blocks.par_iter().map(BlockSpectrum::of).collect()
     }
 
-    /// The Gram matrix of the same seeds at the poses of a subgroup that keeps every m-th element of each cyclic factor.
+    /// The Gram matrix of the same seeds at the poses of a subgroup that keeps every m-th element of each
+    /// cyclic factor.
     ///
-    /// For a projected matrix this differs from projecting the smaller matrix, which averages less: restrict the
-    /// [`DenseGram`] first there.
+    /// For a projected matrix this differs from projecting the smaller matrix, which averages less: restrict
+    /// the [`DenseGram`] first there.
     ///
     /// # Errors
     /// [`GramError::NotASubgroup`] unless each cyclic factor of `subgroup` divides its counterpart.
@@ -146,22 +147,13 @@ impl GroupInvariantGram {
         let (group, seeds) = (self.group(), self.layout.seeds());
         let identity = group.identity();
         let variance = |seed: usize| self.kernel[[seed, seed, identity]];
-        let mut duplicates = Vec::new();
-        for s in 0..seeds {
-            for t in s..seeds {
-                let equal = |u: &usize| {
-                    (s != t || *u != identity)
-                        && is_duplicate(variance(s), variance(t), self.kernel[[s, t, *u]])
-                };
-                if let Some(u) = group.elements().find(equal) {
-                    duplicates.push((self.layout.row(s, identity), self.layout.row(t, u)));
-                }
-            }
-        }
-        // Two different seeds say more than one orbit that meets itself.
-        duplicates
-            .sort_by_key(|&(first, second)| first / self.layout.order() == second / self.layout.order());
-        duplicates
+        let pairs = (0..seeds).flat_map(|s| (s..seeds).map(move |t| (s, t)));
+        let equal = pairs.filter_map(|(s, t)| {
+            let mut others = group.elements().filter(|&u| s != t || u != identity);
+            let u = others.find(|&u| is_duplicate(variance(s), variance(t), self.kernel[[s, t, u]]))?;
+            Some((self.layout.row(s, identity), self.layout.row(t, u)))
+        });
+        one_per_pair_of_seeds(equal, self.layout)
     }
 }
 
@@ -182,7 +174,7 @@ impl SymmetricOperator for GroupInvariantGram {
         self.layout
     }
 
-    fn apply(&self, vectors: ArrayView2<'_, f64>) -> Result<Array2<f64>, GramError> {
+    fn apply(&self, vectors: &ArrayRef2<f64>) -> Result<Array2<f64>, GramError> {
         expect_rows("vectors", self.dim(), vectors.nrows())?;
         Ok(map_coefficients(&*self.transform, self.layout, vectors, |index, vectors| {
             self.blocks[index].apply(&vectors)

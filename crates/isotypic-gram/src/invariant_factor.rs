@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use isotypic_group::GroupFourier;
 use isotypic_orbit::OrbitLayout;
-use ndarray::{Array1, Array2, Array3, ArrayView2};
+use ndarray::{Array1, Array2, Array3, ArrayRef2};
 use num_complex::Complex64;
 use rayon::prelude::*;
 
@@ -38,15 +38,15 @@ impl GroupInvariantFactor {
         }
     }
 
-    /// The solution of $(B_1 + \lambda I)\,\alpha = y$ with the block of the trivial irrep: for labels that are constant on
-    /// orbits, $P y$ is $\alpha_s$ at every pose of seed s.
+    /// The solution of $(B_1 + \lambda I)\,\alpha = y$ with the block of the trivial irrep: for labels that
+    /// are constant on orbits, $P y$ is $\alpha_s$ at every pose of seed s.
     ///
     /// # Shapes
     /// `labels` and result: `[seeds, outputs]`
     ///
     /// # Errors
     /// [`GramError::ShapeMismatch`] unless there is one row of labels per seed.
-    pub fn dual_weights(&self, labels: ArrayView2<'_, f64>) -> Result<Array2<f64>, GramError> {
+    pub fn dual_weights(&self, labels: &ArrayRef2<f64>) -> Result<Array2<f64>, GramError> {
         expect_rows("labels", self.layout.seeds(), labels.nrows())?;
         Ok(self.blocks[0].solve(&to_complex(labels)).map(|value| value.re))
     }
@@ -92,7 +92,7 @@ impl Factorization for GroupInvariantFactor {
         self.ridge
     }
 
-    fn solve(&self, rhs: ArrayView2<'_, f64>) -> Result<Array2<f64>, GramError> {
+    fn solve(&self, rhs: &ArrayRef2<f64>) -> Result<Array2<f64>, GramError> {
         expect_rows("right-hand side", self.dim(), rhs.nrows())?;
         Ok(map_coefficients(&*self.transform, self.layout, rhs, |index, vectors| {
             self.blocks[index].solve(&vectors)
@@ -132,8 +132,8 @@ impl Factorization for GroupInvariantFactor {
     fn solve_constant_on_orbits(
         &self,
         layout: OrbitLayout,
-        labels: ArrayView2<'_, f64>,
+        labels: &ArrayRef2<f64>,
     ) -> Result<Array2<f64>, GramError> {
-        crate::operator::spread(layout, self.dual_weights(labels)?.view())
+        crate::operator::spread(layout, &self.dual_weights(labels)?)
     }
 }

@@ -1,14 +1,16 @@
 //! Group-invariant Gram matrices: blocks per irreducible representation, projection, factorisation.
 //!
 //! Two operators hold the kernel values between all points of some orbits: [`DenseGram`], entry by entry, and
-//! [`GroupInvariantGram`], as the kernel between orbits and its isotypic blocks. Both are [`SymmetricOperator`]s,
-//! their factors are [`Factorization`]s, and the dense one is the control of the other in every test.
+//! [`GroupInvariantGram`], as the kernel between orbits and its isotypic blocks. Both are
+//! [`SymmetricOperator`]s, their factors are [`Factorization`]s, and the dense one is the control of the
+//! other in every test.
 //!
 //! # Conventions
 //!
 //! - Row of (seed s, element g) is s · |G| + g; the point is g·x_s.
 //! - $\kappa_{st}(u) = k(x_s, u \cdot x_t)$, so $K[(s,g),(t,h)] = \kappa_{st}(g^{-1}h)$.
-//! - $B_\rho = [\sum_u \kappa_{st}(u)\,\rho(u)]_{st}$; the eigenvalues of $K$ are those of the blocks, each $d_\rho$ times.
+//! - $B_\rho = [\sum_u \kappa_{st}(u)\,\rho(u)]_{st}$; the eigenvalues of $K$ are those of the blocks, each
+//!   $d_\rho$ times.
 //! - What is factored is $K + \lambda I$, with $\lambda$ from a [`Ridge`]. No jitter is ever added.
 //!
 //! # Examples

@@ -1,5 +1,6 @@
 //! Why a Gram matrix could not be factored, and what would help.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use isotypic_orbit::OrbitLayout;
@@ -9,8 +10,9 @@ use crate::ridge::Exponent;
 
 /// The error of a Gram matrix that, with its ridge, is not positive definite in working precision.
 ///
-/// A pivot counts as positive when it exceeds $\varepsilon\, n\, \bar{k}$ with $\varepsilon$ the machine epsilon, $n$ the rows
-/// of the whole Gram matrix and $\bar{k}$ its mean diagonal: below that rounding decides its sign.
+/// A pivot counts as positive when it exceeds $\varepsilon\, n\, \bar{k}$ with $\varepsilon$ the machine
+/// epsilon, $n$ the rows of the whole Gram matrix and $\bar{k}$ its mean diagonal: below that rounding
+/// decides its sign.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotPositiveDefinite {
     /// The irreducible representation whose block failed; `None` for a dense matrix.
@@ -21,7 +23,8 @@ pub struct NotPositiveDefinite {
     pub value: f64,
     /// The $\lambda$ that was added to the diagonal.
     pub ridge: f64,
-    /// The smallest power of ten that is large enough a ridge, absolute; `None` if the eigenvalues are not known.
+    /// The smallest power of ten that is large enough a ridge, absolute; `None` if the eigenvalues are not
+    /// known.
     pub sufficient_ridge: Option<f64>,
     /// Some pairs of rows of the Gram matrix that are equal to rounding; at most one for each pair of seeds.
     pub duplicates: Vec<(usize, usize)>,
@@ -40,6 +43,17 @@ impl NotPositiveDefinite {
             duplicates: Vec::new(),
             layout,
         }
+    }
+
+    /// The same error about rows of a larger matrix: row i of the matrix that failed is row `rows[i]` of
+    /// points in `layout`.
+    ///
+    /// # Panics
+    /// If `rows` has fewer entries than the matrix that failed has rows, or one that `layout` does not have.
+    #[must_use]
+    pub fn with_rows(self, rows: &[usize], layout: OrbitLayout) -> Self {
+        let pairs = self.duplicates.iter().map(|&(first, second)| (rows[first], rows[second]));
+        Self { pivot: rows[self.pivot], duplicates: one_per_pair_of_seeds(pairs, layout), layout, ..self }
     }
 
     /// Two ways out: drop a duplicate, or raise the ridge.
@@ -82,17 +96,35 @@ impl fmt::Display for NotPositiveDefinite {
 
 impl std::error::Error for NotPositiveDefinite {}
 
+/// Keeps the first pair of points for each pair of seeds. Two different seeds come before poses of one seed:
+/// they say more.
+pub(crate) fn one_per_pair_of_seeds(
+    pairs: impl Iterator<Item = (usize, usize)>,
+    layout: OrbitLayout,
+) -> Vec<(usize, usize)> {
+    let seeds = |&(first, second): &(usize, usize)| (layout.split(first).0, layout.split(second).0);
+    let mut seen = HashSet::new();
+    let mut kept: Vec<(usize, usize)> = pairs.filter(|pair| seen.insert(seeds(pair))).collect();
+    kept.sort_by_key(|pair| {
+        let (seed, other) = seeds(pair);
+        seed == other
+    });
+    kept
+}
+
 /// The size below which rounding decides the sign of a pivot.
 pub(crate) fn rounding_floor(dim: usize, mean_diagonal: f64) -> f64 {
     f64::EPSILON * dim as f64 * mean_diagonal
 }
 
-/// The smallest power of ten that lifts every pivot over the floor: pivots are no smaller than the smallest eigenvalue.
+/// The smallest power of ten that lifts every pivot over the floor: pivots are no smaller than the smallest
+/// eigenvalue.
 pub(crate) fn sufficient_ridge(smallest_eigenvalue: f64, floor: f64) -> f64 {
     10.0_f64.powi((2.0 * floor - smallest_eigenvalue).max(2.0 * floor).log10().ceil() as i32)
 }
 
-/// Whether two points have the same features to rounding, from their kernel values: squared distance in feature space.
+/// Whether two points have the same features to rounding, from their kernel values: squared distance in
+/// feature space.
 pub(crate) fn is_duplicate(own: f64, other: f64, between: f64) -> bool {
     let scale = own + other;
     scale - 2.0 * between <= 4.0 * f64::EPSILON * scale

@@ -1,13 +1,15 @@
 //! What remains of an orbit where the kernel cannot tell its poses apart: the limit of vanishing ridge.
 //!
-//! Let $\Pi_\rho$ project on the null space of the block $B_\rho$ (eigenvalues up to $\varepsilon\, S|G|$ times the largest of all blocks) and
-//! $n_s = \frac{1}{|G|} \sum_\rho d_\rho\, \mathrm{tr}[(\Pi_\rho)_{ss}]$. Then $P_{ss} \approx n_s / \lambda$ as $\lambda \to 0$, and the leave-one-out error
-//! $\alpha_s / P_{ss}$ tends to $(\Pi_1 y)_s / n_s$ wherever $n_s > 0$: to zero when a held-out point is determined by observed ones, to something
-//! else when points that the kernel cannot tell apart carry different labels.
+//! Let $\Pi_\rho$ project on the null space of the block $B_\rho$ (eigenvalues up to $\varepsilon\, S|G|$
+//! times the largest of all blocks) and
+//! $n_s = \frac{1}{|G|} \sum_\rho d_\rho\, \mathrm{tr}[(\Pi_\rho)_{ss}]$. Then $P_{ss} \approx n_s / \lambda$
+//! as $\lambda \to 0$, and the leave-one-out error $\alpha_s / P_{ss}$ tends to $(\Pi_1 y)_s / n_s$ wherever
+//! $n_s > 0$: to zero when a held-out point is determined by observed ones, to something else when points
+//! that the kernel cannot tell apart carry different labels.
 
 use std::fmt;
 
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayRef2};
 use rayon::prelude::*;
 
 use crate::block::BlockNullSpace;
@@ -99,16 +101,17 @@ impl NullSpace {
 
     /// Status and limit of the leave-one-out error of every seed and output.
     ///
-    /// A component of $\Pi_1 y$ counts as zero up to the square root of the machine epsilon times the largest label.
+    /// A component of $\Pi_1 y$ counts as zero up to the square root of the machine epsilon times the largest
+    /// label.
     ///
     /// # Shapes
     /// - `labels`: `[seeds, outputs]`, constant on each orbit
     ///
     /// # Errors
     /// [`GramError::ShapeMismatch`] unless there is one row of labels per seed.
-    pub fn limits(&self, labels: ArrayView2<'_, f64>) -> Result<CollapseLimits, GramError> {
+    pub fn limits(&self, labels: &ArrayRef2<f64>) -> Result<CollapseLimits, GramError> {
         expect_rows("labels", self.weights.len(), labels.nrows())?;
-        let conflict = self.trivial_projector.dot(&labels);
+        let conflict = self.trivial_projector.dot(labels);
         let largest = labels.iter().fold(0.0_f64, |largest, label| largest.max(label.abs()));
         let tolerance = f64::EPSILON.sqrt() * largest;
         let status = Array2::from_shape_fn(labels.dim(), |(seed, output)| {

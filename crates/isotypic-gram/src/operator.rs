@@ -1,14 +1,14 @@
 //! What every Gram matrix can do, however it is stored.
 
 use isotypic_orbit::OrbitLayout;
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayRef2};
 
 use crate::{GramError, Ridge};
 
 /// A symmetric positive semi-definite matrix over the points of some orbits.
 ///
-/// Rows are points: row of (seed, element) as [`OrbitLayout`] says. A structured operator and its dense twin, made by
-/// [`SymmetricOperator::to_dense`], give the same answers.
+/// Rows are points: row of (seed, element) as [`OrbitLayout`] says. A structured operator and its dense twin,
+/// made by [`SymmetricOperator::to_dense`], give the same answers.
 pub trait SymmetricOperator: Sync {
     /// What [`SymmetricOperator::factor`] makes.
     type Factor: Factorization;
@@ -23,7 +23,7 @@ pub trait SymmetricOperator: Sync {
     ///
     /// # Errors
     /// [`GramError::ShapeMismatch`] if `vectors` has another number of rows.
-    fn apply(&self, vectors: ArrayView2<'_, f64>) -> Result<Array2<f64>, GramError>;
+    fn apply(&self, vectors: &ArrayRef2<f64>) -> Result<Array2<f64>, GramError>;
 
     /// The diagonal, one number per row.
     fn diagonal(&self) -> Array1<f64>;
@@ -37,8 +37,8 @@ pub trait SymmetricOperator: Sync {
     /// Factors $K + \lambda I$.
     ///
     /// # Errors
-    /// [`GramError::NotPositiveDefinite`] if the ridge does not make the matrix positive definite in working precision,
-    /// [`GramError::InvalidRidge`] for a ridge that is no number.
+    /// [`GramError::NotPositiveDefinite`] if the ridge does not make the matrix positive definite in working
+    /// precision, [`GramError::InvalidRidge`] for a ridge that is no number.
     fn factor(&self, ridge: Ridge) -> Result<Self::Factor, GramError>;
 
     /// The number of rows: seeds × group order.
@@ -76,7 +76,7 @@ pub trait Factorization {
     ///
     /// # Errors
     /// [`GramError::ShapeMismatch`] if `rhs` has another number of rows.
-    fn solve(&self, rhs: ArrayView2<'_, f64>) -> Result<Array2<f64>, GramError>;
+    fn solve(&self, rhs: &ArrayRef2<f64>) -> Result<Array2<f64>, GramError>;
 
     /// $\log \det (K + \lambda I)$.
     fn log_det(&self) -> f64;
@@ -101,8 +101,8 @@ pub trait Factorization {
 
     /// $P y$ for labels that are constant on every orbit.
     ///
-    /// Unlike the other answers this one has a shortcut where the group structure is known: only the trivial irrep
-    /// carries such labels.
+    /// Unlike the other answers this one has a shortcut where the group structure is known: only the trivial
+    /// irrep carries such labels.
     ///
     /// # Shapes
     /// - `labels`: `[seeds, outputs]`
@@ -113,14 +113,14 @@ pub trait Factorization {
     fn solve_constant_on_orbits(
         &self,
         layout: OrbitLayout,
-        labels: ArrayView2<'_, f64>,
+        labels: &ArrayRef2<f64>,
     ) -> Result<Array2<f64>, GramError> {
-        self.solve(spread(layout, labels)?.view())
+        self.solve(&spread(layout, labels)?)
     }
 }
 
 /// Repeats one row per seed along its orbit.
-pub(crate) fn spread(layout: OrbitLayout, labels: ArrayView2<'_, f64>) -> Result<Array2<f64>, GramError> {
+pub(crate) fn spread(layout: OrbitLayout, labels: &ArrayRef2<f64>) -> Result<Array2<f64>, GramError> {
     expect_rows("labels", layout.seeds(), labels.nrows())?;
     Ok(Array2::from_shape_fn((layout.len(), labels.ncols()), |(row, output)| {
         labels[[layout.split(row).0, output]]
@@ -138,7 +138,7 @@ pub(crate) fn expect_in_range(rows: &[usize], dim: usize) -> Result<(), GramErro
     }
 }
 
-pub(crate) fn expect_finite(matrix: ArrayView2<'_, f64>) -> Result<(), GramError> {
+pub(crate) fn expect_finite(matrix: &ArrayRef2<f64>) -> Result<(), GramError> {
     match matrix.indexed_iter().find(|(_, value)| !value.is_finite()) {
         Some(((row, column), &value)) => Err(GramError::NotFinite { row, column, value }),
         None => Ok(()),

@@ -1,9 +1,9 @@
 //! From a matrix that is nearly invariant to one that is: averages along the diagonals of the group,
 //! $\kappa_{st}(u) = \frac{1}{|G|} \sum_g K[(s,g),(t,gu)]$.
 //!
-//! It is the orthogonal projection $\Pi$ on the invariant matrices. An action that interpolates, such as image rotation
-//! by other than quarter turns, leaves an invariance defect; errors after projection should be read beside those of the
-//! matrix as it is.
+//! It is the orthogonal projection $\Pi$ on the invariant matrices. An action that interpolates, such as
+//! image rotation by other than quarter turns, leaves an invariance defect; errors after projection should be
+//! read beside those of the matrix as it is.
 
 use ndarray::Array3;
 
@@ -14,7 +14,8 @@ use crate::{DenseGram, GroupInvariantGram, SymmetricOperator};
 pub struct Projection {
     /// The projected matrix $\Pi K$.
     pub gram: GroupInvariantGram,
-    /// $\lVert K - \Pi K \rVert_F / \lVert K \rVert_F$, between 0 and 1; exactly 0 for a matrix that is invariant bit for bit.
+    /// $\lVert K - \Pi K \rVert_F / \lVert K \rVert_F$, between 0 and 1; exactly 0 for a matrix that is
+    /// invariant bit for bit.
     pub invariance_defect: f64,
 }
 
@@ -45,7 +46,8 @@ pub(crate) fn project(dense: &DenseGram) -> Projection {
     Projection { gram, invariance_defect: squared_distance.sqrt() / norm }
 }
 
-/// The mean as first value plus mean deviation: exact when all values are equal, and closer when they nearly are.
+/// The mean as first value plus mean deviation: exact when all values are equal, and closer when they nearly
+/// are.
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let mut values = values.peekable();
     let first = values.peek().copied().unwrap_or(0.0);

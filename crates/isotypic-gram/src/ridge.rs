@@ -7,8 +7,8 @@ use crate::GramError;
 
 /// How much is added to the diagonal of a Gram matrix before it is inverted.
 ///
-/// The matrix that is factored is always $K + \lambda I$; a ridge only says what $\lambda$ is. Nothing is ever added
-/// beyond it.
+/// The matrix that is factored is always $K + \lambda I$; a ridge only says what $\lambda$ is. Nothing is
+/// ever added beyond it.
 ///
 /// # Examples
 /// ```

@@ -7,7 +7,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use crate::affine::Affine;
-use crate::assemble::assemble;
+use crate::assemble::{assemble, pairs_evaluated};
 use crate::feature_kernel::FeatureKernel;
 use crate::nonlinearity::{LANES, from_operation};
 use crate::outputs::{KernelMatrices, Outputs};
@@ -120,6 +120,19 @@ impl CompiledKernel {
     #[must_use]
     pub fn plan(&self, rows: usize, columns: usize, symmetric: bool, outputs: Outputs) -> Plan {
         cost::plan(self, rows, columns, symmetric, outputs)
+    }
+
+    /// Nominal seconds of one core for one pair of points.
+    #[must_use]
+    pub fn seconds_per_pair(&self) -> f64 {
+        cost::seconds_per_pair(self)
+    }
+
+    /// Number of pairs that an evaluation computes and reports to its monitor: of a symmetric one the upper triangle, in
+    /// whole tiles.
+    #[must_use]
+    pub fn pairs_evaluated(&self, rows: usize, columns: usize, symmetric: bool) -> f64 {
+        pairs_evaluated(self, rows, columns, symmetric)
     }
 
     /// Checks points and computes what depends on one point alone.

@@ -15,6 +15,19 @@ const SPATIAL_LAYER: f64 = 3.5;
 /// Numbers kept per position and stage of a prepared image: two lists of terms with three numbers each.
 const NUMBERS_PER_POSITION: u64 = 6;
 
+/// Nominal seconds of one core for one pair.
+pub(crate) fn seconds_per_pair(kernel: &CompiledKernel) -> f64 {
+    let layers = match &kernel.tail {
+        Tail::Layers(program) => program.steps.len() as f64,
+        Tail::Feature(_) => 5.0,
+    };
+    let head = match &kernel.head {
+        Head::DotProduct => kernel.point_length() as f64 * PRODUCT,
+        Head::Spatial(program) => program.evaluations_per_pair() * SPATIAL_LAYER,
+    };
+    (head + layers * SCALAR_LAYER) * 1e-9
+}
+
 /// The plan of one evaluation.
 pub(crate) fn plan(
     kernel: &CompiledKernel,
@@ -23,28 +36,20 @@ pub(crate) fn plan(
     symmetric: bool,
     outputs: Outputs,
 ) -> Plan {
-    let pairs = pairs_evaluated(kernel, rows, columns, symmetric);
-    let layers = match &kernel.tail {
-        Tail::Layers(program) => program.steps.len() as f64,
-        Tail::Feature(_) => 5.0,
-    };
-    let (head, prepared) = match &kernel.head {
-        Head::DotProduct => (kernel.point_length() as f64 * PRODUCT, kernel.point_length() as u64),
+    let prepared = match &kernel.head {
+        Head::DotProduct => kernel.point_length() as u64,
         Head::Spatial(program) => {
-            let positions: u64 = program
-                .stages
-                .iter()
-                .map(|stage| NUMBERS_PER_POSITION * stage.convolution.output.len() as u64)
-                .sum();
+            let outputs = program.stages.iter().map(|stage| stage.convolution.output.len() as u64);
             let input = program.input.len() as u64 * (program.channels as u64 + 1);
-            (program.evaluations_per_pair() * SPATIAL_LAYER, positions + input)
+            NUMBERS_PER_POSITION * outputs.sum::<u64>() + input
         }
     };
     let points = (if symmetric { rows } else { rows + columns }) as u64;
     let entries = rows as u64 * columns as u64;
+    let seconds = pairs_evaluated(kernel, rows, columns, symmetric) * seconds_per_pair(kernel);
     Plan {
         entries,
         bytes: 8 * (entries * outputs.count() + points * prepared),
-        seconds: pairs * (head + layers * SCALAR_LAYER) * 1e-9 / rayon::current_num_threads() as f64,
+        seconds: seconds / rayon::current_num_threads() as f64,
     }
 }

@@ -22,11 +22,22 @@ pub(crate) struct Ends<'a> {
     pub(crate) y: TermsView<'a>,
 }
 
+/// Parallel points of different length have $\delta = (a-b)^2$ in exact arithmetic, opposite ones $\delta = (a+b)^2$. In `f64` the two
+/// sides differ by a few units in the last place of $a$ and $b$ times $|a \mp b|$. What lies below that is taken as the 0 it cannot be
+/// told from, so that flat patches (backgrounds above all) do not turn rounding into angles of 1e-8.
+const RESOLUTION: f64 = 16.0 * f64::EPSILON;
+
 /// One vector's worth of pairs, with everything that is known of their ends.
 struct Pairs<S: Simd> {
+    simd: S,
     sum_of_variances: S::f64s,
     product_of_roots: S::f64s,
+    /// $(a-b)^2$.
     squared_gap_of_roots: S::f64s,
+    /// Below this $\delta - (a-b)^2$ is rounding.
+    parallel: S::f64s,
+    /// Below this $(a+b)^2 - \delta$ is rounding.
+    opposite: S::f64s,
     inverse_product: S::f64s,
     values: S::f64s,
 }
@@ -47,11 +58,14 @@ fn for_each_pair<S: Simd>(
             let start = group * LANES + chunk * S::f64s::LEN;
             let at = start..start + S::f64s::LEN;
             let root_y = S::f64s::from_slice(simd, &ends.y.root[at.clone()]);
-            let gap = root_y - root_x;
+            let (gap, sum) = (root_y - root_x, root_y + root_x);
             let pairs = Pairs {
+                simd,
                 sum_of_variances: S::f64s::from_slice(simd, &ends.y.variance[at.clone()]) + variance_x,
                 product_of_roots: root_y * root_x,
                 squared_gap_of_roots: gap * gap,
+                parallel: gap.abs() * sum * RESOLUTION,
+                opposite: sum * sum * RESOLUTION,
                 inverse_product: S::f64s::from_slice(simd, &ends.y.inverse_root[at]) * inverse_x,
                 values: S::f64s::from_slice(simd, values),
             };
@@ -63,7 +77,13 @@ fn for_each_pair<S: Simd>(
 /// $\delta \to t$. Where an end vanishes the angle is undefined and the result is 0.
 #[inline(always)]
 fn gap_of_difference<S: Simd>(pairs: &Pairs<S>, difference: S::f64s) -> S::f64s {
-    ((difference - pairs.squared_gap_of_roots) * 0.5 * pairs.inverse_product).max(0.0).min(2.0)
+    let zero = S::f64s::splat(pairs.simd, 0.0);
+    let excess = difference - pairs.squared_gap_of_roots;
+    let resolved = excess.simd_gt(pairs.parallel).select(excess, zero);
+    let gap = (resolved * 0.5 * pairs.inverse_product).min(2.0);
+    let short_of_opposite = pairs.product_of_roots * 4.0 - excess;
+    let opposite = pairs.inverse_product.simd_gt(0.0).select(S::f64s::splat(pairs.simd, 2.0), zero);
+    short_of_opposite.simd_lt(pairs.opposite).select(opposite, gap)
 }
 
 /// Turns differences into cosine gaps.
@@ -154,6 +174,25 @@ mod tests {
     use crate::terms::Terms;
 
     #[test]
+    fn parallel_and_opposite_points_have_exact_angles() {
+        let x = Terms::from_variances([0.3]);
+        let y = Terms::from_variances([0.3, 0.31, 0.2, 0.7, 1e-3, 1e3, 0.3, 0.0]);
+        let ends = Ends { x: x.view(0, 1), y: y.view(0, LANES) };
+        // (a − b)² with a relative error of two roundings of each root.
+        let rounded = |b: f64| (x.root[0] - b * (1.0 + 3.0 * f64::EPSILON)).powi(2);
+        let mut values: [f64; LANES] = std::array::from_fn(|i| rounded(y.root[i]));
+        values[0] = 0.0;
+        values[6] = 0.0;
+        differences_to_gaps(Level::new(), ends, &mut values);
+        assert_eq!(values, [0.0; LANES]);
+
+        let rounded = |b: f64| (x.root[0] + b * (1.0 + 3.0 * f64::EPSILON)).powi(2);
+        let mut values: [f64; LANES] = std::array::from_fn(|i| rounded(y.root[i]));
+        differences_to_gaps(Level::new(), ends, &mut values);
+        assert_eq!(values, [2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 0.0]);
+    }
+
+    #[test]
     fn conversions_invert_each_other_without_loss_near_the_diagonal() {
         let x = Terms::from_variances([2.0]);
         let y = Terms::from_variances([2.0, 2.0 + 1e-7, 1.9, 0.5, 8.0, 0.0, 2.0, 2.0]);
@@ -164,7 +203,7 @@ mod tests {
         differences_to_gaps(Level::new(), ends, &mut values);
         for i in 0..LANES {
             // Known error: rounding of (a − b)² relative to 2ab.
-            let bound = 1e-15 * (gaps[i] + (y.root[i] - x.root[0]).powi(2));
+            let bound = 1e-15 * gaps[i] + 2.0 * RESOLUTION * (y.root[i] - x.root[0]).abs();
             assert!((values[i] - gaps[i]).abs() <= bound, "pair {i}: {} against {}", values[i], gaps[i]);
         }
         let mut covariances = gaps;

@@ -1,12 +1,15 @@
 //! The spectrum of two interleaved orbits, circularised.
 //!
-//! Two seeds A, B of a cyclic group in the order A0, B0, A1, B1, … give a 2N × 2N Gram matrix; averaging its wrapped diagonals makes
-//! it circulant (Perin & Deny, arXiv 2412.11521). Its first row is $\frac12 (\kappa_{AA}(u) + \kappa_{BB}(u))$ at $2u$ and
-//! $\frac12 (\kappa_{AB}(u) + \kappa_{AB}(-1-u))$ at $2u + 1$; its eigenvalues are the unnormalised Fourier transform of that row.
+//! Two seeds A, B of a cyclic group in the order A0, B0, A1, B1, … give a 2N × 2N Gram matrix; averaging its
+//! wrapped diagonals makes it circulant (Perin & Deny, arXiv 2412.11521). Its first row is
+//! $\frac12 (\kappa_{AA}(u) + \kappa_{BB}(u))$ at $2u$ and $\frac12 (\kappa_{AB}(u) + \kappa_{AB}(-1-u))$ at
+//! $2u + 1$; its eigenvalues are the unnormalised Fourier transform of that row.
+
+use std::cmp::Ordering;
 
 use isotypic_gram::{GroupInvariantGram, SymmetricOperator};
 use num_complex::Complex64;
-use rustfft::FftPlanner;
+use rustfft::{Fft, FftPlanner};
 
 use crate::PredictError;
 
@@ -20,11 +23,32 @@ pub struct CircularSpectrum {
 impl CircularSpectrum {
     /// The spectrum of two orbits, starting the second at pose `start`.
     ///
-    /// The choice of the starting pose changes neither the data nor any exact error, only the pairing of the interleaving.
+    /// The choice of the starting pose changes neither the data nor any exact error, only the pairing of the
+    /// interleaving.
     ///
     /// # Errors
-    /// [`PredictError::NotTwoSeeds`], [`PredictError::NotCyclic`], and [`PredictError::OutOfRange`] for a pose that does not exist.
+    /// [`PredictError::NotTwoSeeds`], [`PredictError::NotCyclic`], and [`PredictError::OutOfRange`] for a
+    /// pose that does not exist.
     pub fn of(gram: &GroupInvariantGram, start: usize) -> Result<Self, PredictError> {
+        let poses = Self::check(gram)?;
+        if start >= poses {
+            return Err(PredictError::OutOfRange { what: "pose", index: start, count: poses });
+        }
+        Self::from_first_row(interleaved_row(gram, poses, start))
+    }
+
+    /// The spectra for all starting poses of the second orbit.
+    ///
+    /// # Errors
+    /// As [`CircularSpectrum::of`].
+    pub fn of_all_starts(gram: &GroupInvariantGram) -> Result<Vec<Self>, PredictError> {
+        let poses = Self::check(gram)?;
+        let transform = FftPlanner::new().plan_fft_forward(2 * poses);
+        (0..poses).map(|start| Self::transformed(interleaved_row(gram, poses, start), &*transform)).collect()
+    }
+
+    /// The number of poses, if there are two seeds of a cyclic group.
+    fn check(gram: &GroupInvariantGram) -> Result<usize, PredictError> {
         let poses = gram
             .group()
             .as_cyclic()
@@ -33,15 +57,7 @@ impl CircularSpectrum {
         if seeds != 2 {
             return Err(PredictError::NotTwoSeeds { seeds });
         }
-        if start >= poses {
-            return Err(PredictError::OutOfRange { what: "pose", index: start, count: poses });
-        }
-        let kernel = gram.orbit_kernel();
-        let within = |u: usize| 0.5 * (kernel[[0, 0, u]] + kernel[[1, 1, u]]);
-        let across = |u: usize| kernel[[0, 1, (u + start) % poses]];
-        let between = |u: usize| 0.5 * (across(u) + across(poses - 1 - u));
-        let row = (0..poses).flat_map(|u| [within(u), between(u)]).collect();
-        Self::from_first_row(row)
+        Ok(poses)
     }
 
     /// The spectrum of the circulant matrix with this first row.
@@ -53,12 +69,17 @@ impl CircularSpectrum {
         if length == 0 || length % 2 == 1 {
             return Err(PredictError::OddLength { length });
         }
+        let transform = FftPlanner::new().plan_fft_forward(length);
+        Self::transformed(first_row, &*transform)
+    }
+
+    fn transformed(first_row: Vec<f64>, transform: &dyn Fft<f64>) -> Result<Self, PredictError> {
         if let Some((index, &value)) = first_row.iter().enumerate().find(|(_, value)| !value.is_finite()) {
             return Err(PredictError::NotFinite { what: "first row", index, value });
         }
         let mut coefficients: Vec<Complex64> =
             first_row.iter().map(|&value| Complex64::from(value)).collect();
-        FftPlanner::new().plan_fft_forward(length).process(&mut coefficients);
+        transform.process(&mut coefficients);
         let eigenvalues = coefficients.iter().map(|coefficient| coefficient.re).collect();
         Ok(Self { first_row, eigenvalues })
     }
@@ -78,7 +99,8 @@ impl CircularSpectrum {
         self.eigenvalues[self.eigenvalues.len() / 2]
     }
 
-    /// $\lambda_N^{-1} / \langle \lambda^{-1} \rangle$ after the ridge, absolute, is added to every eigenvalue.
+    /// $\lambda_N^{-1} / \langle \lambda^{-1} \rangle$ after the ridge, absolute, is added to every
+    /// eigenvalue.
     ///
     /// # Errors
     /// [`PredictError::SpectrumNotPositive`] if an eigenvalue plus ridge is not positive beyond rounding.
@@ -87,8 +109,8 @@ impl CircularSpectrum {
         let mut inverse_sum = 0.0;
         for (frequency, eigenvalue) in self.eigenvalues.iter().enumerate() {
             let value = eigenvalue + ridge;
-            // Written so that NaN fails.
-            if !(value > floor) {
+            // NaN is not greater.
+            if value.partial_cmp(&floor) != Some(Ordering::Greater) {
                 return Err(PredictError::SpectrumNotPositive { frequency, value, ridge });
             }
             inverse_sum += value.recip();
@@ -96,6 +118,15 @@ impl CircularSpectrum {
         let mean = inverse_sum / self.eigenvalues.len() as f64;
         Ok((self.separation() + ridge).recip() / mean)
     }
+}
+
+/// The first row of the circularised matrix of A0, B0, A1, B1, …, with B0 the second seed at pose `start`.
+fn interleaved_row(gram: &GroupInvariantGram, poses: usize, start: usize) -> Vec<f64> {
+    let kernel = gram.orbit_kernel();
+    let within = |u: usize| 0.5 * (kernel[[0, 0, u]] + kernel[[1, 1, u]]);
+    let across = |u: usize| kernel[[0, 1, (u + start) % poses]];
+    let between = |u: usize| 0.5 * (across(u) + across(poses - 1 - u));
+    (0..poses).flat_map(|u| [within(u), between(u)]).collect()
 }
 
 #[cfg(test)]

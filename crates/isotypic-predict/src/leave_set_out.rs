@@ -1,15 +1,17 @@
 //! Exact prediction errors on held-out poses, without refitting.
 //!
-//! With $P = (K + \lambda I)^{-1}$ the residual on a set $M$, everything else observed, is $y_M - \mu_M = (P_{MM})^{-1} (P y)_M$, and
-//! $(P_{MM})^{-1}$ is its covariance (Ginsbourger & Schärer, arXiv 2101.03108). When more is held out than observed, solving on
-//! the observed points is the smaller problem and gives the same answer.
+//! With $P = (K + \lambda I)^{-1}$ the residual on a set $M$, everything else observed, is
+//! $y_M - \mu_M = (P_{MM})^{-1} (P y)_M$, and $(P_{MM})^{-1}$ is its covariance (Ginsbourger & Schärer, arXiv
+//! 2101.03108). When more is held out than observed, solving on the observed points is the smaller problem
+//! and gives the same answer.
 //!
-//! This is kernel regression: the prediction of a Gaussian process with kernel $K$, or the mean over initialisations of wide
-//! networks trained to the end with the NTK $K$. The variance is that of the Gaussian process; an ensemble trained with an NTK has another.
+//! This is kernel regression: the prediction of a Gaussian process with kernel $K$, or the mean over
+//! initialisations of wide networks trained to the end with the NTK $K$. The variance is that of the Gaussian
+//! process; an ensemble trained with an NTK has another.
 
-use isotypic_gram::{DenseFactor, Factorization, GramError, NotPositiveDefinite, SymmetricOperator};
+use isotypic_gram::{DenseFactor, Factorization, GramError, SymmetricOperator};
 use isotypic_orbit::{HeldOutSet, OrbitLayout};
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayRef2, Axis};
 
 use crate::PredictError;
 use crate::labels::check_labels;
@@ -21,24 +23,24 @@ pub struct LeaveSetOut {
     pub errors: Array2<f64>,
     /// `[held out, outputs]`: the prediction.
     pub predictions: Array2<f64>,
-    /// `[held out]`: the predictive variance of a label, the ridge as its noise included; subtract the ridge for the variance of
-    /// the function itself.
+    /// `[held out]`: the predictive variance of a label, the ridge as its noise included; subtract the ridge
+    /// for the variance of the function itself.
     pub variance: Array1<f64>,
 }
 
 /// Predicts the held-out points from all others.
 ///
-/// Works through the factor of the whole matrix while at most half of the points are held out; beyond that, or where the inverse
-/// restricted to the held-out points is itself singular to rounding (a large part of a collapsed orbit), through
-/// [`solve_on_observed`].
+/// Works through the factor of the whole matrix while at most half of the points are held out; beyond that,
+/// or where the inverse restricted to the held-out points is itself singular to rounding (a large part of a
+/// collapsed orbit), through [`solve_on_observed`].
 ///
 /// # Shapes
 /// - `labels`: `[seeds, outputs]`, constant on each orbit
 /// - result: rows in the order of the held-out set
 ///
 /// # Errors
-/// [`PredictError::LabelShape`], [`PredictError::LabelNotFinite`], [`PredictError::LayoutMismatch`]; [`PredictError::Gram`] with
-/// [`GramError::NotPositiveDefinite`] if the observed points cannot be solved.
+/// [`PredictError::LabelShape`], [`PredictError::LabelNotFinite`], [`PredictError::LayoutMismatch`];
+/// [`PredictError::Gram`] with [`GramError::NotPositiveDefinite`] if the observed points cannot be solved.
 ///
 /// # Examples
 /// ```
@@ -52,7 +54,7 @@ pub struct LeaveSetOut {
 /// let gram = DenseGram::new(array![[2.0, 1.0], [1.0, 2.0]], 2, FiniteGroup::cyclic(1)?)?;
 /// let factor = gram.factor(Ridge::Absolute(0.0))?;
 /// let held_out = HeldOutSet::new(gram.layout(), &[(0, 0)])?;
-/// let result = leave_set_out(&gram, &factor, array![[1.0], [-1.0]].view(), &held_out)?;
+/// let result = leave_set_out(&gram, &factor, &array![[1.0], [-1.0]], &held_out)?;
 /// // k(0,1) / k(1,1) · y_1
 /// assert!((result.predictions[[0, 0]] + 0.5).abs() < 1e-15);
 /// assert!((result.variance[0] - 1.5).abs() < 1e-15);
@@ -61,7 +63,7 @@ pub struct LeaveSetOut {
 pub fn leave_set_out<G: SymmetricOperator>(
     gram: &G,
     factor: &G::Factor,
-    labels: ArrayView2<'_, f64>,
+    labels: &ArrayRef2<f64>,
     held_out: &HeldOutSet,
 ) -> Result<LeaveSetOut, PredictError> {
     check(gram.layout(), labels, held_out)?;
@@ -70,7 +72,7 @@ pub fn leave_set_out<G: SymmetricOperator>(
         return solve_on_observed(gram, factor.ridge(), labels, held_out);
     }
     let inverse_block = factor.inverse_block(rows)?;
-    let restricted = match DenseFactor::new(inverse_block.view(), 0.0) {
+    let restricted = match DenseFactor::new(&inverse_block, 0.0) {
         Ok(restricted) => restricted,
         Err(GramError::NotPositiveDefinite(_)) => {
             return solve_on_observed(gram, factor.ridge(), labels, held_out);
@@ -78,12 +80,13 @@ pub fn leave_set_out<G: SymmetricOperator>(
         Err(error) => return Err(error.into()),
     };
     let weights = factor.solve_constant_on_orbits(gram.layout(), labels)?;
-    let errors = restricted.solve(weights.select(ndarray::Axis(0), rows).view())?;
+    let errors = restricted.solve(&weights.select(Axis(0), rows))?;
     let predictions = labels_of(gram.layout(), labels, rows) - &errors;
     Ok(LeaveSetOut { errors, predictions, variance: restricted.inverse_diagonal() })
 }
 
-/// Predicts the held-out points by regression on the observed points alone: $\mu_M = K_{MO} (K_{OO} + \lambda I)^{-1} y_O$.
+/// Predicts the held-out points by regression on the observed points alone:
+/// $\mu_M = K_{MO} (K_{OO} + \lambda I)^{-1} y_O$.
 ///
 /// The same answer as [`leave_set_out`], in the time of a Cholesky factorisation of the observed points.
 ///
@@ -96,16 +99,16 @@ pub fn leave_set_out<G: SymmetricOperator>(
 pub fn solve_on_observed<G: SymmetricOperator>(
     gram: &G,
     ridge: f64,
-    labels: ArrayView2<'_, f64>,
+    labels: &ArrayRef2<f64>,
     held_out: &HeldOutSet,
 ) -> Result<LeaveSetOut, PredictError> {
     let layout = gram.layout();
     check(layout, labels, held_out)?;
     let (rows, observed) = (held_out.rows(), held_out.observed_rows());
-    let factor = DenseFactor::new(gram.block(&observed, &observed)?.view(), ridge)
+    let factor = DenseFactor::new(&gram.block(&observed, &observed)?, ridge)
         .map_err(|error| name_points(error, &observed, layout))?;
     let across = gram.block(&observed, rows)?;
-    let solved = factor.solve(across.view())?;
+    let solved = factor.solve(&across)?;
     let predictions = solved.t().dot(&labels_of(layout, labels, &observed));
     let errors = labels_of(layout, labels, rows) - &predictions;
     let own = gram.block(rows, rows)?;
@@ -115,11 +118,7 @@ pub fn solve_on_observed<G: SymmetricOperator>(
     Ok(LeaveSetOut { errors, predictions, variance })
 }
 
-fn check(
-    layout: OrbitLayout,
-    labels: ArrayView2<'_, f64>,
-    held_out: &HeldOutSet,
-) -> Result<(), PredictError> {
+fn check(layout: OrbitLayout, labels: &ArrayRef2<f64>, held_out: &HeldOutSet) -> Result<(), PredictError> {
     check_labels(layout, labels)?;
     let other = held_out.layout();
     if other == layout {
@@ -135,7 +134,7 @@ fn check(
 }
 
 /// The labels of some rows.
-fn labels_of(layout: OrbitLayout, labels: ArrayView2<'_, f64>, rows: &[usize]) -> Array2<f64> {
+fn labels_of(layout: OrbitLayout, labels: &ArrayRef2<f64>, rows: &[usize]) -> Array2<f64> {
     Array2::from_shape_fn((rows.len(), labels.ncols()), |(index, output)| {
         labels[[layout.split(rows[index]).0, output]]
     })
@@ -144,12 +143,7 @@ fn labels_of(layout: OrbitLayout, labels: ArrayView2<'_, f64>, rows: &[usize]) -
 /// Rows of the observed points become rows of the Gram matrix.
 fn name_points(error: GramError, observed: &[usize], layout: OrbitLayout) -> GramError {
     match error {
-        GramError::NotPositiveDefinite(error) => GramError::NotPositiveDefinite(NotPositiveDefinite {
-            pivot: observed[error.pivot],
-            duplicates: error.duplicates.iter().map(|&(one, two)| (observed[one], observed[two])).collect(),
-            layout,
-            ..error
-        }),
+        GramError::NotPositiveDefinite(error) => error.with_rows(observed, layout).into(),
         error => error,
     }
 }

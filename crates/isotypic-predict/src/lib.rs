@@ -1,15 +1,19 @@
 //! Exact and spectral prediction errors at held-out poses.
 //!
-//! Wide networks predict like kernel regression; some poses of some seeds are missing from the data. What will be predicted there?
+//! Wide networks predict like kernel regression; some poses of some seeds are missing from the data. What
+//! will be predicted there?
 //!
-//! - [`leave_one_out`]: one missing pose of each seed, by blocks, with the limit of vanishing ridge where the kernel cannot tell poses
-//!   apart.
-//! - [`leave_set_out`]: any held-out set, on any Gram matrix; [`solve_on_observed`] is the same answer the plain way.
-//! - [`spectral_error`]: the averaged formula for two orbits of a cyclic group, and its range over starting poses.
+//! - [`leave_one_out`]: one missing pose of each seed, by blocks, with the limit of vanishing ridge where the
+//!   kernel cannot tell poses apart.
+//! - [`leave_set_out`]: any held-out set, on any Gram matrix; [`solve_on_observed`] is the same answer the
+//!   plain way.
+//! - [`spectral_error`]: the averaged formula for two orbits of a cyclic group, and its range over starting
+//!   poses.
 //! - [`delta_squared_input`], [`delta_squared_kernel`], [`orbit_radius_kernel`]: what the errors depend on.
 //! - [`paper`]: the conventions of the authors of arXiv 2412.11521, to reproduce their figures.
 //!
-//! Errors are label minus prediction, signed. With labels ±1 a point is misclassified when label times error exceeds 1.
+//! Errors are label minus prediction, signed. With labels ±1 a point is misclassified when label times error
+//! exceeds 1.
 
 mod circular_spectrum;
 mod error;

@@ -1,10 +1,12 @@
-//! The conventions of the authors' scripts (Perin & Deny, arXiv 2412.11521), to reproduce their figures. Never a default.
+//! The conventions of the authors' scripts (Perin & Deny, arXiv 2412.11521), to reproduce their figures.
+//! Never a default.
 //!
-//! They differ from the rest of this crate in the ridge: each error has its own, proportional to a trace instead of a mean, and the
-//! spectral error takes moduli. Rows are interleaved A0, B0, A1, B1, … there; here they are seed-major as everywhere.
+//! They differ from the rest of this crate in the ridge: each error has its own, proportional to a trace
+//! instead of a mean, and the spectral error takes moduli. Rows are interleaved A0, B0, A1, B1, … there; here
+//! they are seed-major as everywhere.
 
-use isotypic_gram::{DenseGram, SymmetricOperator, symmetric_least_squares};
-use ndarray::{Array1, Array2};
+use isotypic_gram::{DenseGram, Ridge, SymmetricOperator, symmetric_least_squares};
+use ndarray::Array2;
 
 use crate::{CircularSpectrum, PredictError};
 
@@ -25,8 +27,9 @@ pub struct PairRegression {
     pub error: f64,
 }
 
-/// Their spectral error: $\lambda_N^{-1} / \langle \lambda^{-1} \rangle$ with $\lambda_k^{-1} = 1 / |\lambda_k + r \cdot c_0 \cdot 2N|$, where $c_0$ is the diagonal of the
-/// circularised matrix.
+/// Their spectral error: $\lambda_N^{-1} / \langle \lambda^{-1} \rangle$ with
+/// $\lambda_k^{-1} = 1 / |\lambda_k + r \cdot c_0 \cdot 2N|$, where $c_0$ is the diagonal of the circularised
+/// matrix.
 ///
 /// # Errors
 /// [`PredictError::SpectrumNotPositive`] if an eigenvalue plus ridge is exactly zero or no number.
@@ -36,7 +39,7 @@ pub fn spectral_error(spectrum: &CircularSpectrum, ratio: f64) -> Result<f64, Pr
     let mut inverse = Vec::with_capacity(eigenvalues.len());
     for (frequency, eigenvalue) in eigenvalues.iter().enumerate() {
         let value = eigenvalue + ridge;
-        if !(value.abs() > 0.0) {
+        if value == 0.0 || value.is_nan() {
             return Err(PredictError::SpectrumNotPositive { frequency, value, ridge });
         }
         inverse.push(value.abs().recip());
@@ -44,15 +47,16 @@ pub fn spectral_error(spectrum: &CircularSpectrum, ratio: f64) -> Result<f64, Pr
     Ok(inverse[eigenvalues.len() / 2] / (inverse.iter().sum::<f64>() / eigenvalues.len() as f64))
 }
 
-/// Their kernel regression on two seeds: pose `element` of one seed is left out, the ridge is r times the trace of the matrix of the
-/// remaining points, and the system is solved by least squares. Their figures of digits leave out element 0.
+/// Their kernel regression on two seeds: pose `element` of one seed is left out, the ridge is r times the
+/// trace of the matrix of the remaining points, and the system is solved by least squares. Their figures of
+/// digits leave out element 0.
 ///
-/// The predictions carry a rounding error of about $\varepsilon \cdot \mathrm{cond}(K + \lambda I)$ times the labels, here as there: the ridge bounds the
-/// condition number by 1 / r only.
+/// The predictions carry a rounding error of about $\varepsilon \cdot \mathrm{cond}(K + \lambda I)$ times the
+/// labels, here as there: the ridge bounds the condition number by 1 / r only.
 ///
 /// # Errors
-/// [`PredictError::NotTwoSeeds`], [`PredictError::OutOfRange`], [`PredictError::LabelNotFinite`], [`PredictError::Gram`] for a ratio that is
-/// no ridge.
+/// [`PredictError::NotTwoSeeds`], [`PredictError::OutOfRange`], [`PredictError::LabelNotFinite`],
+/// [`PredictError::Gram`] for a ratio that is no ridge.
 pub fn pair_regression(
     gram: &DenseGram,
     labels: [f64; 2],
@@ -69,7 +73,7 @@ pub fn pair_regression(
     if let Some(seed) = labels.iter().position(|label| !label.is_finite()) {
         return Err(PredictError::LabelNotFinite { seed, output: 0, value: labels[seed] });
     }
-    let ratio = isotypic_gram::Ridge::Absolute(ratio).value(1.0)?;
+    let ratio = Ridge::Absolute(ratio).value(1.0)?;
     let mut predictions = [0.0; 2];
     for (seed, prediction) in predictions.iter_mut().enumerate() {
         *prediction = predict(gram, labels, layout.row(seed, element), ratio)?;
@@ -86,6 +90,6 @@ fn predict(gram: &DenseGram, labels: [f64; 2], left_out: usize, ratio: f64) -> R
     let targets = Array2::from_shape_fn((observed.len(), 1), |(index, _)| {
         labels[gram.layout().split(observed[index]).0]
     });
-    let weights: Array1<f64> = symmetric_least_squares(matrix.view(), targets.view())?.column(0).to_owned();
-    Ok(gram.block(&[left_out], &observed)?.row(0).dot(&weights))
+    let weights = symmetric_least_squares(&matrix, &targets)?;
+    Ok(gram.block(&[left_out], &observed)?.row(0).dot(&weights.column(0)))
 }

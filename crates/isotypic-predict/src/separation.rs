@@ -1,9 +1,10 @@
 //! How far classes lie apart and how wide orbits are, in the inputs and in the feature space of the kernel.
 //!
-//! Success needs local structure to prevail: distinct classes (large distance of the orbit means) or dense orbits.
+//! Success needs local structure to prevail: distinct classes (large distance of the orbit means) or dense
+//! orbits.
 
 use isotypic_gram::{GroupInvariantGram, SymmetricOperator};
-use ndarray::{ArrayView2, Axis};
+use ndarray::{ArrayRef2, Axis};
 
 use crate::PredictError;
 
@@ -14,10 +15,7 @@ use crate::PredictError;
 ///
 /// # Errors
 /// [`PredictError::OrbitShapes`] if an orbit is empty or the dimensions differ.
-pub fn delta_squared_input(
-    first: ArrayView2<'_, f64>,
-    second: ArrayView2<'_, f64>,
-) -> Result<f64, PredictError> {
+pub fn delta_squared_input(first: &ArrayRef2<f64>, second: &ArrayRef2<f64>) -> Result<f64, PredictError> {
     let shapes = || PredictError::OrbitShapes { first: first.dim().into(), second: second.dim().into() };
     if first.ncols() != second.ncols() {
         return Err(shapes());
@@ -29,7 +27,8 @@ pub fn delta_squared_input(
 
 /// $\Delta^2$ in feature space: the squared distance of the means of two orbits under the kernel.
 ///
-/// For two seeds of a cyclic group it is $2 \lambda_N / N$, with $\lambda_N$ from [`CircularSpectrum::separation`](crate::CircularSpectrum::separation).
+/// For two seeds of a cyclic group it is $2 \lambda_N / N$, with $\lambda_N$ from
+/// [`CircularSpectrum::separation`](crate::CircularSpectrum::separation).
 ///
 /// # Errors
 /// [`PredictError::OutOfRange`] for a seed that does not exist.
@@ -80,14 +79,14 @@ mod tests {
     fn delta_squared_of_inputs_is_the_squared_distance_of_means() {
         let first = array![[0.0, 0.0], [2.0, 0.0]];
         let second = array![[1.0, 3.0]];
-        assert_eq!(delta_squared_input(first.view(), second.view()).unwrap(), 9.0);
+        assert_eq!(delta_squared_input(&first, &second).unwrap(), 9.0);
     }
 
     #[test]
     fn orbits_that_cannot_be_compared_are_refused() {
         let (first, second) = (array![[0.0, 1.0]], array![[0.0]]);
-        assert!(delta_squared_input(first.view(), second.view()).is_err());
+        assert!(delta_squared_input(&first, &second).is_err());
         let empty = Array2::zeros((0, 2));
-        assert!(delta_squared_input(first.view(), empty.view()).is_err());
+        assert!(delta_squared_input(&first, &empty).is_err());
     }
 }

@@ -1,10 +1,13 @@
 //! The spectral error of two orbits of a cyclic group: one number for both, from one Fourier transform.
 //!
-//! $\varepsilon_s = \lambda_N^{-1} / \langle \lambda^{-1} \rangle$ with the eigenvalues of the circularised Gram matrix (Perin & Deny, arXiv 2412.11521). It
-//! equals the exact error only when both orbits have the same kernel and $\kappa_{AB}(u) = \kappa_{AB}(-1-u)$; otherwise it averages over the two
-//! classes and over the pairing of their poses, and can hide a class that fails. [`leave_one_out`](crate::leave_one_out) is exact.
+//! $\varepsilon_s = \lambda_N^{-1} / \langle \lambda^{-1} \rangle$ with the eigenvalues of the circularised
+//! Gram matrix (Perin & Deny, arXiv 2412.11521). It equals the exact error only when both orbits have the
+//! same kernel and $\kappa_{AB}(u) = \kappa_{AB}(-1-u)$; otherwise it averages over the two classes and over
+//! the pairing of their poses, and can hide a class that fails. [`leave_one_out`](crate::leave_one_out) is
+//! exact.
 //!
-//! The ridge here is the one of every other error. The conventions of the authors' scripts are in [`paper`](crate::paper).
+//! The ridge here is the one of every other error. The conventions of the authors' scripts are in
+//! [`paper`](crate::paper).
 
 use isotypic_gram::{GroupInvariantGram, Ridge, SymmetricOperator};
 
@@ -24,8 +27,8 @@ pub struct SpectralError {
 /// The spectral error of two seeds of a cyclic group.
 ///
 /// # Errors
-/// [`PredictError::NotTwoSeeds`], [`PredictError::NotCyclic`]; [`PredictError::SpectrumNotPositive`] if the ridge leaves an eigenvalue
-/// that is not positive beyond rounding.
+/// [`PredictError::NotTwoSeeds`], [`PredictError::NotCyclic`]; [`PredictError::SpectrumNotPositive`] if the
+/// ridge leaves an eigenvalue that is not positive beyond rounding.
 ///
 /// # Examples
 /// ```
@@ -43,12 +46,11 @@ pub struct SpectralError {
 /// ```
 pub fn spectral_error(gram: &GroupInvariantGram, ridge: Ridge) -> Result<SpectralError, PredictError> {
     let ridge = ridge.value(gram.mean_diagonal())?;
-    let value = CircularSpectrum::of(gram, 0)?.error(ridge)?;
-    let mut result = SpectralError { value, minimum: value, maximum: value };
-    for start in 1..gram.layout().order() {
-        let value = CircularSpectrum::of(gram, start)?.error(ridge)?;
-        result.minimum = result.minimum.min(value);
-        result.maximum = result.maximum.max(value);
-    }
-    Ok(result)
+    let spectra = CircularSpectrum::of_all_starts(gram)?;
+    let errors = spectra.iter().map(|spectrum| spectrum.error(ridge)).collect::<Result<Vec<f64>, _>>()?;
+    Ok(SpectralError {
+        value: errors[0],
+        minimum: errors.iter().copied().fold(f64::INFINITY, f64::min),
+        maximum: errors.iter().copied().fold(0.0, f64::max),
+    })
 }

@@ -39,9 +39,7 @@ impl Verdict {
     pub fn describe(self, poses: &[usize]) -> String {
         let (least, most) = (poses.iter().min(), poses.iter().max());
         match (self, least, most) {
-            (Self::OrbitCollapse, ..) => {
-                "orbit collapse: the held-out pose is determined by the observed ones".to_owned()
-            }
+            (Self::OrbitCollapse, ..) => "right: orbit collapse".to_owned(),
             (Self::FailsBelow { poses }, ..) => format!("fails below {poses} poses"),
             (Self::Succeeds, Some(least), Some(most)) if least == most => format!("right at {least} poses"),
             (Self::Succeeds, Some(least), _) => format!("right from {least} poses on"),

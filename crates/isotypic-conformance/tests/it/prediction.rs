@@ -13,7 +13,14 @@ use crate::families::groups;
 const RIDGE: Ridge = Ridge::RelativeToMeanDiagonal(1e-2);
 
 fn labels(seeds: usize) -> Array2<f64> {
-    Array2::from_shape_fn((seeds, 2), |(seed, output)| if seed % 2 == output { 1.0 } else { -0.3 * seed as f64 })
+    Array2::from_shape_fn(
+        (seeds, 2),
+        |(seed, output)| if seed % 2 == output { 1.0 } else { -0.3 * seed as f64 },
+    )
+}
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 /// The ways to hold out a share of the points, from one point to all but one.
@@ -21,15 +28,22 @@ fn hold_out<G: SymmetricOperator>(gram: &G, share: f64, stride: usize) -> Option
     let n = gram.dim();
     let count = ((share * n as f64) as usize).clamp(1, n);
     // A stride that is prime to n scatters the points over seeds and poses.
-    let stride = (stride..).find(|stride| (1..=n).all(|d| n % d != 0 || stride % d != 0 || d == 1))?;
-    let points: Vec<(usize, usize)> = (0..count).map(|index| gram.layout().split(index * stride % n)).collect();
+    let stride = (stride..).find(|&stride| greatest_common_divisor(stride, n) == 1)?;
+    let points: Vec<(usize, usize)> =
+        (0..count).map(|index| gram.layout().split(index * stride % n)).collect();
     HeldOutSet::new(gram.layout(), &points).ok()
 }
 
-fn agrees(result: &LeaveSetOut, matrix: &Array2<f64>, ridge: f64, held_out: &HeldOutSet) -> Result<(), TestCaseError> {
+fn agrees(
+    result: &LeaveSetOut,
+    matrix: &Array2<f64>,
+    ridge: f64,
+    held_out: &HeldOutSet,
+) -> Result<(), TestCaseError> {
     let layout = held_out.layout();
     let by_seed = labels(layout.seeds());
-    let spread = Array2::from_shape_fn((layout.len(), 2), |(row, output)| by_seed[[layout.split(row).0, output]]);
+    let spread =
+        Array2::from_shape_fn((layout.len(), 2), |(row, output)| by_seed[[layout.split(row).0, output]]);
     let (predictions, covariance) = refit(matrix, ridge, &spread, held_out.rows());
     let scale = 1.0 / predictions.iter().fold(1.0_f64, |scale, value| scale.max(value.abs()));
     prop_assert!(((&result.predictions - &predictions) * scale).iter().all(|value| value.abs() < 1e-10));
@@ -55,10 +69,10 @@ proptest! {
         let (plain, by_blocks) = (dense.factor(RIDGE).unwrap(), blocks.factor(RIDGE).unwrap());
         let (ridge, labels) = (plain.ridge(), labels(seeds));
         for result in [
-            leave_set_out(&dense, &plain, labels.view(), &held_out).unwrap(),
-            leave_set_out(&blocks, &by_blocks, labels.view(), &held_out).unwrap(),
-            solve_on_observed(&dense, ridge, labels.view(), &held_out).unwrap(),
-            solve_on_observed(&blocks, ridge, labels.view(), &held_out).unwrap(),
+            leave_set_out(&dense, &plain, &labels, &held_out).unwrap(),
+            leave_set_out(&blocks, &by_blocks, &labels, &held_out).unwrap(),
+            solve_on_observed(&dense, ridge, &labels, &held_out).unwrap(),
+            solve_on_observed(&blocks, ridge, &labels, &held_out).unwrap(),
         ] {
             agrees(&result, &matrix, ridge, &held_out)?;
         }
@@ -77,8 +91,8 @@ proptest! {
         let Some(held_out) = hold_out(&dense, share, stride) else { return Ok(()) };
         let factor = dense.factor(RIDGE).unwrap();
         for result in [
-            leave_set_out(&dense, &factor, labels(seeds).view(), &held_out).unwrap(),
-            solve_on_observed(&dense, factor.ridge(), labels(seeds).view(), &held_out).unwrap(),
+            leave_set_out(&dense, &factor, &labels(seeds), &held_out).unwrap(),
+            solve_on_observed(&dense, factor.ridge(), &labels(seeds), &held_out).unwrap(),
         ] {
             agrees(&result, &matrix, factor.ridge(), &held_out)?;
         }
@@ -89,7 +103,7 @@ proptest! {
         let orbits = RandomOrbits::new(group, seeds, state);
         let matrix = orbits.gram();
         let blocks = GroupInvariantGram::from_orbit_kernel(&orbits.group, orbits.orbit_kernel()).unwrap();
-        let result = leave_one_out(&blocks, RIDGE, labels(seeds).view()).unwrap();
+        let result = leave_one_out(&blocks, RIDGE, &labels(seeds)).unwrap();
         prop_assert!(result.status.iter().all(|&status| status == OrbitStatus::Regular));
         prop_assert!(result.limits.iter().all(Option::is_none));
         let (layout, ridge) = (blocks.layout(), blocks.factor(RIDGE).unwrap().ridge());
@@ -110,7 +124,7 @@ proptest! {
         let labels = labels(3);
         let errors = |orbits: &RandomOrbits, labels: &Array2<f64>| {
             let gram = GroupInvariantGram::from_orbit_kernel(&orbits.group, orbits.orbit_kernel()).unwrap();
-            leave_one_out(&gram, RIDGE, labels.view()).unwrap().errors
+            leave_one_out(&gram, RIDGE, labels).unwrap().errors
         };
         let before = errors(&orbits, &labels);
         orbits.seeds.rotate_left(1);

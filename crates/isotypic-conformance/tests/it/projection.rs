@@ -52,7 +52,7 @@ proptest! {
         prop_assert!(relative_difference(&projection.gram.to_dense(), &orbits.gram()) < 1e-14);
         let kernel = orbits.orbit_kernel();
         let scale = kernel.iter().fold(0.0_f64, |scale, value| scale.max(*value));
-        let difference = (&projection.gram.orbit_kernel() - &kernel).mapv(f64::abs);
+        let difference = (projection.gram.orbit_kernel() - &kernel).mapv(f64::abs);
         prop_assert!(difference.iter().all(|&difference| difference < 1e-14 * scale));
     }
 }

@@ -1,11 +1,13 @@
 //! The Cholesky factor of a Hermitian matrix plus a ridge, $A + \lambda I = L L^\dagger$.
 
+use std::cmp::Ordering;
+
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt;
 use faer::linalg::{svd, triangular_inverse, triangular_solve};
 use faer::{Mat, Par, Spec};
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayRef2};
 
 use super::{Scalar, to_faer, to_ndarray};
 use crate::GramError;
@@ -26,9 +28,9 @@ pub(crate) struct BadPivot {
 }
 
 impl<T: Scalar> Cholesky<T> {
-    /// Factors `matrix + ridge · I`, reading the lower triangle only. Every pivot must exceed `floor`, the size below
-    /// which rounding decides its sign.
-    pub(crate) fn new(matrix: ArrayView2<'_, T>, ridge: f64, floor: f64) -> Result<Self, BadPivot> {
+    /// Factors `matrix + ridge · I`, reading the lower triangle only. Every pivot must exceed `floor`, the
+    /// size below which rounding decides its sign.
+    pub(crate) fn new(matrix: &ArrayRef2<T>, ridge: f64, floor: f64) -> Result<Self, BadPivot> {
         let mut shifted = to_faer(matrix);
         for index in 0..shifted.nrows() {
             shifted[(index, index)] = T::from_real(shifted[(index, index)].real_part() + ridge);
@@ -37,8 +39,8 @@ impl<T: Scalar> Cholesky<T> {
             factor(shifted.clone()).map_err(|index| BadPivot { index, value: pivot(&shifted, index) })?;
         for index in 0..lower.nrows() {
             let value = lower[(index, index)].squared_modulus();
-            // Written so that NaN fails.
-            if !(value > floor) {
+            // NaN is not greater.
+            if value.partial_cmp(&floor) != Some(Ordering::Greater) {
                 return Err(BadPivot { index, value });
             }
         }
@@ -51,7 +53,7 @@ impl<T: Scalar> Cholesky<T> {
     }
 
     /// $(A + \lambda I)^{-1}$ times `rhs`, column by column.
-    pub(crate) fn solve(&self, rhs: ArrayView2<'_, T>) -> Array2<T> {
+    pub(crate) fn solve(&self, rhs: &ArrayRef2<T>) -> Array2<T> {
         let mut columns = to_faer(rhs);
         let mut memory =
             MemBuffer::new(llt::solve::solve_in_place_scratch::<T>(self.dim(), columns.ncols(), Par::Seq));
@@ -93,8 +95,8 @@ impl<T: Scalar> Cholesky<T> {
         (0..self.dim()).map(|index| self.lower[(index, index)].squared_modulus().ln()).sum()
     }
 
-    /// The smallest and the largest eigenvalue of $A + \lambda I$, as squared singular values of $L$: the small one
-    /// keeps more digits this way than as an eigenvalue of the matrix.
+    /// The smallest and the largest eigenvalue of $A + \lambda I$, as squared singular values of $L$: the
+    /// small one keeps more digits this way than as an eigenvalue of the matrix.
     pub(crate) fn extreme_eigenvalues(&self) -> Result<(f64, f64), GramError> {
         let dim = self.dim();
         let none = svd::ComputeSvdVectors::No;
@@ -155,10 +157,10 @@ mod tests {
     fn a_complex_matrix_times_its_inverse_is_the_identity() {
         let i = Complex64::i();
         let matrix = array![[Complex64::from(3.0), -i], [i, Complex64::from(2.0)]];
-        let cholesky = Cholesky::new(matrix.view(), 0.5, 0.0).unwrap();
+        let cholesky = Cholesky::new(&matrix, 0.5, 0.0).unwrap();
         let shifted = &matrix + &(Array2::<Complex64>::eye(2) * Complex64::from(0.5));
         let product = shifted.dot(&cholesky.inverse());
-        let solved = cholesky.solve(shifted.view());
+        let solved = cholesky.solve(&shifted);
         for ((index, left), right) in product.indexed_iter().zip(&solved) {
             let expected = if index.0 == index.1 { 1.0 } else { 0.0 };
             assert!((left - expected).norm() < 1e-15 && (right - expected).norm() < 1e-15);
@@ -170,7 +172,7 @@ mod tests {
 
     #[test]
     fn extreme_eigenvalues_include_the_ridge() {
-        let cholesky = Cholesky::new(array![[2.0, 1.0], [1.0, 2.0]].view(), 1.0, 0.0).unwrap();
+        let cholesky = Cholesky::new(&array![[2.0, 1.0], [1.0, 2.0]], 1.0, 0.0).unwrap();
         let (low, high) = cholesky.extreme_eigenvalues().unwrap();
         assert!((low - 2.0).abs() < 1e-14 && (high - 4.0).abs() < 1e-14);
     }
@@ -178,17 +180,17 @@ mod tests {
     #[test]
     fn the_first_bad_pivot_is_named_with_its_value() {
         let matrix = array![[4.0, 2.0, 0.0], [2.0, 0.5, 0.0], [0.0, 0.0, -7.0]];
-        let pivot = Cholesky::new(matrix.view(), 0.0, 0.0).unwrap_err();
+        let pivot = Cholesky::new(&matrix, 0.0, 0.0).unwrap_err();
         assert_eq!(pivot, BadPivot { index: 1, value: -0.5 });
-        let first = Cholesky::new(array![[-1.0]].view(), 0.25, 0.0).unwrap_err();
+        let first = Cholesky::new(&array![[-1.0]], 0.25, 0.0).unwrap_err();
         assert_eq!(first, BadPivot { index: 0, value: -0.75 });
     }
 
     #[test]
     fn a_pivot_below_the_floor_and_a_nan_are_bad() {
-        let pivot = Cholesky::new(array![[1e-20]].view(), 0.0, 1e-18).unwrap_err();
+        let pivot = Cholesky::new(&array![[1e-20]], 0.0, 1e-18).unwrap_err();
         assert_eq!(pivot.index, 0);
-        assert!(Cholesky::new(array![[f64::NAN]].view(), 0.0, 0.0).is_err());
-        assert!(Cholesky::new(array![[1.0]].view(), 0.0, f64::NAN).is_err());
+        assert!(Cholesky::new(&array![[f64::NAN]], 0.0, 0.0).is_err());
+        assert!(Cholesky::new(&array![[1.0]], 0.0, f64::NAN).is_err());
     }
 }

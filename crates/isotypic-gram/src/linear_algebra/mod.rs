@@ -1,7 +1,7 @@
 //! Cholesky factors, eigenvalues and singular values of small Hermitian matrices, real or complex.
 //!
-//! The only module that talks to faer; its neighbours see ndarray. Every routine runs on the thread that calls it:
-//! parallelism lies across blocks, so that no result depends on the number of threads.
+//! The only module that talks to faer; its neighbours see ndarray. Every routine runs on the thread that
+//! calls it: parallelism lies across blocks, so that no result depends on the number of threads.
 
 mod cholesky;
 mod eigen;
@@ -15,7 +15,7 @@ use std::ops::{Add, Mul};
 
 use faer::traits::ComplexField;
 use faer::{Mat, MatRef};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayRef2};
 use num_complex::Complex64;
 
 /// The two fields that blocks of a Gram matrix are made of.
@@ -68,7 +68,7 @@ impl Scalar for Complex64 {
     }
 }
 
-fn to_faer<T: Scalar>(matrix: ArrayView2<'_, T>) -> Mat<T> {
+fn to_faer<T: Scalar>(matrix: &ArrayRef2<T>) -> Mat<T> {
     Mat::from_fn(matrix.nrows(), matrix.ncols(), |row, column| matrix[[row, column]])
 }
 

@@ -10,7 +10,7 @@ use crate::circles::Circles;
 fn errors(gram: &GroupInvariantGram, labels: &Array2<f64>, ridge: f64) -> Array2<f64> {
     let factor = gram.factor(Ridge::Absolute(ridge)).unwrap();
     let diagonal = factor.inverse_diagonal_by_seed();
-    let mut errors = factor.dual_weights(labels.view()).unwrap();
+    let mut errors = factor.dual_weights(labels).unwrap();
     for (mut row, value) in errors.rows_mut().into_iter().zip(&diagonal) {
         row /= *value;
     }
@@ -22,7 +22,7 @@ fn distinct_points_have_no_null_space() {
     let gram = Circles { order: 8, seeds: vec![(1.0, 0.0), (1.5, 0.3)] }.blocks();
     let null_space = gram.null_space().unwrap();
     assert!(null_space.weights().iter().all(|&weight| weight == 0.0));
-    let limits = null_space.limits(array![[1.0], [-1.0]].view()).unwrap();
+    let limits = null_space.limits(&array![[1.0], [-1.0]]).unwrap();
     assert!(limits.status.iter().all(|&status| status == OrbitStatus::Regular));
     assert!(limits.error.iter().all(Option::is_none));
 }
@@ -36,7 +36,7 @@ fn an_invariant_kernel_collapses_orbits_whatever_the_labels() {
     // Six of seven dimensions of each orbit.
     assert!(null_space.weights().iter().all(|weight| (weight - 6.0 / 7.0).abs() < 1e-15));
     let labels = array![[1.0, 0.0], [-1.0, 5.0]];
-    let limits = null_space.limits(labels.view()).unwrap();
+    let limits = null_space.limits(&labels).unwrap();
     assert!(limits.status.iter().all(|&status| status == OrbitStatus::OrbitCollapse));
     assert!(limits.error.iter().all(|&limit| limit == Some(0.0)));
     assert!(errors(&gram, &labels, 1e-9).iter().all(|error| error.abs() < 1e-8));
@@ -50,7 +50,7 @@ fn invariance_under_a_subgroup_collapses_orbits_too() {
     let null_space = gram.null_space().unwrap();
     assert!((null_space.weights()[0] - 4.0 / 6.0).abs() < 1e-15);
     let labels = array![[1.0]];
-    assert_eq!(null_space.limits(labels.view()).unwrap().status[[0, 0]], OrbitStatus::OrbitCollapse);
+    assert_eq!(null_space.limits(&labels).unwrap().status[[0, 0]], OrbitStatus::OrbitCollapse);
     assert!(errors(&gram, &labels, 1e-9)[[0, 0]].abs() < 1e-8);
 }
 
@@ -59,7 +59,7 @@ fn identical_seeds_of_different_classes_conflict() {
     let gram = Circles { order: 5, seeds: vec![(1.0, 0.0), (1.0, 3.0), (1.4, 0.6)] }.blocks();
     // Output 0: seeds 0 and 1 disagree. Output 1: they agree.
     let labels = array![[1.0, 1.0], [-1.0, 1.0], [1.0, -1.0]];
-    let limits = gram.null_space().unwrap().limits(labels.view()).unwrap();
+    let limits = gram.null_space().unwrap().limits(&labels).unwrap();
     let (conflict, collapse, regular) =
         (OrbitStatus::ConflictingLabels, OrbitStatus::OrbitCollapse, OrbitStatus::Regular);
     assert_eq!(limits.status, array![[conflict, collapse], [conflict, collapse], [regular, regular]]);

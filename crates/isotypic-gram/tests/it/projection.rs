@@ -17,9 +17,12 @@ fn the_defect_of_a_matrix_of_two_rows_is_known() {
 fn a_matrix_that_is_invariant_bit_for_bit_has_no_defect() {
     // Of 0.1 a plain mean over seven or eleven poses would change the last bit.
     for order in [2, 7, 11, 12] {
-        let matrix = ndarray::Array2::from_shape_fn((order, order), |(row, column)| {
-            if row == column { 0.7 } else { 0.1 }
-        });
+        let matrix = ndarray::Array2::from_shape_fn(
+            (order, order),
+            |(row, column)| {
+                if row == column { 0.7 } else { 0.1 }
+            },
+        );
         let gram = DenseGram::new(matrix.clone(), 1, FiniteGroup::cyclic(order).unwrap()).unwrap();
         let projection = gram.project();
         assert_eq!(projection.invariance_defect, 0.0);

@@ -1,6 +1,8 @@
 //! What is no Gram matrix is refused with a message that says where and why.
 
-use isotypic_gram::{DenseFactor, DenseGram, Factorization, GramError, GroupInvariantGram, Ridge, SymmetricOperator};
+use isotypic_gram::{
+    DenseFactor, DenseGram, Factorization, GramError, GroupInvariantGram, Ridge, SymmetricOperator,
+};
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::RowOrder;
 use ndarray::{Array2, Array3, array};
@@ -23,7 +25,7 @@ fn shapes_must_fit() {
     assert_eq!(error.hint().unwrap(), "`6` rows are `3` seeds of a group of `2` elements");
     assert!(DenseGram::new(Array2::eye(5), 2, cyclic(2)).unwrap_err().hint().is_none());
     assert!(matches!(dense(Array2::zeros((0, 0))), Err(GramError::WrongSize { .. })));
-    let pose_major = DenseGram::from_row_order(Array2::eye(6).view(), RowOrder::PoseMajor, 2, cyclic(2));
+    let pose_major = DenseGram::from_row_order(&Array2::eye(6), RowOrder::PoseMajor, 2, cyclic(2));
     assert!(matches!(pose_major, Err(GramError::WrongSize { .. })));
 
     let error = GroupInvariantGram::from_orbit_kernel(&cyclic(3), Array3::zeros((2, 2, 4))).unwrap_err();
@@ -75,11 +77,11 @@ fn a_diagonal_that_is_negative_or_zero_is_refused() {
 
 #[test]
 fn a_matrix_without_orbits_is_checked_too() {
-    assert!(matches!(DenseFactor::new(Array2::zeros((2, 1)).view(), 1.0), Err(GramError::NotSquare { .. })));
-    assert!(matches!(DenseFactor::new(Array2::zeros((0, 0)).view(), 1.0), Err(GramError::NotSquare { .. })));
-    let error = DenseFactor::new(array![[1.0, 0.0], [f64::NAN, 1.0]].view(), 1.0).unwrap_err();
+    assert!(matches!(DenseFactor::new(&Array2::zeros((2, 1)), 1.0), Err(GramError::NotSquare { .. })));
+    assert!(matches!(DenseFactor::new(&Array2::zeros((0, 0)), 1.0), Err(GramError::NotSquare { .. })));
+    let error = DenseFactor::new(&array![[1.0, 0.0], [f64::NAN, 1.0]], 1.0).unwrap_err();
     assert!(matches!(error, GramError::NotFinite { row: 1, column: 0, .. }), "{error}");
-    assert!(matches!(DenseFactor::new(Array2::eye(2).view(), f64::NAN), Err(GramError::InvalidRidge { .. })));
+    assert!(matches!(DenseFactor::new(&Array2::eye(2), f64::NAN), Err(GramError::InvalidRidge { .. })));
 }
 
 #[test]
@@ -90,12 +92,12 @@ fn arguments_of_other_sizes_are_refused() {
     let (plain, by_blocks) =
         (gram.factor(Ridge::Absolute(1.0)).unwrap(), blocks.factor(Ridge::Absolute(1.0)).unwrap());
     for result in [
-        gram.apply(wrong.view()),
-        blocks.apply(wrong.view()),
-        plain.solve(wrong.view()),
-        by_blocks.solve(wrong.view()),
-        plain.solve_constant_on_orbits(gram.layout(), wrong.view()),
-        by_blocks.solve_constant_on_orbits(gram.layout(), wrong.view()),
+        gram.apply(&wrong),
+        blocks.apply(&wrong),
+        plain.solve(&wrong),
+        by_blocks.solve(&wrong),
+        plain.solve_constant_on_orbits(gram.layout(), &wrong),
+        by_blocks.solve_constant_on_orbits(gram.layout(), &wrong),
     ] {
         assert!(matches!(result, Err(GramError::ShapeMismatch { .. })));
     }

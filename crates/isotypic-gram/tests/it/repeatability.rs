@@ -33,11 +33,11 @@ fn no_answer_depends_on_the_number_of_threads() {
             let (blocks, dense) = (circles().blocks(), circles().dense());
             let factor = blocks.factor(RIDGE).unwrap();
             (
-                blocks.apply(vectors.view()).unwrap(),
-                factor.solve(vectors.view()).unwrap(),
+                blocks.apply(&vectors).unwrap(),
+                factor.solve(&vectors).unwrap(),
                 factor.inverse_block(&[0, 5, 35]).unwrap(),
                 factor.log_det(),
-                dense.factor(RIDGE).unwrap().solve(vectors.view()).unwrap(),
+                dense.factor(RIDGE).unwrap().solve(&vectors).unwrap(),
             )
         })
     };
@@ -50,7 +50,7 @@ fn rows_in_another_order_are_brought_into_this_one() {
     let interleaved =
         array![[9.0, 1.0, 2.0, 3.0], [1.0, 8.0, 4.0, 5.0], [2.0, 4.0, 7.0, 6.0], [3.0, 5.0, 6.0, 10.0]];
     let group = FiniteGroup::cyclic(2).unwrap();
-    let gram = DenseGram::from_row_order(interleaved.view(), RowOrder::PoseMajor, 2, group).unwrap();
+    let gram = DenseGram::from_row_order(&interleaved, RowOrder::PoseMajor, 2, group).unwrap();
     // Points A0, A1, B0, B1.
     let expected =
         array![[9.0, 2.0, 1.0, 3.0], [2.0, 7.0, 4.0, 6.0], [1.0, 4.0, 8.0, 5.0], [3.0, 6.0, 5.0, 10.0]];

@@ -23,7 +23,11 @@ fn restriction_keeps_every_mth_pose() {
 
 #[test]
 fn restriction_works_factor_by_factor() {
-    let matrix = Array2::from_shape_fn((12, 12), |(row, column)| if row == column { 2.0 } else { 0.01 * (row + column) as f64 });
+    let matrix =
+        Array2::from_shape_fn(
+            (12, 12),
+            |(row, column)| if row == column { 2.0 } else { 0.01 * (row + column) as f64 },
+        );
     let fine = DenseGram::new(matrix, 1, FiniteGroup::abelian(&[2, 6]).unwrap()).unwrap();
     let coarse = fine.restrict(&FiniteGroup::abelian(&[1, 3]).unwrap()).unwrap();
     assert_eq!(coarse.matrix()[[1, 2]], fine.matrix()[[2, 4]]);
@@ -33,7 +37,8 @@ fn restriction_works_factor_by_factor() {
 fn a_number_of_poses_that_does_not_divide_is_refused() {
     let circles = Circles { order: 12, seeds: vec![(1.0, 0.0)] };
     let five = FiniteGroup::cyclic(5).unwrap();
-    for error in [circles.dense().restrict(&five).unwrap_err(), circles.blocks().restrict(&five).unwrap_err()] {
+    for error in [circles.dense().restrict(&five).unwrap_err(), circles.blocks().restrict(&five).unwrap_err()]
+    {
         assert!(matches!(error, GramError::NotASubgroup { .. }));
         assert!(error.to_string().contains("`C12`") && error.to_string().contains("`C5`"), "{error}");
         assert_eq!(error.hint().unwrap(), "the number of poses must divide the group order");

@@ -55,8 +55,8 @@ impl SliceKind {
     /// The boxes of pairs that make up one slice.
     pub(crate) fn pieces(self, grid: Grid, displacement: Displacement) -> Vec<Piece> {
         let mut pieces = vec![Piece { start: [0; 3], end: [0; 3], shift: [0; 3] }];
-        for axis in 0..3 {
-            let stretches = self.stretches(grid.0[axis], displacement[axis]);
+        for (axis, (&extent, &distance)) in grid.0.iter().zip(&displacement).enumerate() {
+            let stretches = self.stretches(extent, distance);
             pieces = pieces
                 .iter()
                 .flat_map(|piece| {

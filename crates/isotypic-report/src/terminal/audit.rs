@@ -7,8 +7,9 @@ use crate::audit_report::AuditReport;
 use crate::question::ReportedQuestion;
 use crate::status::Status;
 use crate::summary::SummaryRow;
+use crate::verdict::VerdictRow;
 
-use super::number::{decimal, magnitude, percent};
+use super::number::{decimal, percent};
 use super::table::{Align, GAP, Table};
 use super::wrap::{paragraph, wrap};
 
@@ -28,8 +29,8 @@ const NUMBERS: [(&str, Align); 7] = [
 ];
 
 /// What the columns mean, for a reader who has not read the paper (arXiv 2412.11521).
-const LEGEND: [(&str, &str); 6] = [
-    ("poses", "images of one object under the group, one of them or more held out"),
+const COLUMN_MEANINGS: [(&str, &str); 5] = [
+    ("poses", "images of one object under the group, of which one or more are held out"),
     (
         "exact error",
         "distance of the prediction at a held-out pose from its label: 0 is perfect, above 1 is the \
@@ -38,7 +39,16 @@ const LEGEND: [(&str, &str); 6] = [
     ("spectral error", "estimate of the same from the spectrum of the kernel alone"),
     ("right", "held-out poses that get the right class"),
     ("defect", "how far the kernel is from treating all poses alike; 0 for an exact symmetry"),
-    ("orbit collapse", "the poses look the same to the network: it has the symmetry built in"),
+];
+
+/// What a status other than `ok` means; explained where it occurs.
+const STATUS_MEANINGS: [(Status, &str); 3] = [
+    (
+        Status::OrbitCollapse,
+        "the held-out pose is determined by the observed ones: the network has the symmetry built in",
+    ),
+    (Status::ConflictingLabels, "points of two classes look the same to the network"),
+    (Status::NotPositiveDefinite, "the Gram matrix cannot be inverted at this ridge, so there is no error"),
 ];
 
 /// The report as a person reads it: settings, a table per question, what the columns mean, the conclusion, notes.
@@ -53,7 +63,7 @@ pub fn render_terminal(report: &AuditReport, width: usize) -> String {
     }
     if !report.summary.is_empty() {
         text.push_str("\nHow to read it\n");
-        text.push_str(&legend(width));
+        text.push_str(&legend(report, width));
     }
     text.push_str(&list("Conclusion", &report.conclusion, width));
     text.push_str(&list("Notes", &report.notes, width));
@@ -122,7 +132,7 @@ fn groups(report: &AuditReport, question: usize) -> Vec<Group<'_>> {
     groups
 }
 
-fn is_verdict_on(verdict: &crate::verdict::VerdictRow, question: usize, arch: &str) -> bool {
+fn is_verdict_on(verdict: &VerdictRow, question: usize, arch: &str) -> bool {
     verdict.question == question && verdict.arch == arch
 }
 
@@ -158,7 +168,7 @@ fn number_cells(group: &Group<'_>) -> Vec<Vec<String>> {
             decimal(row.median_exact_error),
             decimal(row.median_spectral_error),
             percent(row.fraction_correct),
-            magnitude(row.median_invariance_defect),
+            decimal(row.median_invariance_defect),
         ]
     };
     group.rows.iter().enumerate().map(row).collect()
@@ -178,17 +188,24 @@ fn remarks(group: &Group<'_>) -> Vec<String> {
             false => format!("{count} of {pairs} pairs at {poses} poses"),
         });
         let places = places.collect::<Vec<_>>().join(", ");
-        format!("{}: {} in {places}", group.arch, status.name().replace('_', " "))
+        format!("{}: {} in {places}", group.arch, in_words(status))
     };
     counts.into_iter().map(sentence).collect()
 }
 
-fn legend(width: usize) -> String {
-    let longest = LEGEND.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    LEGEND
-        .iter()
-        .map(|(name, meaning)| paragraph(&format!("{INDENT}{name:<longest$}  "), meaning, width))
-        .collect()
+fn legend(report: &AuditReport, width: usize) -> String {
+    let occurs = |status| report.summary.iter().any(|row| row.statuses.get(status).is_some_and(|&n| n > 0));
+    let columns = COLUMN_MEANINGS.iter().map(|&(name, meaning)| (name.to_owned(), meaning));
+    let statuses = STATUS_MEANINGS.iter().filter(|(status, _)| occurs(status));
+    let entries: Vec<_> =
+        columns.chain(statuses.map(|&(status, meaning)| (in_words(status), meaning))).collect();
+    let longest = entries.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let paragraph = |(name, meaning)| paragraph(&format!("{INDENT}{name:<longest$}  "), meaning, width);
+    entries.into_iter().map(paragraph).collect()
+}
+
+fn in_words(status: Status) -> String {
+    status.name().replace('_', " ")
 }
 
 fn list(title: &str, items: &[String], width: usize) -> String {

@@ -6,18 +6,18 @@ pub(super) const MISSING: &str = "-";
 /// Three decimals where that shows something, powers of ten elsewhere: `1.240`, `3.1e-12`, `0`.
 pub(super) fn decimal(value: Option<f64>) -> String {
     match value {
-        Some(value) if value == 0.0 => "0".to_owned(),
+        Some(0.0) => "0".to_owned(),
         Some(value) if (0.0005..9999.5).contains(&value.abs()) => format!("{value:.3}"),
         Some(value) if value.is_finite() => format!("{value:.1e}"),
         _ => MISSING.to_owned(),
     }
 }
 
-/// Two digits and a power of ten: `2.6e-2`, `0`. For numbers whose magnitude is all that matters.
-pub(super) fn magnitude(value: Option<f64>) -> String {
+/// Four digits and a power of ten: `2.613e-2`, `0`. For numbers of very different size.
+pub(super) fn scientific(value: Option<f64>) -> String {
     match value {
-        Some(value) if value == 0.0 => "0".to_owned(),
-        Some(value) if value.is_finite() => format!("{value:.1e}"),
+        Some(0.0) => "0".to_owned(),
+        Some(value) if value.is_finite() => format!("{value:.3e}"),
         _ => MISSING.to_owned(),
     }
 }
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn missing_numbers_are_a_dash() {
         for value in [None, Some(f64::NAN), Some(f64::INFINITY)] {
-            assert_eq!((decimal(value), magnitude(value)), ("-".to_owned(), "-".to_owned()));
+            assert_eq!((decimal(value), scientific(value)), ("-".to_owned(), "-".to_owned()));
         }
         assert_eq!(percent(f64::NAN), "-");
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::spectrum_report::{SpectrumBlock, SpectrumReport};
 use crate::status::Status;
 
-use super::number::{MISSING, decimal, magnitude};
+use super::number::{MISSING, decimal, scientific};
 use super::table::{Align, Table};
 use super::wrap::{paragraph, wrap};
 
@@ -41,8 +41,8 @@ pub fn render_spectrum(report: &SpectrumReport, width: usize) -> String {
     let facts = [
         ("exact error    ", errors.join(" ")),
         ("spectral error ", decimal(report.spectral_error)),
-        ("defect         ", magnitude(report.invariance_defect)),
-        ("condition      ", magnitude(report.condition_number)),
+        ("defect         ", decimal(report.invariance_defect)),
+        ("condition      ", scientific(report.condition_number)),
         ("status         ", report.status.name().replace('_', " ")),
     ];
     for (name, value) in facts.iter().filter(|(_, value)| value != MISSING && !value.is_empty()) {
@@ -69,9 +69,9 @@ fn table(blocks: &[SpectrumBlock]) -> Table {
             block.irrep.clone(),
             block.dimension.to_string(),
             block.multiplicity.to_string(),
-            magnitude(smallest),
-            magnitude(largest),
-            magnitude(Some(trace(block) / total)),
+            scientific(smallest),
+            scientific(largest),
+            decimal(Some(trace(block) / total)),
         ]);
     }
     table

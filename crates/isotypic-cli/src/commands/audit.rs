@@ -1,0 +1,175 @@
+//! `isotypic audit`: will these networks get held-out poses right?
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use isotypic::report::{AuditReport, render_terminal};
+use isotypic::work::OutputDirectory;
+use isotypic::{AuditInput, AuditSettings, Convention, PairSelection, QuestionSpec};
+
+use crate::args::{DataOptions, KernelChoice, MemoryOptions};
+use crate::exit::{Failure, say};
+use crate::output;
+use crate::pairs_file::pair_selection;
+use crate::session::Session;
+
+use super::fail_above;
+
+const EXAMPLES: &str = "\
+Examples:
+  isotypic audit
+      embedded digits; mlp, mlp:5, cnn, cnn-gap; rotations and shifts; under two minutes
+  isotypic audit --group rotation --poses 4,8,16,32 --arch cnn:2 --pairs 20
+      how many poses must be photographed?
+  isotypic audit --data images.npz --arch net.toml --group rotation:16 --hold-out arc:90-270
+      your images, your architecture, half of the circle never seen
+  isotypic audit --features f.npy --labels=cat,dog,cat,dog --group cyclic:16
+      a linear probe on frozen features `[seeds, poses, d]` of any network
+  isotypic audit --group rotation:32 --arch mlp --fail-above 1 --json
+      for scripts: exit code 1 if a held-out pose is misclassified
+
+Groups: rotation:N, translation:HxW, translation-x:N, translation-y:N, flip.
+Networks: mlp[:DEPTH], cnn[:DEPTH], cnn-gap[:DEPTH], or a .toml or .json file.";
+
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct AuditArgs {
+    #[command(flatten)]
+    data: DataOptions,
+    /// Features `[seeds, poses, d]` of a network of your own, in place of images
+    #[arg(long, value_name = "F.npy", conflicts_with = "data", help_heading = "Data")]
+    features: Option<PathBuf>,
+    /// A Gram matrix over all poses of all seeds, pose fastest, in place of images
+    #[arg(long, value_name = "K.npy", conflicts_with_all = ["data", "features", "arch"], help_heading = "Data")]
+    gram: Option<PathBuf>,
+    /// One label per image or seed, `--labels=+1,-1,…`, or a file
+    #[arg(long, value_name = "LIST|FILE", allow_hyphen_values = true, help_heading = "Data")]
+    labels: Option<String>,
+    /// What is done to an image after turning or shifting it
+    #[arg(long, value_name = "STEPS", default_value = "center,sphere", help_heading = "Data")]
+    normalize: String,
+
+    /// What makes the poses, such as `rotation:16` [default: three questions]
+    #[arg(long, value_name = "SPEC", help_heading = "Question")]
+    group: Option<String>,
+    /// Numbers of poses to ask about, in place of that of the group
+    #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "group", help_heading = "Question")]
+    poses: Option<Vec<usize>>,
+    /// Held out of one image at a time: `pose:K`, `poses:K,…`, `arc:FROM-TO`, `outside:GROUP`, or FILE.json
+    #[arg(
+        long,
+        value_name = "SPEC",
+        default_value = "pose:0",
+        requires = "group",
+        help_heading = "Question"
+    )]
+    hold_out: String,
+    /// Pairs of images of different classes: how many, or a file of indices with the header `a,b`
+    #[arg(long, value_name = "K|FILE.csv", help_heading = "Question")]
+    pairs: Option<String>,
+    /// Seed of the choice of pairs
+    #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "Question")]
+    seed: u64,
+
+    /// Networks by name or file; may be repeated [default: mlp,mlp:5,cnn,cnn-gap]
+    #[arg(long, value_name = "NAME|FILE", value_delimiter = ',', help_heading = "Method")]
+    arch: Vec<String>,
+    /// The kernel that stands for the network
+    #[arg(long, default_value = "ntk", help_heading = "Method")]
+    kernel: KernelChoice,
+    /// Added to the diagonal of every Gram matrix: X, or rel:X relative to its mean
+    #[arg(
+        long,
+        value_name = "X|rel:X",
+        default_value = "rel:1e-10",
+        allow_hyphen_values = true,
+        help_heading = "Method"
+    )]
+    ridge: String,
+    /// Whose definitions of the errors
+    #[arg(long, default_value = "exact", help_heading = "Method")]
+    convention: ConventionChoice,
+
+    /// Exit with code 1 if a held-out error is above this
+    #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Output")]
+    fail_above: Option<f64>,
+    /// Write results.json and results.csv to this folder
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    out: Option<PathBuf>,
+    /// Replace results in the folder
+    #[arg(long, requires = "out", help_heading = "Output")]
+    force: bool,
+    #[command(flatten, next_help_heading = "Output")]
+    memory: MemoryOptions,
+}
+
+/// Whose definitions of the errors.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ConventionChoice {
+    /// One ridge for all errors, exact regression
+    Exact,
+    /// The ridges and averages of the authors' scripts (arXiv 2412.11521)
+    Paper,
+}
+
+/// Plans, computes, writes, prints and checks, in this order.
+pub(crate) fn run(args: AuditArgs, session: &Session) -> Result<(), Failure> {
+    args.fail_above.map_or(Ok(()), fail_above::check_bound)?;
+    let settings = settings(&args)?;
+    let plan = isotypic::plan_audit(&settings)?.plan;
+    // Only asked for the plan, no folder is made.
+    let folder = args.out.as_ref().filter(|_| !args.memory.plan);
+    let directory = folder.map(|path| OutputDirectory::create(path, args.force)).transpose()?;
+    if !session.accepts(&plan, &args.memory)? {
+        return Ok(());
+    }
+    let report = isotypic::audit(&settings, &session.monitor)?;
+    session.monitor.finish();
+    let json = report.to_json()?;
+    if let Some(directory) = directory {
+        write(directory, &report, &json)?;
+    }
+    match session.json {
+        true => output::print(&json)?,
+        false => output::print(&render_terminal(&report, output::width()))?,
+    }
+    args.fail_above.map_or(Ok(()), |bound| fail_above::check(&report, bound))
+}
+
+fn settings(args: &AuditArgs) -> Result<AuditSettings, Failure> {
+    let input = match (&args.features, &args.gram) {
+        (Some(path), _) => AuditInput::Features(path.clone()),
+        (None, Some(path)) => AuditInput::Gram(path.clone()),
+        (None, None) => AuditInput::Data(args.data.data.clone()),
+    };
+    let question = args.group.as_ref().map(|group| QuestionSpec {
+        group: group.clone(),
+        poses: args.poses.clone(),
+        hold_out: args.hold_out.clone(),
+    });
+    Ok(AuditSettings {
+        input,
+        labels: args.labels.clone(),
+        split: args.data.split.into(),
+        question,
+        architectures: args.arch.clone(),
+        kernel: args.kernel.into(),
+        normalization: args.normalize.parse().map_err(isotypic::Error::Orbit)?,
+        pairs: args.pairs.as_deref().map_or(Ok(PairSelection::Default), pair_selection)?,
+        seed: args.seed,
+        ridge: args.ridge.parse().map_err(isotypic::Error::Gram)?,
+        convention: match args.convention {
+            ConventionChoice::Exact => Convention::Exact,
+            ConventionChoice::Paper => Convention::Paper,
+        },
+    })
+}
+
+fn write(mut directory: OutputDirectory, report: &AuditReport, json: &str) -> Result<(), Failure> {
+    let path = directory.path().to_owned();
+    directory.write("results.csv", report.to_csv().as_bytes())?;
+    directory.finish(json.as_bytes())?;
+    say(&[&format!("wrote results.csv and results.json to `{}`", path.display())]);
+    Ok(())
+}

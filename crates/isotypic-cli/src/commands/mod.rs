@@ -1,0 +1,25 @@
+//! One file per verb: arguments become settings of the library, findings become files and text.
+
+pub(crate) mod audit;
+pub(crate) mod completions;
+pub(crate) mod data;
+mod fail_above;
+pub(crate) mod kernel;
+pub(crate) mod orbit;
+pub(crate) mod spectrum;
+
+use crate::args::Command;
+use crate::exit::Failure;
+use crate::session::Session;
+
+/// Runs a verb.
+pub(crate) fn run(command: Command, session: &Session) -> Result<(), Failure> {
+    match command {
+        Command::Audit(args) => audit::run(args, session),
+        Command::Kernel(args) => kernel::run(args, session),
+        Command::Spectrum(args) => spectrum::run(args, session),
+        Command::Orbit(args) => orbit::run(args, session),
+        Command::Data(args) => data::run(&args, session),
+        Command::Completions(args) => completions::run(&args, session),
+    }
+}

@@ -1,0 +1,10 @@
+//! Reports as programs and people receive them.
+
+#![allow(clippy::unwrap_used)]
+
+mod csv;
+mod json;
+mod sample;
+mod schema;
+mod spectrum;
+mod terminal;

@@ -1,0 +1,154 @@
+//! A small report with something of everything. The numbers are made up.
+
+use std::collections::BTreeMap;
+
+use isotypic_report::{
+    AuditReport, PairResult, PointResult, ReportedQuestion, ReportedResult, ReportedSettings, Status,
+    SummaryRow, Verdict, VerdictRow,
+};
+
+pub(crate) fn report() -> AuditReport {
+    let summary = vec![
+        row(0, "mlp", 2, 1.3824, 1.21, 0.125),
+        row(0, "mlp", 8, 1.02, 1.004, 0.5),
+        row(0, "mlp", 16, 0.4207, 0.398, 0.996),
+        row(0, "cnn-gap:12", 2, 0.9, 0.91, 1.0),
+        SummaryRow {
+            median_exact_error: Some(3.14e-12),
+            median_spectral_error: None,
+            median_invariance_defect: Some(0.0),
+            statuses: BTreeMap::from([(Status::Ok, 0), (Status::OrbitCollapse, 4)]),
+            ..row(1, "cnn-gap:12", 7, 0.0, 0.0, 1.0)
+        },
+    ];
+    AuditReport {
+        schema: AuditReport::SCHEMA.to_owned(),
+        version: "0.1.0".to_owned(),
+        settings: ReportedSettings {
+            data: "pictures.npz".to_owned(),
+            data_sha256: "ba7816bf8f01cfea".to_owned(),
+            kernel: "ntk".to_owned(),
+            normalization: "center,sphere".to_owned(),
+            ridge: "rel:1e-10".to_owned(),
+            convention: "exact".to_owned(),
+            seed: 0,
+            architectures: vec!["mlp".to_owned(), "cnn-gap:12".to_owned()],
+        },
+        questions: vec![
+            question("rotation", &[2, 8, 16], "rotations, one pose held out"),
+            question("translation-x:7", &[7], "shifts along x, one pose held out"),
+        ],
+        summary,
+        verdicts: vec![
+            verdict(0, "mlp", Verdict::FailsBelow { poses: 16 }, &[2, 8, 16]),
+            verdict(0, "cnn-gap:12", Verdict::Succeeds, &[2]),
+            verdict(1, "cnn-gap:12", Verdict::OrbitCollapse, &[7]),
+        ],
+        conclusion: vec![
+            "`mlp` needs 16 poses of each object before it recognises one that it has not seen.".to_owned(),
+        ],
+        results: vec![ReportedResult::Pair(pair())],
+        points: vec![point()],
+        notes: vec!["`cnn-gap:12` was given fewer pairs.".to_owned()],
+    }
+}
+
+pub(crate) fn row(
+    question: usize,
+    arch: &str,
+    poses: usize,
+    exact: f64,
+    spectral: f64,
+    correct: f64,
+) -> SummaryRow {
+    SummaryRow {
+        question,
+        arch: arch.to_owned(),
+        group: format!("rotation:{poses}"),
+        hold_out: "pose:0".to_owned(),
+        poses,
+        pairs: 4,
+        median_exact_error: Some(exact),
+        median_spectral_error: Some(spectral),
+        median_projected_error: Some(exact),
+        fraction_correct: correct,
+        median_invariance_defect: Some(0.0312),
+        maximum_condition_number: Some(4.6e8),
+        spectral_exact_correlation: Some(0.98),
+        statuses: BTreeMap::from([(Status::Ok, 4)]),
+    }
+}
+
+pub(crate) fn pair() -> PairResult {
+    PairResult {
+        arch: "mlp".to_owned(),
+        group: "rotation:2".to_owned(),
+        poses: 2,
+        hold_out: "poses:0,1".to_owned(),
+        a: 17,
+        b: 3,
+        label_a: "cat \"Tom\"".to_owned(),
+        label_b: "dog".to_owned(),
+        spectral_error: Some(1.0 / 3.0),
+        spectral_error_minimum: Some(0.25),
+        spectral_error_maximum: None,
+        exact_error: Some(1e-20),
+        exact_error_a: Some(2.0),
+        exact_error_b: Some(0.5),
+        correct_a: false,
+        correct_b: true,
+        projected_error: None,
+        invariance_defect: Some(0.0),
+        condition_number: Some(1e17),
+        delta_squared_input: None,
+        delta_squared_kernel: None,
+        limit_error: None,
+        status: Status::Ok,
+    }
+}
+
+pub(crate) fn point() -> PointResult {
+    PointResult {
+        arch: "mlp".to_owned(),
+        group: "rotation:2".to_owned(),
+        poses: 2,
+        hold_out: "poses:0,1".to_owned(),
+        pair: 0,
+        seed: 17,
+        element: 1,
+        label: "cat \"Tom\"".to_owned(),
+        predictions: vec![Some(-1.0), None],
+        error: Some(2.0),
+        variance: None,
+        correct: false,
+        status: Status::NotPositiveDefinite,
+    }
+}
+
+/// A report in which nothing was asked.
+pub(crate) fn empty() -> AuditReport {
+    AuditReport {
+        questions: Vec::new(),
+        summary: Vec::new(),
+        verdicts: Vec::new(),
+        conclusion: Vec::new(),
+        results: Vec::new(),
+        points: Vec::new(),
+        notes: Vec::new(),
+        ..report()
+    }
+}
+
+fn question(group: &str, poses: &[usize], title: &str) -> ReportedQuestion {
+    ReportedQuestion {
+        group: group.to_owned(),
+        hold_out: "pose:0".to_owned(),
+        poses: poses.to_vec(),
+        pairs: BTreeMap::from([("mlp".to_owned(), 4), ("cnn-gap:12".to_owned(), 4)]),
+        title: title.to_owned(),
+    }
+}
+
+fn verdict(question: usize, arch: &str, verdict: Verdict, poses: &[usize]) -> VerdictRow {
+    VerdictRow { question, arch: arch.to_owned(), verdict, text: verdict.describe(poses) }
+}

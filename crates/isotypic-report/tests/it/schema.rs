@@ -1,0 +1,83 @@
+//! The published JSON Schema lists exactly the keys that reports have.
+
+use std::collections::BTreeSet;
+
+use isotypic_report::{Status, Verdict};
+use serde_json::{Value, json};
+
+use crate::sample;
+
+fn schema() -> Value {
+    serde_json::from_str(include_str!("../../schema/audit.schema.json")).unwrap()
+}
+
+fn keys(object: &Value) -> BTreeSet<String> {
+    object.as_object().unwrap().keys().cloned().collect()
+}
+
+fn strings(list: &Value) -> BTreeSet<String> {
+    list.as_array().unwrap().iter().map(|item| item.as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_object_has_the_listed_keys_and_no_other() {
+    let schema = schema();
+    let report: Value = serde_json::from_str(&sample::report().to_json().unwrap()).unwrap();
+    let objects = [
+        (&schema, &report),
+        (&schema["$defs"]["settings"], &report["settings"]),
+        (&schema["$defs"]["question"], &report["questions"][0]),
+        (&schema["$defs"]["summary_row"], &report["summary"][0]),
+        (&schema["$defs"]["verdict_row"], &report["verdicts"][0]),
+        (&schema["$defs"]["pair_result"], &report["results"][0]),
+        (&schema["$defs"]["point_result"], &report["points"][0]),
+    ];
+    for (definition, object) in objects {
+        assert_eq!(keys(&definition["properties"]), keys(object));
+        assert_eq!(strings(&definition["required"]), keys(object));
+    }
+    assert_eq!(keys(&schema["$defs"]["verdict"]["properties"]), keys(&report["verdicts"][0]["verdict"]));
+}
+
+#[test]
+fn enumerations_are_complete() {
+    let schema = schema();
+    let statuses = Status::ALL.map(|status| status.name().to_owned()).into();
+    assert_eq!(strings(&schema["$defs"]["status"]["enum"]), statuses);
+    let verdicts = [
+        Verdict::Succeeds,
+        Verdict::FailsBelow { poses: 2 },
+        Verdict::Fails,
+        Verdict::OrbitCollapse,
+        Verdict::Undecided,
+    ];
+    let kinds = verdicts.map(|verdict| json!(verdict)["kind"].as_str().unwrap().to_owned()).into();
+    assert_eq!(strings(&schema["$defs"]["verdict"]["properties"]["kind"]["enum"]), kinds);
+}
+
+#[test]
+fn references_lead_somewhere() {
+    let schema = schema();
+    let mut open = vec![&schema];
+    let mut references = 0;
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(object) => {
+                if let Some(Value::String(reference)) = object.get("$ref") {
+                    let pointer = reference.strip_prefix('#').unwrap();
+                    assert!(schema.pointer(pointer).is_some(), "{reference}");
+                    references += 1;
+                }
+                open.extend(object.values());
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    assert!(references > 40);
+}
+
+#[test]
+fn the_schema_is_that_of_the_report() {
+    assert_eq!(schema()["properties"]["schema"]["const"], sample::report().schema);
+}

@@ -1,0 +1,85 @@
+use std::collections::BTreeMap;
+
+use isotypic_report::{Status, render_terminal};
+
+use crate::sample;
+
+#[test]
+fn a_report_fits_eighty_columns() {
+    let text = render_terminal(&sample::report(), 80);
+    assert_eq!(text, include_str!("../fixtures/audit_80.txt"));
+    assert!(text.lines().all(|line| line.chars().count() <= 80));
+}
+
+#[test]
+fn no_line_ends_in_a_blank() {
+    for width in [40, 80, 120] {
+        let text = render_terminal(&sample::report(), width);
+        assert!(text.lines().all(|line| line.trim_end() == line), "{text}");
+    }
+}
+
+#[test]
+fn a_wide_terminal_has_each_verdict_on_one_line() {
+    let text = render_terminal(&sample::report(), 140);
+    assert!(
+        text.contains("  fails below 16 poses\n") && text.contains("  right: orbit collapse\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_narrow_terminal_loses_nothing() {
+    let words = |width| {
+        let text = render_terminal(&sample::report(), width);
+        let mut words: Vec<_> = text.split_whitespace().map(str::to_owned).collect();
+        words.retain(|word| !word.starts_with("--"));
+        words.sort();
+        words
+    };
+    assert_eq!(words(20), words(80));
+}
+
+#[test]
+fn an_empty_report_has_no_table() {
+    let text = render_terminal(&sample::empty(), 80);
+    let expected = "\
+isotypic 0.1.0
+
+data      pictures.npz (sha256 ba7816bf8f01)
+networks  mlp, cnn-gap:12
+kernel    ntk, ridge rel:1e-10, convention exact, normalization center,sphere,
+          seed 0
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn a_question_without_results_says_so() {
+    let mut report = sample::report();
+    report.summary.clear();
+    assert_eq!(render_terminal(&report, 80).matches("no results\n").count(), 2);
+}
+
+#[test]
+fn numbers_that_do_not_exist_are_a_dash() {
+    let mut report = sample::report();
+    report.summary[0].median_exact_error = Some(f64::NAN);
+    report.summary[0].median_spectral_error = None;
+    let text = render_terminal(&report, 80);
+    assert!(!text.contains("NaN"));
+    let cells: Vec<_> =
+        text.lines().find(|line| line.contains("  mlp  ")).unwrap().split_whitespace().collect();
+    assert_eq!(cells[..5], ["mlp", "2", "4", "-", "-"]);
+}
+
+#[test]
+fn statuses_are_explained_where_they_occur() {
+    let mut report = sample::report();
+    let text = render_terminal(&report, 80);
+    assert!(text.contains("\n   orbit collapse  ") && !text.contains("conflicting"), "{text}");
+    report.summary[0].statuses = BTreeMap::from([(Status::Ok, 3), (Status::ConflictingLabels, 1)]);
+    let text = render_terminal(&report, 80);
+    assert!(text.contains("   mlp: conflicting labels in 1 of 4 pairs at 2 poses\n"), "{text}");
+    assert!(text.contains("\n   conflicting labels  "), "{text}");
+}

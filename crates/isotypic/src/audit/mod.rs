@@ -1,0 +1,45 @@
+//! The audit: will these architectures get held-out poses right?
+//!
+//! Raw [`AuditSettings`] become a checked [`Job`](job::Job) (data, pairs, questions, tasks with their costs); each task and pair
+//! is one unit of work; the findings are summed up at the end. Nothing here knows a dataset.
+
+mod budget;
+mod conclusion;
+mod job;
+mod pair_audit;
+mod pairs;
+mod question;
+mod run;
+mod settings;
+mod statistics;
+mod subjects;
+mod summary;
+mod task;
+
+pub use job::AuditPlan;
+pub use settings::{AuditInput, AuditSettings, Convention, PairSelection, QuestionSpec};
+pub(crate) use subjects::rename_image;
+
+use isotypic_report::AuditReport;
+use isotypic_work::Monitor;
+
+use crate::Error;
+
+/// What an audit will take: reads the data and checks every setting, but computes nothing.
+///
+/// # Errors
+/// As [`audit`], for everything that is known before computing.
+pub fn plan_audit(settings: &AuditSettings) -> Result<AuditPlan, Error> {
+    Ok(job::Job::prepare(settings)?.plan())
+}
+
+/// Answers the questions for every architecture, number of poses and pair.
+///
+/// # Errors
+/// An [`Error`] that names the setting, file or layer; [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted) when the monitor was
+/// cancelled. A Gram matrix that is not positive definite is no error but the status of that result.
+pub fn audit(settings: &AuditSettings, monitor: &Monitor) -> Result<AuditReport, Error> {
+    let job = job::Job::prepare(settings)?;
+    let findings = run::run(&job, monitor)?;
+    Ok(summary::report(&job, findings))
+}

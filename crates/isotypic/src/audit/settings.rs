@@ -1,0 +1,124 @@
+//! What to audit, as given by the user.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use isotypic_data::Split;
+use isotypic_gram::Ridge;
+use isotypic_orbit::Normalization;
+
+use crate::{Error, KernelKind};
+
+/// Where the points come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditInput {
+    /// Labelled images: a known name or a path.
+    Data(String),
+    /// Frozen features `[seeds, poses, d]` from any network.
+    Features(PathBuf),
+    /// A Gram matrix over all poses of all seeds, from anywhere, seed-major.
+    Gram(PathBuf),
+}
+
+/// A group, numbers of poses, and what is held out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuestionSpec {
+    /// Such as `rotation:16`, or the family `rotation` if `poses` are given.
+    pub group: String,
+    /// The numbers of poses, in place of the one in `group`.
+    pub poses: Option<Vec<usize>>,
+    /// Such as `pose:0` or `arc:90-270`.
+    pub hold_out: String,
+}
+
+/// Which pairs of seeds to ask about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PairSelection {
+    /// A few dozen, fewer for architectures with costly kernels.
+    #[default]
+    Default,
+    /// This many, drawn with the seed of the settings.
+    Count(usize),
+    /// These, as indices into the dataset.
+    List(Vec<(usize, usize)>),
+}
+
+/// Which definitions of the errors to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Convention {
+    /// One ridge for all errors; exact regression.
+    #[default]
+    Exact,
+    /// The ridges and averages of the authors' scripts (arXiv 2412.11521).
+    Paper,
+}
+
+/// Everything an audit depends on. Results do not depend on the number of threads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditSettings {
+    /// Where the points come from.
+    pub input: AuditInput,
+    /// Labels of the seeds, inline or as a file; needed for features and Gram matrices, in place of the data's own for images.
+    pub labels: Option<String>,
+    /// Part of a dataset that comes in parts.
+    pub split: Split,
+    /// What to ask; `None` for the default questions.
+    pub question: Option<QuestionSpec>,
+    /// Named architectures, architecture files or feature kernels; empty for the default ones.
+    pub architectures: Vec<String>,
+    /// Which kernel stands for the network.
+    pub kernel: KernelKind,
+    /// What is done to an image after the group has acted.
+    pub normalization: Normalization,
+    /// Which pairs of seeds.
+    pub pairs: PairSelection,
+    /// Seed of the choice of pairs.
+    pub seed: u64,
+    /// Added to the diagonal of every Gram matrix.
+    pub ridge: Ridge,
+    /// Which definitions of the errors.
+    pub convention: Convention,
+}
+
+impl Default for AuditSettings {
+    fn default() -> Self {
+        Self {
+            input: AuditInput::Data("mini-mnist".to_owned()),
+            labels: None,
+            split: Split::default(),
+            question: None,
+            architectures: Vec::new(),
+            kernel: KernelKind::default(),
+            normalization: Normalization::default(),
+            pairs: PairSelection::default(),
+            seed: 0,
+            ridge: Ridge::default(),
+            convention: Convention::default(),
+        }
+    }
+}
+
+impl fmt::Display for Convention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exact => "exact",
+            Self::Paper => "paper",
+        })
+    }
+}
+
+impl FromStr for Convention {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "exact" => Ok(Self::Exact),
+            "paper" => Ok(Self::Paper),
+            _ => Err(Error::settings(
+                format!("convention `{text}`: no convention of this name"),
+                "known are `exact` and `paper`",
+            )),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The points of an audit, whatever they come from: seeds with labels, and kernels between their poses.
+
+use isotypic_data::{DataSource, Features, GramMatrix, LabelledImages, Labels};
+use isotypic_gram::DenseGram;
+use isotypic_group::FiniteGroup;
+use isotypic_kernel::CompiledKernel;
+use isotypic_orbit::{ActionSpec, Normalization, OrbitDataset, OrbitError, OrbitLayout};
+use isotypic_work::{ContentHash, Monitor};
+use ndarray::{Array2, s};
+
+use super::settings::{AuditInput, AuditSettings};
+use crate::orbit_gram::{self, OrbitGram};
+use crate::{Error, KernelKind};
+
+/// Loaded and checked input.
+pub(crate) enum Subjects {
+    Images(LabelledImages),
+    Features { features: Features, name: String, hash: String },
+    Gram { gram: GramMatrix, labels: Labels, name: String, hash: String },
+}
+
+/// How poses of a seed come about.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Poses {
+    /// By acting on its image.
+    Action(ActionSpec),
+    /// They are given; the abstract group says how they follow each other.
+    Given(FiniteGroup),
+}
+
+/// The Gram matrix of one pair of seeds, and what goes with it.
+pub(crate) struct PairGram {
+    pub(crate) gram: DenseGram,
+    /// All poses of both seeds, `[2·|G|, d]`, if there are points.
+    pub(crate) points: Option<Array2<f64>>,
+    /// Measured on some rows, where the rest follows from invariance.
+    pub(crate) sampled_defect: Option<f64>,
+}
+
+impl Subjects {
+    /// Reads the input of an audit.
+    pub(crate) fn load(settings: &AuditSettings) -> Result<Self, Error> {
+        let labels = settings.labels.as_deref().map(Labels::parse).transpose()?;
+        let needed = |what: &str| {
+            Error::settings(
+                format!("{what}: labels of the seeds are needed"),
+                "pass `--labels=+1,-1,…`, one per seed, or a file",
+            )
+        };
+        match &settings.input {
+            AuditInput::Data(source) => {
+                let images = DataSource::parse(source)?.load(settings.split, labels.as_ref())?;
+                Ok(Self::Images(images))
+            }
+            AuditInput::Features(path) => {
+                let labels = labels.ok_or_else(|| needed("features"))?;
+                let features = Features::load(path, labels)?;
+                let hash = ContentHash::of_file(path)?.to_string();
+                Ok(Self::Features { features, name: path.display().to_string(), hash })
+            }
+            AuditInput::Gram(path) => {
+                let labels = labels.ok_or_else(|| needed("gram matrix"))?;
+                let gram = GramMatrix::load(path)?;
+                let hash = ContentHash::of_file(path)?.to_string();
+                Ok(Self::Gram { gram, labels, name: path.display().to_string(), hash })
+            }
+        }
+    }
+
+    /// The labels of the seeds.
+    pub(crate) fn labels(&self) -> &Labels {
+        match self {
+            Self::Images(images) => images.labels(),
+            Self::Features { features, .. } => features.labels(),
+            Self::Gram { labels, .. } => labels,
+        }
+    }
+
+    /// Name and content hash, for the report.
+    pub(crate) fn identity(&self) -> (String, String) {
+        match self {
+            Self::Images(images) => (images.name().to_owned(), images.content_hash()),
+            Self::Features { name, hash, .. } | Self::Gram { name, hash, .. } => (name.clone(), hash.clone()),
+        }
+    }
+
+    /// Shape of one input of a network; `None` for a Gram matrix, which needs none.
+    pub(crate) fn input_shape(&self) -> Option<Vec<usize>> {
+        match self {
+            Self::Images(images) => Some(images.image_shape().to_vec()),
+            Self::Features { features, .. } => Some(vec![features.dimension()]),
+            Self::Gram { .. } => None,
+        }
+    }
+
+    /// The number of poses that is given with the points; `None` where an action makes them.
+    pub(crate) fn given_poses(&self) -> Option<usize> {
+        match self {
+            Self::Images(_) => None,
+            Self::Features { features, .. } => Some(features.poses()),
+            Self::Gram { gram, labels, .. } => Some(gram.dimension() / labels.len().max(1)),
+        }
+    }
+
+    /// Whether the poses only permute the coordinates of their points, so that a kernel may be exactly invariant.
+    pub(crate) fn permutes(&self, poses: &Poses) -> Result<bool, Error> {
+        match (self, poses) {
+            (Self::Images(images), Poses::Action(action)) => {
+                Ok(action.resolve(images.image_shape())?.is_permutation())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Refuses poses that the points do not have.
+    pub(crate) fn check_poses(&self, poses: &Poses) -> Result<(), Error> {
+        match (self, poses) {
+            (Self::Images(images), Poses::Action(action)) => {
+                action.resolve(images.image_shape())?;
+                Ok(())
+            }
+            (Self::Features { features, name, .. }, Poses::Given(group))
+                if group.order() != features.poses() =>
+            {
+                Err(Error::settings(
+                    format!(
+                        "features `{name}`: expected {} poses for group `{group}`, got {}",
+                        group.order(),
+                        features.poses()
+                    ),
+                    "axis 1 of the features holds the poses, one per group element",
+                ))
+            }
+            (Self::Gram { gram, labels, .. }, Poses::Given(group)) => {
+                Ok(gram.check_size(labels.len(), group.order())?)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The Gram matrix of all poses of two seeds.
+    pub(crate) fn pair_gram(
+        &self,
+        (a, b): (usize, usize),
+        poses: &Poses,
+        normalization: &Normalization,
+        kernel: Option<(&CompiledKernel, KernelKind)>,
+        monitor: &Monitor,
+    ) -> Result<PairGram, Error> {
+        let (points, group, permutes) = match (self, poses) {
+            (Self::Images(images), Poses::Action(action)) => {
+                let action = action.resolve(images.image_shape())?;
+                let labels = [a, b].map(|seed| images.labels().indices()[seed]);
+                let orbits =
+                    OrbitDataset::sample(&images.images(&[a, b])?, &labels, action.as_ref(), normalization)
+                        .map_err(|error| rename_image(error, &[a, b]))?;
+                (orbits.points().to_owned(), orbits.group().clone(), action.is_permutation())
+            }
+            (Self::Features { features, .. }, Poses::Given(group)) => {
+                let values = features.values();
+                let mut points = Array2::zeros((2 * features.poses(), features.dimension()));
+                for (half, seed) in [a, b].into_iter().enumerate() {
+                    let rows = half * features.poses()..(half + 1) * features.poses();
+                    points.slice_mut(s![rows, ..]).assign(&values.index_axis(ndarray::Axis(0), seed));
+                }
+                (points, group.clone(), false)
+            }
+            (Self::Gram { gram, labels, .. }, Poses::Given(group)) => {
+                let layout = OrbitLayout::new(labels.len(), group.order());
+                let rows: Vec<usize> = [a, b]
+                    .iter()
+                    .flat_map(|&seed| group.elements().map(move |g| layout.row(seed, g)))
+                    .collect();
+                let matrix = Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| {
+                    gram.values()[[rows[i], rows[j]]]
+                });
+                let gram = DenseGram::new(matrix, 2, group.clone())?;
+                return Ok(PairGram { gram, points: None, sampled_defect: None });
+            }
+            _ => unreachable!("questions are made for the kind of input"),
+        };
+        let (kernel, kind) = kernel.expect("points come with a kernel");
+        let OrbitGram { gram, sampled_defect } =
+            orbit_gram::evaluate(kernel, kind, points.view(), &group, permutes, monitor)?;
+        Ok(PairGram { gram, points: Some(points), sampled_defect })
+    }
+}
+
+/// Names an image by its place in the dataset, where the orbit only knows its place among the seeds.
+pub(crate) fn rename_image(error: OrbitError, indices: &[usize]) -> Error {
+    let hint = error.hint();
+    match error {
+        OrbitError::NotNormalizable { image, .. } if image < indices.len() => {
+            let message = error.to_string().replacen(
+                &format!("image {image}"),
+                &format!("image {}", indices[image]),
+                1,
+            );
+            Error::Settings { message, hint }
+        }
+        error => Error::Orbit(error),
+    }
+}

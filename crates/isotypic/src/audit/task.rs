@@ -1,0 +1,115 @@
+//! Tasks: one architecture on one family of poses, sampled once per pair at the largest number of poses.
+
+use std::sync::Arc;
+
+use isotypic_kernel::CompiledKernel;
+
+use super::budget::Budget;
+use super::question::Question;
+use super::subjects::{Poses, Subjects};
+use crate::Error;
+use crate::orbit_gram::pairs_evaluated;
+
+/// An architecture, ready to be evaluated; a Gram matrix that was given has no kernel.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    pub(crate) name: String,
+    pub(crate) kernel: Option<Arc<CompiledKernel>>,
+}
+
+/// One number of poses of one question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) question: usize,
+    pub(crate) poses: usize,
+}
+
+/// One architecture on one sampling of the orbits: every part reads a subgroup of it.
+#[derive(Debug)]
+pub(crate) struct Task {
+    pub(crate) subject: usize,
+    pub(crate) poses: Poses,
+    pub(crate) order: usize,
+    /// Whether the poses permute coordinates, so that the kernel may be invariant.
+    pub(crate) permutes: bool,
+    pub(crate) parts: Vec<Part>,
+    /// The first so many pairs of the job.
+    pub(crate) pairs: usize,
+    /// Nominal seconds of one core for one pair.
+    pub(crate) seconds_per_pair: f64,
+}
+
+/// Nominal seconds of one core for one pair of orbits: kernel and regression.
+fn seconds_per_pair(subject: &Subject, order: usize, permutes: bool) -> f64 {
+    // Factorisations and spectra of the small matrices: a few cubic operations.
+    let regression = 2e-8 * (2.0 * order as f64).powi(3) / 8.0 + 1e-4;
+    let kernel = subject.kernel.as_ref().map_or(0.0, |kernel| {
+        let pairs = pairs_evaluated(kernel, 2, order, permutes);
+        pairs * kernel.seconds_per_pair()
+    });
+    kernel + regression
+}
+
+/// The tasks of one architecture. Questions about the same family of poses share samplings.
+pub(crate) fn tasks_of(
+    subject_index: usize,
+    subject: &Subject,
+    subjects: &Subjects,
+    questions: &[Question],
+    budget: &Budget,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Task>, Error> {
+    let mut families: Vec<(String, Vec<Part>)> = Vec::new();
+    for (index, question) in questions.iter().enumerate() {
+        let key = match &question.family {
+            Poses::Action(action) => action.family().to_owned(),
+            Poses::Given(_) => String::new(),
+        };
+        let parts = question.poses.iter().map(|&poses| Part { question: index, poses });
+        match families.iter_mut().find(|(family, _)| *family == key) {
+            Some((_, list)) => list.extend(parts),
+            None => families.push((key, parts.collect())),
+        }
+    }
+    let mut tasks = Vec::new();
+    for (_, parts) in families {
+        let cost = |part: &Part| -> Result<Sampling, Error> {
+            // Given poses come whole; an action is sampled at the number asked.
+            let poses = match &questions[part.question].family {
+                given @ Poses::Given(_) => given.clone(),
+                Poses::Action(_) => questions[part.question].at(part.poses)?,
+            };
+            let (order, permutes) = (poses.group()?.order(), subjects.permutes(&poses)?);
+            Ok(Sampling { poses, order, permutes, seconds: seconds_per_pair(subject, order, permutes) })
+        };
+        let fitted = budget.fit(parts, questions, |part| Ok(cost(part)?.seconds))?;
+        notes.extend(fitted.note(&subject.name));
+        tasks.extend(sample(subject_index, fitted.parts, fitted.pairs, cost)?);
+    }
+    Ok(tasks)
+}
+
+/// How the orbits of a task are sampled, and what one pair costs.
+struct Sampling {
+    poses: Poses,
+    order: usize,
+    permutes: bool,
+    seconds: f64,
+}
+
+/// Divides parts into samplings: the largest number of poses serves all its divisors.
+fn sample(
+    subject: usize,
+    mut parts: Vec<Part>,
+    pairs: usize,
+    sampling: impl Fn(&Part) -> Result<Sampling, Error>,
+) -> Result<Vec<Task>, Error> {
+    let mut tasks = Vec::new();
+    while let Some(largest) = parts.iter().max_by_key(|part| part.poses) {
+        let Sampling { poses, order, permutes, seconds } = sampling(largest)?;
+        let (served, rest) = parts.into_iter().partition(|part| order.is_multiple_of(part.poses));
+        parts = rest;
+        tasks.push(Task { subject, poses, order, permutes, parts: served, pairs, seconds_per_pair: seconds });
+    }
+    Ok(tasks)
+}

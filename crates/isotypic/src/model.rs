@@ -1,0 +1,44 @@
+//! What gives kernels: a neural architecture, or a formula on features.
+
+use isotypic_architecture::{Architecture, ArchitectureError};
+use isotypic_kernel::{CompiledKernel, FeatureKernel};
+
+use crate::Error;
+
+/// A parsed entry of `--arch`.
+#[derive(Debug, Clone)]
+pub(crate) enum Model {
+    Network(Architecture),
+    Feature(FeatureKernel),
+}
+
+impl Model {
+    /// Reads a feature kernel (`linear`, `rbf:GAMMA`, `arc-cosine:ORDER`), a named architecture or an architecture file.
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let is_feature_kernel =
+            ["linear", "rbf", "arc-cosine"].contains(&text.split(':').next().unwrap_or(text));
+        if is_feature_kernel {
+            return Ok(Self::Feature(text.parse()?));
+        }
+        Ok(Self::Network(Architecture::resolve(text)?))
+    }
+
+    /// The kernel on inputs of the given shape.
+    ///
+    /// Features have one axis; networks with convolutions refuse them, naming the layer.
+    pub(crate) fn compile(&self, name: &str, shape: &[usize]) -> Result<CompiledKernel, Error> {
+        match self {
+            Self::Feature(kernel) => Ok(CompiledKernel::on_features(*kernel, shape.iter().product())),
+            Self::Network(architecture) => {
+                let graph = architecture.check(shape).map_err(|error| in_architecture(name, error))?;
+                Ok(CompiledKernel::compile(&graph)?)
+            }
+        }
+    }
+}
+
+/// Says which of several architectures an error is about.
+fn in_architecture(name: &str, error: ArchitectureError) -> Error {
+    let hint = error.hint();
+    Error::Settings { message: format!("architecture `{name}`: {error}"), hint }
+}
