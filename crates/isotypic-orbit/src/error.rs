@@ -243,6 +243,8 @@ impl OrbitError {
                 "pass `pose:0`, `poses:0,1,5`, `arc:90-270`, `outside:rotation:4` or a `.json` file".into()
             }
             Self::HoldOutFile { .. } => "it should hold a list such as `[{\"seed\": 0, \"element\": 3}]`".into(),
+            Self::ElementOutOfRange { order, .. } => format!("poses count from 0 to {}", order - 1),
+            Self::SeedOutOfRange { seeds, .. } => format!("seeds count from 0 to {}", seeds - 1),
             Self::NothingHeldOut { spec, order } if spec.starts_with("arc:") => {
                 format!("the angle of pose k is k·360/{order} degrees; an arc has its start but not its end")
             }

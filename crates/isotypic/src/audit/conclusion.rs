@@ -12,23 +12,43 @@ pub(crate) fn conclusion(job: &Job, summary: &[SummaryRow], verdicts: &[VerdictR
         .enumerate()
         .map(|(index, question)| {
             let of_question: Vec<&VerdictRow> = verdicts.iter().filter(|row| row.question == index).collect();
-            format!("{}: {}.", capitalised(&question.title()), join(&grouped(&of_question), "; "))
+            format!("{}: {}.", capitalised(&question.title()), grouped(&of_question).join("; "))
         })
         .collect();
     sentences.extend(repair(job, summary, verdicts));
     sentences
 }
 
-/// `mlp and cnn` + verdict, architectures with the same verdict together.
+/// `mlp and cnn fail below 16 poses`: architectures with the same verdict together.
 fn grouped(verdicts: &[&VerdictRow]) -> Vec<String> {
-    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut groups: Vec<(&VerdictRow, Vec<String>)> = Vec::new();
     for row in verdicts {
-        match groups.iter_mut().find(|(text, _)| *text == row.text) {
+        match groups.iter_mut().find(|(first, _)| first.text == row.text) {
             Some((_, names)) => names.push(row.arch.clone()),
-            None => groups.push((&row.text, vec![row.arch.clone()])),
+            None => groups.push((row, vec![row.arch.clone()])),
         }
     }
-    groups.into_iter().map(|(text, names)| format!("{} — {text}", join(&names, " and "))).collect()
+    groups.into_iter().map(|(row, names)| format!("{} {}", enumerate(&names), predicate(row, names.len() > 1))).collect()
+}
+
+/// The verdict as the predicate of a sentence.
+fn predicate(row: &VerdictRow, plural: bool) -> String {
+    let be = if plural { "are" } else { "is" };
+    match row.verdict {
+        Verdict::OrbitCollapse => format!("{} the symmetry built in", if plural { "have" } else { "has" }),
+        Verdict::Fails | Verdict::FailsBelow { .. } if plural => row.text.replacen("fails", "fail", 1),
+        Verdict::Fails | Verdict::FailsBelow { .. } => row.text.clone(),
+        _ => format!("{be} {}", row.text),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn enumerate(names: &[String]) -> String {
+    match names.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
 }
 
 /// What the failures have in common and what the table says would repair them.
@@ -57,16 +77,31 @@ fn repair(job: &Job, summary: &[SummaryRow], verdicts: &[VerdictRow]) -> Option<
     } else {
         format!(
             "A symmetry that is not built into the architecture is not learned from the classes that show it: {more}; an architecture that has it needs no further pose ({}).",
-            join(&matching, ", ")
+            enumerate(&matching)
         )
     })
-}
-
-fn join(parts: &[String], separator: &str) -> String {
-    parts.join(separator)
 }
 
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(arch: &str, verdict: Verdict) -> VerdictRow {
+        VerdictRow { question: 0, arch: arch.to_owned(), verdict, text: verdict.describe(&[2, 4, 8]) }
+    }
+
+    #[test]
+    fn networks_with_the_same_verdict_share_a_clause() {
+        let below = Verdict::FailsBelow { poses: 8 };
+        let rows = [row("a", below), row("b", Verdict::Succeeds), row("c", below), row("d", below)];
+        let rows: Vec<&VerdictRow> = rows.iter().collect();
+        assert_eq!(grouped(&rows), ["a, c and d fail below 8 poses", "b is right from 2 poses on"]);
+        assert_eq!(grouped(&[&row("a", Verdict::OrbitCollapse)]), ["a has the symmetry built in"]);
+        assert_eq!(grouped(&[&row("a", Verdict::Fails)]), ["a fails up to 8 poses"]);
+    }
 }

@@ -1,0 +1,8 @@
+//! The whole pipeline as a library: the authors' numbers, exact actions, networks that have the symmetry, networks of one's own.
+
+#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+
+mod authors_numbers;
+mod exact_actions;
+mod own_network;
+mod questions;
