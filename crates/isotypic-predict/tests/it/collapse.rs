@@ -63,7 +63,11 @@ fn a_whole_collapsed_orbit_is_predicted_where_its_inverse_is_singular_to_roundin
     let held_out = HeldOutSet::new(gram.layout(), &points).unwrap();
     let factor = gram.factor(Ridge::default()).unwrap();
     let result = leave_set_out(&gram, &factor, &labels, &held_out).unwrap();
-    eprintln!("{:?} {:?}", result.predictions.iter().map(|v| v+0.15).fold(0.0,|a:f64,b|a.max(b.abs())), result.variance.iter().map(|v| v-1.955).fold(0.0,|a:f64,b|a.max(b.abs())));
+    eprintln!(
+        "{:?} {:?}",
+        result.predictions.iter().map(|v| v + 0.15).fold(0.0, |a: f64, b| a.max(b.abs())),
+        result.variance.iter().map(|v| v - 1.955).fold(0.0, |a: f64, b| a.max(b.abs()))
+    );
     assert!(result.predictions.iter().all(|value| (value + 0.15).abs() < 1e-13));
     assert!(result.variance.iter().all(|variance| (variance - (2.0 - 0.045)).abs() < 1e-12));
 }

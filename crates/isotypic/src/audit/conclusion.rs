@@ -28,7 +28,10 @@ fn grouped(verdicts: &[&VerdictRow]) -> Vec<String> {
             None => groups.push((row, vec![row.arch.clone()])),
         }
     }
-    groups.into_iter().map(|(row, names)| format!("{} {}", enumerate(&names), predicate(row, names.len() > 1))).collect()
+    groups
+        .into_iter()
+        .map(|(row, names)| format!("{} {}", enumerate(&names), predicate(row, names.len() > 1)))
+        .collect()
 }
 
 /// The verdict as the predicate of a sentence.

@@ -9,7 +9,7 @@ use super::pairs;
 use super::question::Question;
 use super::settings::{AuditSettings, Convention, PairSelection};
 use super::subjects::Subjects;
-use super::task::{Subject, Task, tasks_of};
+use super::task::{Subject, Task, kernel_pairs, tasks_of};
 use crate::Error;
 use crate::model::Model;
 use isotypic_orbit::HoldOutSpec;
@@ -79,14 +79,15 @@ impl Job {
         let mut plan = Plan::default();
         for task in &self.tasks {
             let points = 2 * task.order;
-            let one = match &self.architectures[task.subject].kernel {
+            let subject = &self.architectures[task.subject];
+            let one = match &subject.kernel {
                 Some(kernel) => kernel.plan(points, points, true, self.settings.kernel.outputs()),
                 None => Plan { entries: 0, bytes: 8 * (points * points) as u64, seconds: 0.0 },
             };
             // A thread holds one pair at a time: its points, kernel matrices, and a few copies for regression.
             let bytes = threads as u64 * (2 * one.bytes + 8 * 8 * (points * points) as u64);
             plan = plan.then(Plan {
-                entries: one.entries * task.pairs as u64,
+                entries: (kernel_pairs(subject, task) * task.pairs as f64) as u64,
                 bytes,
                 seconds: task.seconds_per_pair * task.pairs as f64 / threads,
             });

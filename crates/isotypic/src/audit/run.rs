@@ -6,9 +6,8 @@ use rayon::prelude::*;
 
 use super::job::Job;
 use super::pair_audit::{PairErrors, examine};
-use super::task::{Part, Subject, Task};
+use super::task::{Part, Task, kernel_pairs};
 use crate::Error;
-use crate::orbit_gram::pairs_evaluated;
 
 /// What was found for one pair at one number of poses of one question.
 #[derive(Debug, Clone)]
@@ -92,12 +91,6 @@ fn points_of(points: &ndarray::Array2<f64>, order: usize, poses: usize) -> ndarr
     let rows: Vec<usize> =
         (0..points.nrows()).filter(|row| (row % order).is_multiple_of(order / poses)).collect();
     points.select(ndarray::Axis(0), &rows)
-}
-
-/// The units in which an evaluation of the kernel reports its progress.
-fn kernel_pairs(subject: &Subject, task: &Task) -> f64 {
-    let kernel = subject.kernel.as_deref();
-    kernel.map_or(1.0, |kernel| pairs_evaluated(kernel, 2, task.order, task.permutes))
 }
 
 fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: PairErrors) -> Finding {

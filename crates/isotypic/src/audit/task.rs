@@ -50,6 +50,12 @@ fn seconds_per_pair(subject: &Subject, order: usize, permutes: bool) -> f64 {
     kernel + regression
 }
 
+/// Kernel entries of one pair of a task: the units in which its evaluation reports progress; 1 for a given Gram matrix.
+pub(crate) fn kernel_pairs(subject: &Subject, task: &Task) -> f64 {
+    let kernel = subject.kernel.as_deref();
+    kernel.map_or(1.0, |kernel| pairs_evaluated(kernel, 2, task.order, task.permutes))
+}
+
 /// The tasks of one architecture. Questions about the same family of poses share samplings.
 pub(crate) fn tasks_of(
     subject_index: usize,

@@ -37,7 +37,11 @@ fn projection_changes_nothing_under_quarter_turns_and_shifts() {
             let report = audit(&settings(group, arch, 3), &Monitor::silent()).unwrap();
             for result in &report.results {
                 let ReportedResult::Pair(pair) = result else { panic!("an audit of pairs") };
-                assert!(pair.invariance_defect.unwrap() < 1e-12, "{group} {arch}: {:?}", pair.invariance_defect);
+                assert!(
+                    pair.invariance_defect.unwrap() < 1e-12,
+                    "{group} {arch}: {:?}",
+                    pair.invariance_defect
+                );
                 assert_eq!(pair.exact_error, pair.projected_error, "{group} {arch}");
                 assert_eq!(pair.spectral_error.is_some(), group != "translation:4x2");
             }
@@ -57,7 +61,9 @@ fn a_rotation_that_interpolates_has_a_defect_and_dense_errors() {
 fn results_do_not_depend_on_the_number_of_threads() {
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| audit(&settings("rotation:8", "mlp", 4), &Monitor::silent()).unwrap().to_json().unwrap())
+        pool.install(|| {
+            audit(&settings("rotation:8", "mlp", 4), &Monitor::silent()).unwrap().to_json().unwrap()
+        })
     };
     assert_eq!(run(1), run(3));
 }

@@ -20,7 +20,11 @@ fn audit_of(input: AuditInput, architectures: Vec<String>) -> AuditReport {
     let settings = AuditSettings {
         input,
         labels: Some("+1,-1,+1,-1".into()),
-        question: Some(QuestionSpec { group: "cyclic:8".into(), poses: Some(vec![4, 8]), hold_out: "pose:0".into() }),
+        question: Some(QuestionSpec {
+            group: "cyclic:8".into(),
+            poses: Some(vec![4, 8]),
+            hold_out: "pose:0".into(),
+        }),
         architectures,
         pairs: PairSelection::List(vec![(0, 1), (2, 3)]),
         ..AuditSettings::default()
@@ -54,10 +58,12 @@ fn a_gram_matrix_gives_the_errors_of_the_features_it_came_from() {
 fn the_spectrum_of_two_orbits_agrees_with_their_audit() {
     let folder = tempfile::tempdir().unwrap();
     let gram_file = folder.path().join("k.npy");
-    let points: Array2<f64> = features(0.0).slice_move(ndarray::s![..2, .., ..]).to_shape((16, 3)).unwrap().to_owned();
+    let points: Array2<f64> =
+        features(0.0).slice_move(ndarray::s![..2, .., ..]).to_shape((16, 3)).unwrap().to_owned();
     let kernel = CompiledKernel::on_features(FeatureKernel::Rbf { gamma: 0.5 }, 3);
     let prepared = kernel.prepare(points.view()).unwrap();
-    write_npy(&gram_file, &kernel.symmetric(&prepared, Outputs::Nngp, &Monitor::silent()).unwrap().nngp).unwrap();
+    write_npy(&gram_file, &kernel.symmetric(&prepared, Outputs::Nngp, &Monitor::silent()).unwrap().nngp)
+        .unwrap();
     let report = spectrum(&SpectrumSettings {
         gram: gram_file.clone(),
         group: "cyclic:8".into(),
@@ -67,7 +73,10 @@ fn the_spectrum_of_two_orbits_agrees_with_their_audit() {
         ridge: isotypic::gram::Ridge::default(),
     })
     .unwrap();
-    assert_eq!(report.blocks.iter().map(|block| block.multiplicity * block.eigenvalues.len()).sum::<usize>(), 16);
+    assert_eq!(
+        report.blocks.iter().map(|block| block.multiplicity * block.eigenvalues.len()).sum::<usize>(),
+        16
+    );
     let settings = AuditSettings {
         input: AuditInput::Gram(gram_file),
         labels: Some("+1,-1".into()),

@@ -51,7 +51,13 @@ fn what_does_not_fit_is_refused_with_a_hint() {
     refused(ask("rotation:8", None, "pose:8"), "8");
     refused(ask("rotation:4*translation:28x28", None, "pose:0"), "rotation:4*translation:28x28");
     refused(AuditSettings { architectures: vec!["mpl".into()], ..ask("rotation:4", None, "pose:0") }, "mpl");
-    refused(AuditSettings { architectures: vec!["mlp".into(), "mlp".into()], ..ask("rotation:4", None, "pose:0") }, "twice");
+    refused(
+        AuditSettings {
+            architectures: vec!["mlp".into(), "mlp".into()],
+            ..ask("rotation:4", None, "pose:0")
+        },
+        "twice",
+    );
     let paper = isotypic::Convention::Paper;
     refused(AuditSettings { convention: paper, ..ask("rotation:16", None, "arc:90-270") }, "paper");
 }
