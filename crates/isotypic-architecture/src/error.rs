@@ -253,6 +253,11 @@ impl ArchitectureError {
                 list(AVAILABLE_NAMES)
             )),
             Self::InvalidDepth { .. } => Some("for example `mlp:5`, or `mlp` for depth 1".to_owned()),
+            Self::Read { .. } => Some("check the path and the permissions".to_owned()),
+            Self::Syntax { .. } | Self::WrongKind { .. } => {
+                Some("for example `{\"layers\": [\"flatten\", {\"dense\": {\"b_std\": 1.0}}, \"relu\", \"dense\"]}`".to_owned())
+            }
+            Self::InvalidOption { .. } => Some("change the option, or leave it out for its default".to_owned()),
             _ => None,
         }
     }

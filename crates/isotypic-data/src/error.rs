@@ -338,7 +338,25 @@ impl DataError {
             Self::WrongGramSize { order, rows, .. } if *order > 0 && rows % order == 0 => {
                 format!("with {order} group elements these are {} seeds", rows / order)
             }
-            _ => return None,
+            Self::WrongGramSize { .. } => {
+                "rows run over all poses of all seeds: seeds × group elements of them".into()
+            }
+            Self::Read { .. } => "check the path and the permissions".into(),
+            Self::MissingIdxFile { .. } => {
+                "the folder needs images and labels under their usual names, gzipped or not".into()
+            }
+            Self::TrailingBytes { .. } | Self::ImpossibleShape { .. } | Self::CorruptArray { .. } => {
+                "the file is damaged, or not of this format; write it again".into()
+            }
+            Self::WrongShape { .. } => {
+                "save the array with the expected axes; numpy's `reshape` makes them".into()
+            }
+            Self::Empty { .. } => "give at least one item".into(),
+            Self::EmptyLabel { .. } | Self::NotText { .. } | Self::NotWholeNumber { .. } => {
+                "labels are class names or whole numbers, separated by commas or one per line".into()
+            }
+            Self::TooFewInClass { found, .. } => format!("ask for {found} or fewer"),
+            Self::OutOfRange { .. } => "items count from 0".into(),
         };
         Some(text)
     }
@@ -350,7 +368,7 @@ fn idx_hint(magic: u32) -> Option<String> {
         0x0000_0801 => "this is an IDX file of labels; are images and labels exchanged?".into(),
         0x0000_0803 => "this is an IDX file of images; are images and labels exchanged?".into(),
         0x934e_554d => "this is a NumPy array; pass the file itself instead of a folder".into(),
-        _ => return None,
+        _ => "an IDX file of images begins with 00 00 08 03, one of labels with 00 00 08 01; this is another file".into(),
     })
 }
 

@@ -72,7 +72,7 @@ impl GroupError {
                 Some(format!("available are {AVAILABLE}"))
             }
             Self::EmptyFactor { .. } => Some("factors are joined by `*`, as in `cyclic:4*cyclic:6`".into()),
-            _ => None,
+            _ => Some(format!("available are {AVAILABLE}")),
         }
     }
 }

@@ -15,8 +15,8 @@ use crate::scalar::{DotProductTile, Form, RowEnds, ScalarProgram, TILE, TileRows
 use crate::spatial::{Evaluator, SpatialProgram, SpatialTerms};
 use crate::terms::Terms;
 
-/// Columns of a tile of the spatial part: a multiple of [`LANES`] that keeps progress fine-grained.
-const SPATIAL_COLUMNS: usize = 16;
+/// Columns of a tile of the spatial part: as many as rows, so that a symmetric matrix wastes little on its diagonal.
+const SPATIAL_COLUMNS: usize = LANES;
 
 /// Part of the result: `rows` by `columns`, row-major with rows of `width` (which may exceed the columns).
 struct TileValues {

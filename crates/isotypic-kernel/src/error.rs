@@ -96,7 +96,14 @@ impl KernelError {
                 Some("known are `linear`, `rbf[:GAMMA]` and `arc-cosine[:ORDER]` (order 0 or 1)".to_owned())
             }
             Self::OutOfMemory { .. } => Some("evaluate fewer points at a time".to_owned()),
-            _ => None,
+            Self::PointLength { .. } => {
+                Some("give one row per point, all coordinates of it in C order".to_owned())
+            }
+            Self::NotFinite { .. } => Some("replace NaN and infinite values first".to_owned()),
+            Self::UnsupportedOperation { .. } | Self::NotAChain { .. } => {
+                Some("use a chain of dense, conv, relu, erf, flatten and global_avg_pool".to_owned())
+            }
+            Self::Interrupted(_) => None,
         }
     }
 }

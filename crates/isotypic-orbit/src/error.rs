@@ -248,6 +248,7 @@ impl OrbitError {
             Self::NothingHeldOut { spec, order } if spec.starts_with("arc:") => {
                 format!("the angle of pose k is k·360/{order} degrees; an arc has its start but not its end")
             }
+            Self::ActionParameter { .. } => format!("available are {AVAILABLE}"),
             _ => return None,
         };
         Some(text)

@@ -64,7 +64,7 @@ pub struct PairResult {
     pub projected_error: Option<f64>,
     /// Relative distance of the Gram matrix from the invariant matrices: 0 for an exact symmetry.
     pub invariance_defect: Option<f64>,
-    /// Condition number of the Gram matrix without ridge.
+    /// Condition number of the Gram matrix with its ridge, as it is solved.
     pub condition_number: Option<f64>,
     /// Squared distance of the orbit means in the space of inputs.
     pub delta_squared_input: Option<f64>,

@@ -27,7 +27,7 @@ pub struct PointResult {
     pub predictions: Vec<Option<f64>>,
     /// Label minus prediction, absolute.
     pub error: Option<f64>,
-    /// Variance of the prediction over initialisations.
+    /// Variance of the label under the Gaussian process with this kernel, the ridge as its noise included.
     pub variance: Option<f64>,
     /// Whether the class is right.
     pub correct: bool,

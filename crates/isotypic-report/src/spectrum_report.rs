@@ -24,7 +24,7 @@ pub struct SpectrumReport {
     pub spectral_error: Option<f64>,
     /// Relative distance of the Gram matrix from the invariant matrices: 0 for an exact symmetry.
     pub invariance_defect: Option<f64>,
-    /// Condition number of the Gram matrix without ridge.
+    /// Condition number of the Gram matrix with its ridge, as it is solved.
     pub condition_number: Option<f64>,
     /// How the result came about.
     pub status: Status,

@@ -112,7 +112,10 @@ impl WorkError {
             Self::AlreadyComplete { .. } => {
                 Some("pass `--force` to replace it, or choose another folder".into())
             }
-            _ => None,
+            Self::CannotWrite { .. } => Some("choose a place that you may write to".into()),
+            Self::CannotRead { .. } => Some("check the path and the permissions".into()),
+            Self::NotAFile { .. } | Self::InvalidFileName { .. } => Some("choose another file name".into()),
+            Self::Interrupted(_) | Self::Signals { .. } => None,
         }
     }
 

@@ -20,7 +20,16 @@ impl Model {
         if is_feature_kernel {
             return Ok(Self::Feature(text.parse()?));
         }
-        Ok(Self::Network(Architecture::resolve(text)?))
+        let architecture = Architecture::resolve(text).map_err(|error| match error {
+            // These name what was given; the others are about a place inside of it.
+            ArchitectureError::UnknownName { .. }
+            | ArchitectureError::NameNotAvailable { .. }
+            | ArchitectureError::InvalidDepth { .. }
+            | ArchitectureError::UnknownExtension { .. }
+            | ArchitectureError::Read { .. } => Error::Architecture(error),
+            error => in_architecture(text, error),
+        })?;
+        Ok(Self::Network(architecture))
     }
 
     /// The kernel on inputs of the given shape.

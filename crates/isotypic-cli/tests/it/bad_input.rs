@@ -194,5 +194,5 @@ fn command_lines_that_make_no_sense() {
     refuse(folder.path(), &audit(&["--ridge", "big", "--group=rotation:2"]), "big");
     refuse(folder.path(), &audit(&["--ridge=-1", "--group=rotation:2", "--arch=mlp"]), "-1");
     refuse(folder.path(), &audit(&["--pairs=0", "--group=rotation:2", "--arch=mlp"]), "0");
-    refuse(folder.path(), &audit(&["--fail-above=nan", "--group=rotation:2", "--arch=mlp"]), "nan");
+    refuse(folder.path(), &audit(&["--fail-above=nan", "--group=rotation:2", "--arch=mlp"]), "NaN");
 }

@@ -193,7 +193,9 @@ impl Convolution {
                     let mut difference = S::f64s::splat(simd, 0.0);
                     let mut ntk = S::f64s::splat(simd, 0.0);
                     for taps in self.taps.chunks_exact(positions) {
-                        let (at_x, at_y) = (taps[p], taps[q]);
+                        let at_x = taps[p];
+                        // On a torus nothing lies outside, and the second position follows from the slice.
+                        let at_y = if self.circular { at_x } else { taps[q] };
                         if at_x != OUTSIDE && at_y != OUTSIDE {
                             let at = lanes(at_x as usize);
                             difference += S::f64s::from_slice(simd, &input.difference[at.clone()]);
