@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayRef2};
 use num_complex::Complex64;
 
 use crate::GramError;
-use crate::linear_algebra::{BadPivot, Cholesky, Scalar, eigenvalues, eigenvectors};
+use crate::linear_algebra::{BadPivot, Cholesky, Scalar, eigenvalues, eigenvectors, rounding_floor};
 
 /// The Hermitian matrix $B_\rho = [\sum_u \kappa_{st}(u)\, \rho(u)]_{st}$ of one irrep, or of a pair of
 /// conjugate ones.
@@ -78,6 +78,14 @@ impl IrrepBlock {
         match &self.matrix {
             BlockMatrix::Real(matrix) => eigenvalues(matrix),
             BlockMatrix::Complex(matrix) => eigenvalues(matrix),
+        }
+    }
+
+    /// The rounding error of a factorisation of this block.
+    pub(crate) fn rounding_floor(&self) -> f64 {
+        match &self.matrix {
+            BlockMatrix::Real(matrix) => rounding_floor(matrix),
+            BlockMatrix::Complex(matrix) => rounding_floor(matrix),
         }
     }
 

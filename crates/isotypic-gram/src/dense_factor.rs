@@ -3,8 +3,8 @@
 use isotypic_orbit::OrbitLayout;
 use ndarray::{Array1, Array2, ArrayRef2};
 
-use crate::linear_algebra::{BadPivot, Cholesky, eigenvalues};
-use crate::not_positive_definite::{is_duplicate, one_per_pair_of_seeds, rounding_floor, sufficient_ridge};
+use crate::linear_algebra::{BadPivot, Cholesky, eigenvalues, rounding_floor};
+use crate::not_positive_definite::{is_duplicate, one_per_pair_of_seeds, sufficient_ridge};
 use crate::operator::{Factorization, expect_finite, expect_in_range, expect_rows};
 use crate::{GramError, NotPositiveDefinite};
 
@@ -44,7 +44,7 @@ impl DenseFactor {
         if !ridge.is_finite() || ridge < 0.0 {
             return Err(GramError::InvalidRidge { given: ridge.to_string() });
         }
-        let floor = rounding_floor(dim, matrix.diag().sum() / dim as f64);
+        let floor = rounding_floor(matrix);
         match Cholesky::new(matrix, ridge, floor) {
             Ok(cholesky) => Ok(Self { cholesky, ridge }),
             Err(pivot) => Err(explain(matrix, pivot, ridge, floor, layout).into()),

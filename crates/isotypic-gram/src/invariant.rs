@@ -15,7 +15,7 @@ use crate::block::{BlockFactor, IrrepBlock};
 use crate::channels::{blocks_of_kernel, map_coefficients};
 use crate::dense::{SYMMETRY_TOLERANCE, check_diagonal, embed};
 use crate::linear_algebra::BadPivot;
-use crate::not_positive_definite::{is_duplicate, one_per_pair_of_seeds, rounding_floor, sufficient_ridge};
+use crate::not_positive_definite::{is_duplicate, one_per_pair_of_seeds, sufficient_ridge};
 use crate::operator::{SymmetricOperator, expect_in_range, expect_rows};
 use crate::{BlockSpectrum, DenseGram, GramError, GroupInvariantFactor, NotPositiveDefinite, Ridge};
 
@@ -130,13 +130,23 @@ impl GroupInvariantGram {
         self.kernel[[s, t, self.group().multiply(self.group().inverse(g), h)]]
     }
 
-    fn explain(&self, label: String, pivot: BadPivot, ridge: f64, floor: f64) -> NotPositiveDefinite {
-        let spectrum = self.spectrum().ok();
-        let smallest = spectrum.map(|blocks| {
-            blocks.iter().flat_map(|block| &block.eigenvalues).copied().fold(f64::INFINITY, f64::min)
+    /// The size below which rounding decides the pivots of a block: the error of its factorisation or of the
+    /// Fourier transform of its entries, whichever is larger.
+    fn floor(&self, block: &IrrepBlock) -> f64 {
+        let (seeds, order) = (self.layout.seeds() as f64, self.layout.order() as f64);
+        let transform = f64::EPSILON * seeds * order.sqrt() * (2.0 * order).log2() * self.mean_diagonal();
+        block.rounding_floor().max(transform)
+    }
+
+    fn explain(&self, label: String, pivot: BadPivot, ridge: f64) -> NotPositiveDefinite {
+        let sufficient = self.spectrum().ok().map(|spectrum| {
+            let blocks = self.blocks.iter().zip(&spectrum);
+            let ridges =
+                blocks.map(|(block, spectrum)| sufficient_ridge(spectrum.eigenvalues[0], self.floor(block)));
+            ridges.fold(0.0, f64::max)
         });
         NotPositiveDefinite {
-            sufficient_ridge: smallest.map(|smallest| sufficient_ridge(smallest, floor)),
+            sufficient_ridge: sufficient,
             duplicates: self.duplicates(),
             ..NotPositiveDefinite::new(Some(label), pivot, ridge, self.layout)
         }
@@ -198,17 +208,16 @@ impl SymmetricOperator for GroupInvariantGram {
     }
 
     fn factor(&self, ridge: Ridge) -> Result<GroupInvariantFactor, GramError> {
-        let mean_diagonal = self.mean_diagonal();
-        let (ridge, floor) = (ridge.value(mean_diagonal)?, rounding_floor(self.dim(), mean_diagonal));
+        let ridge = ridge.value(self.mean_diagonal())?;
         let factors: Vec<Result<BlockFactor, BadPivot>> =
-            self.blocks.par_iter().map(|block| block.factor(ridge, floor)).collect();
+            self.blocks.par_iter().map(|block| block.factor(ridge, self.floor(block))).collect();
         let mut blocks = Vec::with_capacity(factors.len());
         // In order, so that the error named does not depend on which thread was first.
         for (block, factor) in self.blocks.iter().zip(factors) {
             match factor {
                 Ok(factor) => blocks.push(factor),
                 Err(pivot) => {
-                    return Err(self.explain(block.label().to_string(), pivot, ridge, floor).into());
+                    return Err(self.explain(block.label().to_string(), pivot, ridge).into());
                 }
             }
         }

@@ -10,9 +10,10 @@ use crate::ridge::Exponent;
 
 /// The error of a Gram matrix that, with its ridge, is not positive definite in working precision.
 ///
-/// A pivot counts as positive when it exceeds $\varepsilon\, n\, \bar{k}$ with $\varepsilon$ the machine
-/// epsilon, $n$ the rows of the whole Gram matrix and $\bar{k}$ its mean diagonal: below that rounding
-/// decides its sign.
+/// A pivot counts as positive when it exceeds $\varepsilon\, n\, \lVert A \rVert_F$, with $\varepsilon$ the
+/// machine epsilon and $A$ the matrix (or block) of $n$ rows without its ridge: the rounding error of the
+/// factorisation, below which the answers would be noise. The entries of a block also carry the error of the
+/// Fourier transform, $\varepsilon\, S \sqrt{|G|} \log_2(2|G|)$ times the mean diagonal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotPositiveDefinite {
     /// The irreducible representation whose block failed; `None` for a dense matrix.
@@ -110,11 +111,6 @@ pub(crate) fn one_per_pair_of_seeds(
         seed == other
     });
     kept
-}
-
-/// The size below which rounding decides the sign of a pivot.
-pub(crate) fn rounding_floor(dim: usize, mean_diagonal: f64) -> f64 {
-    f64::EPSILON * dim as f64 * mean_diagonal
 }
 
 /// The smallest power of ten that lifts every pivot over the floor: pivots are no smaller than the smallest

@@ -11,10 +11,15 @@
 
 use isotypic_gram::{DenseFactor, Factorization, GramError, SymmetricOperator};
 use isotypic_orbit::{HeldOutSet, OrbitLayout};
-use ndarray::{Array1, Array2, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, Axis};
 
 use crate::PredictError;
 use crate::labels::check_labels;
+
+/// The inverse of the Gram matrix on the held-out points is used up to this condition number, estimated from below
+/// by the largest diagonal entries of the matrix and of its inverse. Rounding errors of the inverse itself, large
+/// already for an ill-conditioned Gram matrix, grow by this factor.
+const LARGEST_CONDITION: f64 = 1e3;
 
 /// What kernel regression says about held-out points.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,9 +35,9 @@ pub struct LeaveSetOut {
 
 /// Predicts the held-out points from all others.
 ///
-/// Works through the factor of the whole matrix while at most half of the points are held out; beyond that,
-/// or where the inverse restricted to the held-out points is itself singular to rounding (a large part of a
-/// collapsed orbit), through [`solve_on_observed`].
+/// Works through the factor of the whole matrix while at most half of the points are held out and the inverse
+/// restricted to them is well conditioned; else through [`solve_on_observed`], which then is cheaper or more
+/// exact (all poses of a collapsed orbit are the extreme case).
 ///
 /// # Shapes
 /// - `labels`: `[seeds, outputs]`, constant on each orbit
@@ -79,10 +84,14 @@ pub fn leave_set_out<G: SymmetricOperator>(
         }
         Err(error) => return Err(error.into()),
     };
+    let variance = restricted.inverse_diagonal();
+    if largest(inverse_block.diag()) * largest(variance.view()) > LARGEST_CONDITION {
+        return solve_on_observed(gram, factor.ridge(), labels, held_out);
+    }
     let weights = factor.solve_constant_on_orbits(gram.layout(), labels)?;
     let errors = restricted.solve(&weights.select(Axis(0), rows))?;
     let predictions = labels_of(gram.layout(), labels, rows) - &errors;
-    Ok(LeaveSetOut { errors, predictions, variance: restricted.inverse_diagonal() })
+    Ok(LeaveSetOut { errors, predictions, variance })
 }
 
 /// Predicts the held-out points by regression on the observed points alone:
@@ -131,6 +140,10 @@ fn check(layout: OrbitLayout, labels: &ArrayRef2<f64>, held_out: &HeldOutSet) ->
             held_out_order: other.order(),
         })
     }
+}
+
+fn largest(diagonal: ArrayView1<'_, f64>) -> f64 {
+    diagonal.into_iter().fold(0.0, |largest, &value| largest.max(value))
 }
 
 /// The labels of some rows.

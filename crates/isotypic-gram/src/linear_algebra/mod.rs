@@ -68,6 +68,13 @@ impl Scalar for Complex64 {
     }
 }
 
+/// The rounding error of a Cholesky factorisation, $\varepsilon\, n\, \lVert A \rVert_F$: smaller pivots are
+/// noise.
+pub(crate) fn rounding_floor<T: Scalar>(matrix: &ArrayRef2<T>) -> f64 {
+    let norm = matrix.iter().map(|value| value.squared_modulus()).sum::<f64>().sqrt();
+    f64::EPSILON * matrix.nrows() as f64 * norm
+}
+
 fn to_faer<T: Scalar>(matrix: &ArrayRef2<T>) -> Mat<T> {
     Mat::from_fn(matrix.nrows(), matrix.ncols(), |row, column| matrix[[row, column]])
 }

@@ -3,7 +3,9 @@
 use isotypic_gram::{Factorization, GroupInvariantGram, OrbitStatus, Ridge, SymmetricOperator};
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::HeldOutSet;
-use isotypic_predict::{LeaveSetOut, leave_one_out, leave_set_out, solve_on_observed, spectral_error};
+use isotypic_predict::{
+    LeaveSetOut, PredictError, leave_one_out, leave_set_out, solve_on_observed, spectral_error,
+};
 use ndarray::{Array3, array};
 
 use crate::circles::Circles;
@@ -56,20 +58,37 @@ fn any_part_of_a_collapsed_orbit_is_determined_by_the_rest() {
 }
 
 #[test]
-fn a_whole_collapsed_orbit_is_predicted_where_its_inverse_is_singular_to_rounding() {
-    // The inverse on the held-out points has eigenvalues 1 / λ and about 1 / 128.
+fn all_poses_of_a_collapsed_orbit_are_predicted_from_the_other_seed() {
+    // The inverse on the held-out points has eigenvalues 1 / λ and about 1 / 128: useless.
     let (gram, labels) = (invariant(64), array![[1.0], [-1.0]]);
+    let dense = gram.to_dense_gram();
     let points: Vec<(usize, usize)> = (0..64).map(|element| (0, element)).collect();
     let held_out = HeldOutSet::new(gram.layout(), &points).unwrap();
-    let factor = gram.factor(Ridge::default()).unwrap();
-    let result = leave_set_out(&gram, &factor, &labels, &held_out).unwrap();
-    eprintln!(
-        "{:?} {:?}",
-        result.predictions.iter().map(|v| v + 0.15).fold(0.0, |a: f64, b| a.max(b.abs())),
-        result.variance.iter().map(|v| v - 1.955).fold(0.0, |a: f64, b| a.max(b.abs()))
-    );
-    assert!(result.predictions.iter().all(|value| (value + 0.15).abs() < 1e-13));
-    assert!(result.variance.iter().all(|variance| (variance - (2.0 - 0.045)).abs() < 1e-12));
+    for ridge in [Ridge::default(), Ridge::Absolute(1e-8), Ridge::Absolute(1e-4), Ridge::Absolute(1e-2)] {
+        let (blocks, plain) = (gram.factor(ridge).unwrap(), dense.factor(ridge).unwrap());
+        let share = 0.3 * 64.0 / (128.0 + plain.ridge());
+        for result in [
+            leave_set_out(&gram, &blocks, &labels, &held_out).unwrap(),
+            leave_set_out(&dense, &plain, &labels, &held_out).unwrap(),
+        ] {
+            // At the largest ridge the inverse is used, whose condition number of 1.3e4 rounding grows by.
+            assert!(result.predictions.iter().all(|value| (value + share).abs() < 1e-11), "{ridge}");
+            let variance = 2.0 + plain.ridge() - 0.3 * share;
+            assert!(result.variance.iter().all(|value| (value - variance).abs() < 1e-11), "{ridge}");
+        }
+    }
+}
+
+#[test]
+fn a_ridge_that_drowns_in_rounding_is_refused() {
+    // The Cholesky factor exists, but predictions from it would be off by a tenth.
+    let gram = invariant(64);
+    for error in [
+        gram.to_dense_gram().factor(Ridge::Absolute(1e-13)).unwrap_err(),
+        gram.factor(Ridge::Absolute(1e-16)).unwrap_err(),
+    ] {
+        assert!(PredictError::from(error.clone()).hint().unwrap().contains("--ridge 1e-1"), "{error}");
+    }
 }
 
 #[test]
