@@ -11,14 +11,13 @@
 
 use isotypic_gram::{DenseFactor, Factorization, GramError, SymmetricOperator};
 use isotypic_orbit::{HeldOutSet, OrbitLayout};
-use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, Axis};
+use ndarray::{Array1, Array2, ArrayRef2, Axis};
 
 use crate::PredictError;
 use crate::labels::check_labels;
 
-/// The inverse of the Gram matrix on the held-out points is used up to this condition number, estimated from below
-/// by the largest diagonal entries of the matrix and of its inverse. Rounding errors of the inverse itself, large
-/// already for an ill-conditioned Gram matrix, grow by this factor.
+/// The inverse of the Gram matrix on the held-out points is used up to this condition number. Rounding errors of the inverse
+/// itself, large already for an ill-conditioned Gram matrix, grow by this factor.
 const LARGEST_CONDITION: f64 = 1e3;
 
 /// What kernel regression says about held-out points.
@@ -84,14 +83,13 @@ pub fn leave_set_out<G: SymmetricOperator>(
         }
         Err(error) => return Err(error.into()),
     };
-    let variance = restricted.inverse_diagonal();
-    if largest(inverse_block.diag()) * largest(variance.view()) > LARGEST_CONDITION {
+    if restricted.condition_number()? > LARGEST_CONDITION {
         return solve_on_observed(gram, factor.ridge(), labels, held_out);
     }
     let weights = factor.solve_constant_on_orbits(gram.layout(), labels)?;
     let errors = restricted.solve(&weights.select(Axis(0), rows))?;
     let predictions = labels_of(gram.layout(), labels, rows) - &errors;
-    Ok(LeaveSetOut { errors, predictions, variance })
+    Ok(LeaveSetOut { errors, predictions, variance: restricted.inverse_diagonal() })
 }
 
 /// Predicts the held-out points by regression on the observed points alone:
@@ -140,10 +138,6 @@ fn check(layout: OrbitLayout, labels: &ArrayRef2<f64>, held_out: &HeldOutSet) ->
             held_out_order: other.order(),
         })
     }
-}
-
-fn largest(diagonal: ArrayView1<'_, f64>) -> f64 {
-    diagonal.into_iter().fold(0.0, |largest, &value| largest.max(value))
 }
 
 /// The labels of some rows.
