@@ -1,6 +1,7 @@
 //! A finite group against the axioms, and its irreps against the orthogonality relations.
 
 use isotypic_group::{FiniteGroup, IrrepKind};
+use ndarray::Array2;
 use num_complex::Complex64;
 
 /// Checks closure, identity, inverses, powers and associativity on all elements: meant for orders up to about
@@ -41,28 +42,68 @@ pub fn assert_group_axioms(group: &FiniteGroup) {
     }
 }
 
-/// Checks that the irreps are all of them: squared dimensions add up to the order and characters are
-/// orthonormal.
+/// Checks that the irreps are all of them, unitary and homomorphisms: matrix elements are orthogonal with norm
+/// $|G|/d_ρ$, kinds are those of the Frobenius–Schur indicator, irreps of real kind have real matrices.
 ///
 /// # Panics
 /// Where a relation is broken.
 pub fn assert_irreps_are_complete(group: &FiniteGroup) {
-    let (irreps, order) = (group.irreps(), group.order());
+    let (irreps, order) = (group.irreps().expect("irreps are known"), group.order());
     let squares: usize = irreps.iter().map(|irrep| irrep.dimension * irrep.dimension).sum();
     assert_eq!(squares, order, "{group}: squared dimensions add up to the order");
     assert!(
         group.elements().all(|g| irreps[0].character(g) == Complex64::ONE),
         "{group}: the first irrep is trivial"
     );
-    for (i, left) in irreps.iter().enumerate() {
-        assert_eq!(irreps[left.conjugate].conjugate, i, "{group}: conjugation is an involution");
-        assert_eq!(left.conjugate != i, left.kind == IrrepKind::Complex, "{group}: kind of {}", left.label);
-        for (j, right) in irreps.iter().enumerate() {
-            let terms = group.elements().map(|g| left.character(g) * right.character(g).conj());
-            let product = terms.sum::<Complex64>() / order as f64;
-            let expected = if i == j { 1.0 } else { 0.0 };
-            let names = format!("{group}: characters of {} and {}", left.label, right.label);
-            assert!((product - expected).norm() < 1e-14, "{names} have product {product}");
+    // Row g holds all matrix elements of all irreps at g; its columns must be orthogonal.
+    let rows: Vec<Vec<Array2<Complex64>>> =
+        group.elements().map(|g| irreps.iter().map(|irrep| irrep.matrix(g)).collect()).collect();
+    for (i, irrep) in irreps.iter().enumerate() {
+        let name = format!("{group}: {}", irrep.label);
+        assert_eq!(irreps[irrep.conjugate].conjugate, i, "{name}: conjugation is an involution");
+        assert_eq!(irrep.conjugate != i, irrep.kind == IrrepKind::Complex, "{name}: kind and conjugate");
+        let indicator = group.elements().map(|g| irrep.character(group.multiply(g, g))).sum::<Complex64>();
+        let expected = match irrep.kind {
+            IrrepKind::Real => 1.0,
+            IrrepKind::Complex => 0.0,
+            IrrepKind::Quaternionic => -1.0,
+        };
+        let indicator = indicator / order as f64;
+        assert!((indicator - expected).norm() < 1e-12, "{name}: Frobenius–Schur indicator {indicator}");
+        for g in group.elements() {
+            let matrix = &rows[g][i];
+            if irrep.kind == IrrepKind::Real {
+                assert!(matrix.iter().all(|entry| entry.im == 0.0), "{name}: real matrices");
+            }
+            let conjugate = irreps[irrep.conjugate].character(g);
+            assert!((conjugate - irrep.character(g).conj()).norm() < 1e-12, "{name}: conjugate at {g}");
+            for h in group.elements() {
+                let product = matrix.dot(&rows[h][i]) - &rows[group.multiply(g, h)][i];
+                let defect = product.iter().fold(0.0_f64, |worst, entry| worst.max(entry.norm()));
+                assert!(defect < 1e-12, "{name}: ρ({g})ρ({h}) is off by {defect:e}");
+            }
         }
+    }
+    let elements = |g: usize| rows[g].iter().flatten();
+    let dimensions: Vec<f64> = irreps
+        .iter()
+        .flat_map(|irrep| std::iter::repeat_n(irrep.dimension as f64, irrep.dimension * irrep.dimension))
+        .collect();
+    let mut products = Array2::<Complex64>::zeros((order, order));
+    for g in group.elements() {
+        let row: Vec<Complex64> = elements(g).copied().collect();
+        for (i, left) in row.iter().enumerate() {
+            for (j, right) in row.iter().enumerate() {
+                products[[i, j]] +=
+                    left * right.conj() * (dimensions[i] * dimensions[j]).sqrt() / order as f64;
+            }
+        }
+    }
+    for ((i, j), product) in products.indexed_iter() {
+        let expected = if i == j { 1.0 } else { 0.0 };
+        assert!(
+            (product - expected).norm() < 1e-12,
+            "{group}: matrix elements {i} and {j} have product {product}"
+        );
     }
 }

@@ -4,14 +4,14 @@ use isotypic_group::{DirectFourier, GroupFourier};
 use num_complex::Complex64;
 
 /// Checks forward and inverse transform against [`DirectFourier`], that one undoes the other, Parseval's
-/// identity and, where the irreps are one-dimensional, the convolution theorem.
+/// identity and the convolution theorem.
 ///
 /// # Panics
 /// Where a promise is broken.
 pub fn assert_transform_agrees(transform: &dyn GroupFourier) {
     let group = transform.group();
     let order = group.order();
-    let direct = DirectFourier::new(group.clone());
+    let direct = DirectFourier::new(group.clone()).expect("irreps are known");
     assert_eq!(transform.irreps(), direct.irreps(), "{group}: slots");
     let function =
         |phase: f64| -> Vec<f64> { (0..order).map(|u| (1.3 * u as f64 + phase).sin() + 0.1).collect() };
@@ -23,8 +23,12 @@ pub fn assert_transform_agrees(transform: &dyn GroupFourier) {
     };
     let (fast, slow) = (forward(transform, &f), forward(&direct, &f));
     let tolerance = 1e-14 * order as f64;
-    for ((fast, slow), slot) in fast.iter().zip(&slow).zip(transform.irreps()) {
-        assert!((fast - slow).norm() < tolerance, "{group}: forward at {}: {fast} and {slow}", slot.label);
+    let labels = transform
+        .irreps()
+        .iter()
+        .flat_map(|slot| std::iter::repeat_n(&slot.label, slot.dimension * slot.dimension));
+    for ((fast, slow), label) in fast.iter().zip(&slow).zip(labels) {
+        assert!((fast - slow).norm() < tolerance, "{group}: forward at {label}: {fast} and {slow}");
     }
 
     let mut back = vec![f64::NAN; order];
@@ -52,17 +56,24 @@ pub fn assert_transform_agrees(transform: &dyn GroupFourier) {
     let expected: f64 = f.iter().map(|value| value * value).sum();
     assert!((energy - expected).abs() < 1e-13 * expected, "{group}: Parseval: {energy} and {expected}");
 
-    if transform.irreps().iter().all(|slot| slot.dimension == 1) {
-        let convolution: Vec<f64> = group
-            .elements()
-            .map(|u| group.elements().map(|v| f[v] * h[group.multiply(group.inverse(v), u)]).sum())
-            .collect();
-        let products = fast.iter().zip(forward(transform, &h)).map(|(f, h)| f * h);
-        for (left, right) in forward(transform, &convolution).iter().zip(products) {
+    let convolution: Vec<f64> = group
+        .elements()
+        .map(|u| group.elements().map(|v| f[v] * h[group.multiply(group.inverse(v), u)]).sum())
+        .collect();
+    let (left, right) = (forward(transform, &convolution), forward(transform, &h));
+    let mut offset = 0;
+    for slot in transform.irreps() {
+        let d = slot.dimension;
+        for (i, j) in (0..d).flat_map(|i| (0..d).map(move |j| (i, j))) {
+            let product: Complex64 =
+                (0..d).map(|k| fast[offset + i * d + k] * right[offset + k * d + j]).sum();
+            let found = left[offset + i * d + j];
             assert!(
-                (left - right).norm() < tolerance * order as f64,
-                "{group}: convolution: {left} and {right}"
+                (found - product).norm() < tolerance * order as f64,
+                "{group}: convolution at {}: {found} and {product}",
+                slot.label
             );
         }
+        offset += d * d;
     }
 }

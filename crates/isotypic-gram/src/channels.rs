@@ -195,7 +195,7 @@ mod tests {
     impl Triangle {
         fn new() -> Self {
             let order_six = FiniteGroup::cyclic(6).unwrap();
-            let trivial = FourierPlanner::new().plan(&order_six).irreps()[0].clone();
+            let trivial = FourierPlanner::new().plan(&order_six).unwrap().irreps()[0].clone();
             let mut plane = trivial.clone();
             plane.dimension = 2;
             Self { order_six, slots: vec![trivial.clone(), trivial, plane] }

@@ -46,7 +46,7 @@ impl DenseGram {
     /// let group = FiniteGroup::cyclic(2)?;
     /// let gram = DenseGram::new(array![[2.0, 1.0], [1.0, 4.0]], 1, group)?;
     /// assert_eq!(gram.mean_diagonal(), 3.0);
-    /// assert_eq!(gram.project().gram.orbit_kernel()[[0, 0, 0]], 3.0);
+    /// assert_eq!(gram.project()?.gram.orbit_kernel()[[0, 0, 0]], 3.0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new(mut matrix: Array2<f64>, seeds: usize, group: FiniteGroup) -> Result<Self, GramError> {
@@ -94,7 +94,10 @@ impl DenseGram {
     }
 
     /// The nearest invariant matrix in the Frobenius norm, and how far it is.
-    pub fn project(&self) -> Projection {
+    ///
+    /// # Errors
+    /// [`GramError::Group`] if the irreps of the group are not known.
+    pub fn project(&self) -> Result<Projection, GramError> {
         project(self)
     }
 }

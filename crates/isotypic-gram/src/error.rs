@@ -1,5 +1,6 @@
 //! What can go wrong between a matrix of numbers and a factored Gram operator.
 
+use isotypic_group::GroupError;
 use thiserror::Error;
 
 use crate::NotPositiveDefinite;
@@ -8,6 +9,10 @@ use crate::NotPositiveDefinite;
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum GramError {
+    /// The irreps of the group are not known.
+    #[error(transparent)]
+    Group(#[from] GroupError),
+
     /// A matrix has as many rows as columns or it is no Gram matrix.
     #[error(
         "gram matrix: expected a square matrix of at least one row, got `{rows}` rows and `{columns}` columns"
@@ -156,6 +161,7 @@ impl GramError {
     /// What the reader can do about it, where something can be done.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Group(error) => error.hint(),
             Self::WrongSize { order, rows, .. } if *order > 0 && rows % order == 0 => {
                 Some(format!("`{rows}` rows are `{}` seeds of a group of `{order}` elements", rows / order))
             }

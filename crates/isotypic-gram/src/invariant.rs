@@ -39,7 +39,7 @@ impl GroupInvariantGram {
     ///
     /// # Errors
     /// [`GramError::KernelShape`], [`GramError::KernelNotFinite`], [`GramError::KernelNotSymmetric`],
-    /// [`GramError::DiagonalNotPositive`].
+    /// [`GramError::DiagonalNotPositive`]; [`GramError::Group`] if the irreps of the group are not known.
     ///
     /// # Examples
     /// ```
@@ -66,17 +66,17 @@ impl GroupInvariantGram {
         }
         check_diagonal((0..seeds).map(|seed| (seed * order, kernel[[seed, seed, group.identity()]])))?;
         mirror_lower_seeds(group, &mut kernel)?;
-        Ok(Self::from_checked_kernel(group, kernel))
+        Self::from_checked_kernel(group, kernel)
     }
 
     /// From a kernel that is finite, has its mirror symmetry bit for bit and a diagonal that is not negative.
-    pub(crate) fn from_checked_kernel(group: &FiniteGroup, kernel: Array3<f64>) -> Self {
-        let transform = FourierPlanner::new().plan(group);
+    pub(crate) fn from_checked_kernel(group: &FiniteGroup, kernel: Array3<f64>) -> Result<Self, GramError> {
+        let transform = FourierPlanner::new().plan(group)?;
         let layout = OrbitLayout::new(kernel.len_of(Axis(0)), group.order());
         let matrices = blocks_of_kernel(&*transform, &kernel);
         let slots = transform.irreps().iter().cloned();
         let blocks = slots.zip(matrices).map(|(slot, matrix)| IrrepBlock::new(slot, matrix)).collect();
-        Self { transform, layout, kernel, blocks }
+        Ok(Self { transform, layout, kernel, blocks })
     }
 
     /// The group whose elements are the poses.
@@ -112,7 +112,7 @@ impl GroupInvariantGram {
     /// [`GramError::NotASubgroup`] unless each cyclic factor of `subgroup` divides its counterpart.
     pub fn restrict(&self, subgroup: &FiniteGroup) -> Result<Self, GramError> {
         let elements = embed(subgroup, self.group())?;
-        Ok(Self::from_checked_kernel(subgroup, self.kernel.select(Axis(2), &elements)))
+        Self::from_checked_kernel(subgroup, self.kernel.select(Axis(2), &elements))
     }
 
     /// The same matrix with every entry stored.

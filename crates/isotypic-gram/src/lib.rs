@@ -27,7 +27,7 @@
 //!     [0.2, 0.5, 1.0, 3.0],
 //! ];
 //! let dense = DenseGram::new(matrix, 2, FiniteGroup::cyclic(2)?)?;
-//! let projection = dense.project();
+//! let projection = dense.project()?;
 //! assert_eq!(projection.invariance_defect, 0.0);
 //!
 //! let ridge = Ridge::Absolute(1e-3);

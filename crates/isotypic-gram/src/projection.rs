@@ -7,7 +7,7 @@
 
 use ndarray::Array3;
 
-use crate::{DenseGram, GroupInvariantGram, SymmetricOperator};
+use crate::{DenseGram, GramError, GroupInvariantGram, SymmetricOperator};
 
 /// The nearest invariant Gram matrix and the distance to it.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Projection {
     pub invariance_defect: f64,
 }
 
-pub(crate) fn project(dense: &DenseGram) -> Projection {
+pub(crate) fn project(dense: &DenseGram) -> Result<Projection, GramError> {
     let (group, layout, matrix) = (dense.group(), dense.layout(), dense.matrix());
     let (seeds, order) = (layout.seeds(), layout.order());
     let mut kernel = Array3::zeros((seeds, seeds, order));
@@ -42,8 +42,8 @@ pub(crate) fn project(dense: &DenseGram) -> Projection {
         }
     }
     let norm = matrix.iter().map(|value| value.powi(2)).sum::<f64>().sqrt();
-    let gram = GroupInvariantGram::from_checked_kernel(group, kernel);
-    Projection { gram, invariance_defect: squared_distance.sqrt() / norm }
+    let gram = GroupInvariantGram::from_checked_kernel(group, kernel)?;
+    Ok(Projection { gram, invariance_defect: squared_distance.sqrt() / norm })
 }
 
 /// The mean as first value plus mean deviation: exact when all values are equal, and closer when they nearly

@@ -59,7 +59,7 @@ impl AbelianFourier {
     /// Those of [`FiniteGroup::abelian`].
     pub fn new(factors: &[usize]) -> Result<Self, GroupError> {
         let group = FiniteGroup::abelian(factors)?;
-        let slots = IrrepSlot::all_of(&group);
+        let slots = IrrepSlot::all_of(&group)?;
         let (last, leading) = factors.split_last().ok_or(GroupError::NoFactors)?;
         let mut real_planner = RealFftPlanner::new();
         let (to_complex, to_real) =

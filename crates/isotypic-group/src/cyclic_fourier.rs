@@ -28,7 +28,7 @@ impl CyclicFourier {
     /// Those of [`FiniteGroup::cyclic`].
     pub fn new(n: usize) -> Result<Self, GroupError> {
         let group = FiniteGroup::cyclic(n)?;
-        let slots = IrrepSlot::all_of(&group);
+        let slots = IrrepSlot::all_of(&group)?;
         let mut planner = RealFftPlanner::new();
         let (to_complex, to_real) = (planner.plan_fft_forward(n), planner.plan_fft_inverse(n));
         Ok(Self { group, slots, to_complex, to_real })

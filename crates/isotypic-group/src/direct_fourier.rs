@@ -2,6 +2,7 @@
 
 use num_complex::Complex64;
 
+use crate::error::GroupError;
 use crate::finite_group::FiniteGroup;
 use crate::fourier::{FourierScratch, GroupFourier, IrrepSlot, assert_lengths};
 use crate::irrep::Irrep;
@@ -11,18 +12,20 @@ use crate::irrep::Irrep;
 pub struct DirectFourier {
     group: FiniteGroup,
     slots: Vec<IrrepSlot>,
+    /// The irrep of each slot.
     irreps: Vec<Irrep>,
 }
 
 impl DirectFourier {
     /// The transform of `group`.
-    pub fn new(group: FiniteGroup) -> Self {
-        let (slots, irreps) = (IrrepSlot::all_of(&group), group.irreps());
-        Self { group, slots, irreps }
-    }
-
-    fn slots_with_irreps(&self) -> impl Iterator<Item = (&IrrepSlot, &Irrep)> {
-        self.slots.iter().map(|slot| (slot, &self.irreps[slot.irrep]))
+    ///
+    /// # Errors
+    /// Those of [`FiniteGroup::irreps`].
+    pub fn new(group: FiniteGroup) -> Result<Self, GroupError> {
+        let slots = IrrepSlot::all_of(&group)?;
+        let all = group.irreps()?;
+        let irreps = slots.iter().map(|slot| all[slot.irrep].clone()).collect();
+        Ok(Self { group, slots, irreps })
     }
 }
 
@@ -39,13 +42,21 @@ impl GroupFourier for DirectFourier {
         &self,
         values: &[f64],
         coefficients: &mut [Complex64],
-        _scratch: &mut FourierScratch,
+        scratch: &mut FourierScratch,
     ) {
         assert_lengths(self, values, coefficients);
-        for ((slot, irrep), coefficient) in self.slots_with_irreps().zip(coefficients) {
-            *coefficient = values.iter().enumerate().map(|(u, f)| f * irrep.character(u)).sum();
+        coefficients.fill(Complex64::ZERO);
+        let mut rest = coefficients;
+        for (slot, irrep) in self.slots.iter().zip(&self.irreps) {
+            let (out, later) = rest.split_at_mut(slot.dimension * slot.dimension);
+            rest = later;
+            let (_, matrix) = scratch.buffers(0, out.len());
+            for (u, value) in values.iter().enumerate() {
+                irrep.write_matrix(u, matrix);
+                out.iter_mut().zip(&*matrix).for_each(|(sum, entry)| *sum += value * entry);
+            }
             if slot.is_real {
-                coefficient.im = 0.0;
+                out.iter_mut().for_each(|entry| entry.im = 0.0);
             }
         }
     }
@@ -54,15 +65,21 @@ impl GroupFourier for DirectFourier {
         &self,
         coefficients: &[Complex64],
         values: &mut [f64],
-        _scratch: &mut FourierScratch,
+        scratch: &mut FourierScratch,
     ) {
         assert_lengths(self, values, coefficients);
         let order = self.group.order() as f64;
         for (u, value) in values.iter_mut().enumerate() {
-            let terms = self.slots_with_irreps().zip(coefficients).map(|((slot, irrep), coefficient)| {
-                slot.weight as f64 * (coefficient * irrep.character(u).conj()).re
-            });
-            *value = terms.sum::<f64>() / order;
+            let (mut rest, mut sum) = (coefficients, 0.0);
+            for (slot, irrep) in self.slots.iter().zip(&self.irreps) {
+                let (block, later) = rest.split_at(slot.dimension * slot.dimension);
+                rest = later;
+                let (_, matrix) = scratch.buffers(0, block.len());
+                irrep.write_matrix(u, matrix);
+                let trace: f64 = block.iter().zip(&*matrix).map(|(a, b)| (a * b.conj()).re).sum();
+                sum += (slot.weight * slot.dimension) as f64 * trace;
+            }
+            *value = sum / order;
         }
     }
 }

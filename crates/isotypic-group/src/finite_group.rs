@@ -3,9 +3,12 @@
 //! What a group does to images or other data is an action and not part of the group.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use crate::abelian::{self, Abelian};
+use crate::dihedral::Dihedral;
 use crate::error::GroupError;
 use crate::irrep::Irrep;
 
@@ -33,14 +36,22 @@ pub const MAX_ORDER: usize = 1 << 31;
 /// assert_eq!(torus.multiply(g, torus.inverse(g)), torus.identity());
 /// # Ok::<(), isotypic_group::GroupError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct FiniteGroup {
-    family: Family,
+    shared: Arc<Shared>,
 }
 
+/// What all clones of a group have in common.
+struct Shared {
+    family: Family,
+    irreps: OnceLock<Result<Vec<Irrep>, GroupError>>,
+}
+
+/// How the elements multiply: one variant per file of this folder.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Family {
+pub(crate) enum Family {
     Abelian(Abelian),
+    Dihedral(Dihedral),
 }
 
 impl FiniteGroup {
@@ -59,7 +70,24 @@ impl FiniteGroup {
     /// # Errors
     /// [`GroupError::NoFactors`], [`GroupError::OrderZero`] and [`GroupError::TooLarge`].
     pub fn abelian(factors: &[usize]) -> Result<Self, GroupError> {
-        Ok(Self { family: Family::Abelian(Abelian::new(factors)?) })
+        Ok(Self::of(Family::Abelian(Abelian::new(factors)?)))
+    }
+
+    /// The dihedral group $D_n$ of order $2n$: $r^0, …, r^{n-1}$, then $r^0 s, …, r^{n-1} s$ (s acts first), with
+    /// $s r s = r^{-1}$.
+    ///
+    /// # Errors
+    /// [`GroupError::OrderZero`] and [`GroupError::TooLarge`].
+    pub fn dihedral(n: usize) -> Result<Self, GroupError> {
+        Ok(Self::of(Family::Dihedral(Dihedral::new(n)?)))
+    }
+
+    pub(crate) fn of(family: Family) -> Self {
+        Self { shared: Arc::new(Shared { family, irreps: OnceLock::new() }) }
+    }
+
+    pub(crate) fn family(&self) -> &Family {
+        &self.shared.family
     }
 
     /// The direct product; elements of `other` are fastest.
@@ -67,13 +95,17 @@ impl FiniteGroup {
     /// # Errors
     /// [`GroupError::TooLarge`].
     pub fn direct_product(&self, other: &Self) -> Result<Self, GroupError> {
-        Self::abelian(&[self.cyclic_factors(), other.cyclic_factors()].concat())
+        match (self.cyclic_factors(), other.cyclic_factors()) {
+            (Some(left), Some(right)) => Self::abelian(&[left, right].concat()),
+            _ => Err(GroupError::NotAvailable { factor: format!("{self}×{other}") }),
+        }
     }
 
     /// The number of elements.
     pub fn order(&self) -> usize {
-        match &self.family {
+        match self.family() {
             Family::Abelian(group) => group.order(),
+            Family::Dihedral(group) => group.order(),
         }
     }
 
@@ -91,71 +123,93 @@ impl FiniteGroup {
     pub fn multiply(&self, g: usize, h: usize) -> usize {
         self.assert_contains(g);
         self.assert_contains(h);
-        match &self.family {
+        match self.family() {
             Family::Abelian(group) => group.multiply(g, h),
+            Family::Dihedral(group) => group.multiply(g, h),
         }
     }
 
     /// The inverse $g^{-1}$.
     pub fn inverse(&self, g: usize) -> usize {
         self.assert_contains(g);
-        match &self.family {
+        match self.family() {
             Family::Abelian(group) => group.inverse(g),
+            Family::Dihedral(group) => group.inverse(g),
         }
     }
 
     /// The power $g^e$; negative exponents are powers of the inverse.
     pub fn power(&self, g: usize, exponent: i64) -> usize {
         self.assert_contains(g);
-        match &self.family {
-            Family::Abelian(group) => group.power(g, exponent),
+        if let Family::Abelian(group) = self.family() {
+            return group.power(g, exponent);
         }
+        let mut square = if exponent < 0 { self.inverse(g) } else { g };
+        let (mut rest, mut power) = (exponent.unsigned_abs(), self.identity());
+        while rest > 0 {
+            if rest % 2 == 1 {
+                power = self.multiply(power, square);
+            }
+            square = self.multiply(square, square);
+            rest /= 2;
+        }
+        power
     }
 
     /// The smallest positive $e$ with $g^e = 1$.
     pub fn element_order(&self, g: usize) -> usize {
         self.assert_contains(g);
-        match &self.family {
-            Family::Abelian(group) => group.element_order(g),
+        if let Family::Abelian(group) = self.family() {
+            return group.element_order(g);
         }
+        let powers = std::iter::successors(Some(g), |&power| Some(self.multiply(power, g)));
+        1 + powers.take_while(|&power| power != self.identity()).count()
     }
 
     /// Whether all elements commute.
     pub fn is_abelian(&self) -> bool {
-        match &self.family {
+        match self.family() {
             Family::Abelian(_) => true,
+            Family::Dihedral(group) => group.is_abelian(),
         }
     }
 
-    /// The usual name, such as `C16` or `C28×C28`; the same as `to_string()`.
+    /// The usual name, such as `C16`, `C28×C28` or `D4`; the same as `to_string()`.
     pub fn name(&self) -> String {
-        match &self.family {
+        match self.family() {
             Family::Abelian(group) => group.name(),
+            Family::Dihedral(group) => group.name(),
         }
     }
 
-    /// The orders of the cyclic groups this group was made from as a direct product.
-    pub fn cyclic_factors(&self) -> &[usize] {
-        match &self.family {
-            Family::Abelian(group) => group.factors(),
+    /// The orders of the cyclic groups this group was made from as a direct product; `None` if it was made otherwise.
+    pub fn cyclic_factors(&self) -> Option<&[usize]> {
+        match self.family() {
+            Family::Abelian(group) => Some(group.factors()),
+            _ => None,
         }
     }
 
     /// The order $N$ when the group was made as one cyclic group $C_N$.
     pub fn as_cyclic(&self) -> Option<usize> {
-        match *self.cyclic_factors() {
-            [n] => Some(n),
+        match self.cyclic_factors() {
+            Some(&[n]) => Some(n),
             _ => None,
         }
     }
 
     /// All irreps up to equivalence, both of a conjugate pair included; the first is trivial.
     ///
-    /// Irrep `i` has as frequencies the coordinates of element `i`.
-    pub fn irreps(&self) -> Vec<Irrep> {
-        match &self.family {
-            Family::Abelian(group) => Irrep::characters_of(group),
-        }
+    /// Computed at the first call and kept, for all clones of the group.
+    ///
+    /// # Errors
+    /// Some groups have irreps that are only known numerically, up to a certain order.
+    pub fn irreps(&self) -> Result<&[Irrep], GroupError> {
+        let made = self.shared.irreps.get_or_init(|| match self.family() {
+            Family::Abelian(group) => Ok(Irrep::characters_of(group)),
+            Family::Dihedral(group) => Ok(group.irreps()),
+        });
+        made.as_deref().map_err(Clone::clone)
     }
 
     /// The elements of `larger` that form this group when each cyclic factor is embedded in its counterpart as
@@ -174,7 +228,7 @@ impl FiniteGroup {
     /// # Ok::<(), isotypic_group::GroupError>(())
     /// ```
     pub fn embedding_into(&self, larger: &Self) -> Option<Vec<usize>> {
-        let (coarse, fine) = (self.cyclic_factors(), larger.cyclic_factors());
+        let (coarse, fine) = (self.cyclic_factors()?, larger.cyclic_factors()?);
         let divides = |(m, n): (&usize, &usize)| n % m == 0;
         if coarse.len() != fine.len() || !coarse.iter().zip(fine).all(divides) {
             return None;
@@ -192,6 +246,26 @@ impl FiniteGroup {
     #[track_caller]
     fn assert_contains(&self, g: usize) {
         assert!(g < self.order(), "element {g} is outside group {self} of order {}", self.order());
+    }
+}
+
+impl PartialEq for FiniteGroup {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared) || self.family() == other.family()
+    }
+}
+
+impl Eq for FiniteGroup {}
+
+impl Hash for FiniteGroup {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.family().hash(state);
+    }
+}
+
+impl fmt::Debug for FiniteGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FiniteGroup").field(self.family()).finish()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use num_complex::Complex64;
 
+use crate::error::GroupError;
 use crate::finite_group::FiniteGroup;
 use crate::irrep::IrrepKind;
 use crate::label::IrrepLabel;
@@ -24,10 +25,13 @@ pub struct IrrepSlot {
 
 impl IrrepSlot {
     /// The slots of a group, ascending by irrep index.
-    pub(crate) fn all_of(group: &FiniteGroup) -> Vec<Self> {
-        group
-            .irreps()
-            .into_iter()
+    ///
+    /// # Errors
+    /// Those of [`FiniteGroup::irreps`].
+    pub(crate) fn all_of(group: &FiniteGroup) -> Result<Vec<Self>, GroupError> {
+        let slots = group
+            .irreps()?
+            .iter()
             .enumerate()
             .filter(|(i, irrep)| *i <= irrep.conjugate)
             .map(|(i, irrep)| Self {
@@ -35,9 +39,10 @@ impl IrrepSlot {
                 dimension: irrep.dimension,
                 weight: if i == irrep.conjugate { 1 } else { 2 },
                 is_real: irrep.kind == IrrepKind::Real,
-                label: irrep.label,
+                label: irrep.label.clone(),
             })
-            .collect()
+            .collect();
+        Ok(slots)
     }
 }
 
@@ -139,7 +144,7 @@ mod tests {
     #[test]
     fn slots_are_one_per_conjugate_pair_and_weights_count_all_irreps() {
         let labels = |factors: &[usize]| {
-            let slots = IrrepSlot::all_of(&FiniteGroup::abelian(factors).unwrap());
+            let slots = IrrepSlot::all_of(&FiniteGroup::abelian(factors).unwrap()).unwrap();
             assert_eq!(
                 slots.iter().map(|slot| slot.weight).sum::<usize>(),
                 factors.iter().product::<usize>()

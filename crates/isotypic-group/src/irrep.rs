@@ -1,8 +1,9 @@
 //! Unitary irreducible representations.
 //!
 //! Of an abelian group all are one-dimensional: the characters
-//! $ρ_k(u) = \exp\bigl(2πi \sum_j k_j u_j / n_j\bigr)$.
+//! $ρ_k(u) = \exp\bigl(2πi \sum_j k_j u_j / n_j\bigr)$. The matrices of an irrep of real kind are real.
 
+use ndarray::Array2;
 use num_complex::Complex64;
 
 use crate::abelian::{self, Abelian};
@@ -21,7 +22,7 @@ pub enum IrrepKind {
 }
 
 /// One irrep of a [`FiniteGroup`](crate::FiniteGroup), from its `irreps()`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Irrep {
     /// Its name within the group.
@@ -32,8 +33,20 @@ pub struct Irrep {
     pub kind: IrrepKind,
     /// The index in `irreps()` of the complex conjugate; its own index unless the kind is complex.
     pub conjugate: usize,
-    factors: Vec<usize>,
-    frequencies: Vec<usize>,
+    /// The order of the group.
+    pub(crate) order: usize,
+    pub(crate) matrices: Matrices,
+}
+
+/// How the matrices of an irrep come about.
+#[derive(Clone, Debug)]
+pub(crate) enum Matrices {
+    /// A character of a direct product of cyclic groups.
+    Frequencies { factors: Vec<usize>, frequencies: Vec<usize> },
+    /// A sign that changes under r, under s, or both.
+    DihedralSign { turns: usize, turn: bool, mirror: bool },
+    /// Rotations of the plane by multiples of frequency / turns of a whole turn, and the mirror of the second axis.
+    DihedralPlane { turns: usize, frequency: usize },
 }
 
 impl Irrep {
@@ -50,8 +63,8 @@ impl Irrep {
                 dimension: 1,
                 kind: if conjugate == index { IrrepKind::Real } else { IrrepKind::Complex },
                 conjugate,
-                factors,
-                frequencies,
+                order: group.order(),
+                matrices: Matrices::Frequencies { factors, frequencies },
             }
         };
         (0..group.order()).map(character).collect()
@@ -59,22 +72,63 @@ impl Irrep {
 
     /// The character $χ(g) = \mathrm{tr}\,ρ(g)$.
     ///
-    /// Multiples of a quarter turn are exact, and conjugate irreps give exact conjugates.
+    /// For one-dimensional irreps multiples of a quarter turn are exact, and conjugate irreps give exact conjugates.
     ///
     /// # Panics
     /// When `g` is not an element of the group.
     pub fn character(&self, g: usize) -> Complex64 {
-        let order = self.factors.iter().product();
-        assert!(g < order, "element {g} is outside a group of order {order}");
-        let exponent = self.factors.iter().copied().fold(1, abelian::least_common_multiple) as u64;
-        let (mut rest, mut phase) = (g, 0);
-        for (&n, &k) in self.factors.iter().zip(&self.frequencies).rev() {
-            let turns = k as u64 * (rest % n) as u64 % n as u64;
-            phase += turns * (exponent / n as u64);
-            rest /= n;
-        }
-        root_of_unity(phase % exponent, exponent)
+        self.matrix(g).diag().sum()
     }
+
+    /// The unitary matrix $ρ(g)$.
+    ///
+    /// # Shapes
+    /// result: `[dimension, dimension]`
+    ///
+    /// # Panics
+    /// When `g` is not an element of the group.
+    pub fn matrix(&self, g: usize) -> Array2<Complex64> {
+        let mut matrix = Array2::zeros((self.dimension, self.dimension));
+        self.write_matrix(g, matrix.as_slice_mut().expect("a fresh array is contiguous"));
+        matrix
+    }
+
+    /// Writes $ρ(g)$ row by row to `out`.
+    ///
+    /// # Shapes
+    /// - `out`: `[dimension * dimension]`, overwritten
+    ///
+    /// # Panics
+    /// When `g` is not an element of the group or `out` has another length.
+    pub fn write_matrix(&self, g: usize, out: &mut [Complex64]) {
+        assert!(g < self.order, "element {g} is outside a group of order {}", self.order);
+        assert_eq!(out.len(), self.dimension * self.dimension, "one entry per row and column");
+        match &self.matrices {
+            Matrices::Frequencies { factors, frequencies } => out[0] = phase(factors, frequencies, g),
+            &Matrices::DihedralSign { turns, turn, mirror } => {
+                let changes = (turn && (g % turns) % 2 == 1) != (mirror && g >= turns);
+                out[0] = Complex64::from(if changes { -1.0 } else { 1.0 });
+            }
+            &Matrices::DihedralPlane { turns, frequency } => {
+                let root = root_of_unity((frequency * (g % turns) % turns) as u64, turns as u64);
+                let (cos, sin) = (root.re, root.im);
+                let entries = if g < turns { [cos, -sin, sin, cos] } else { [cos, sin, sin, -cos] };
+                out.copy_from_slice(&entries.map(Complex64::from));
+            }
+        }
+    }
+}
+
+/// $\exp(2πi \sum_j k_j u_j / n_j)$ for the element with coordinates $u_j$.
+fn phase(factors: &[usize], frequencies: &[usize], g: usize) -> Complex64 {
+    let exponent = factors.iter().copied().fold(1, abelian::least_common_multiple) as u64;
+    let (mut rest, mut phase) = (g, 0);
+    for (&n, &k) in factors.iter().zip(frequencies).rev() {
+        let turns = k as u64 * (rest % n) as u64 % n as u64;
+        phase += turns * (exponent / n as u64);
+        rest /= n;
+    }
+    root_of_unity(phase % exponent, exponent)
 }
 
 #[cfg(test)]
@@ -86,7 +140,7 @@ mod tests {
     fn the_first_irrep_is_trivial() {
         for factors in [&[1][..], &[7], &[4, 6]] {
             let group = FiniteGroup::abelian(factors).unwrap();
-            let trivial = &group.irreps()[0];
+            let trivial = &group.irreps().unwrap()[0];
             assert_eq!(trivial.kind, IrrepKind::Real);
             assert!(group.elements().all(|g| trivial.character(g) == Complex64::ONE));
         }
@@ -95,7 +149,7 @@ mod tests {
     #[test]
     fn the_phase_is_positive_and_products_multiply() {
         let group = FiniteGroup::abelian(&[4, 3]).unwrap();
-        let irrep = &group.irreps()[3 + 2];
+        let irrep = &group.irreps().unwrap()[3 + 2];
         assert_eq!(irrep.label.to_string(), "k=(1,2)");
         assert_eq!(irrep.character(3), Complex64::I);
         let third = Complex64::cis(2.0 * std::f64::consts::PI * 2.0 / 3.0);
@@ -104,12 +158,13 @@ mod tests {
 
     #[test]
     fn kinds_and_conjugates_follow_the_frequencies() {
-        let irreps = FiniteGroup::cyclic(6).unwrap().irreps();
+        let group = FiniteGroup::cyclic(6).unwrap();
+        let irreps = group.irreps().unwrap();
         let conjugates: Vec<_> = irreps.iter().map(|irrep| irrep.conjugate).collect();
         assert_eq!(conjugates, [0, 5, 4, 3, 2, 1]);
         let real: Vec<_> = irreps.iter().map(|irrep| irrep.kind == IrrepKind::Real).collect();
         assert_eq!(real, [true, false, false, true, false, false]);
-        for irrep in &irreps {
+        for irrep in irreps {
             for g in 0..6 {
                 assert_eq!(irreps[irrep.conjugate].character(g), irrep.character(g).conj());
             }
@@ -125,8 +180,11 @@ mod tests {
             dimension: 1,
             kind: IrrepKind::Complex,
             conjugate: 0,
-            factors: irreps.factors().to_vec(),
-            frequencies: vec![1, n / 2 - 1],
+            order: n,
+            matrices: Matrices::Frequencies {
+                factors: irreps.factors().to_vec(),
+                frequencies: vec![1, n / 2 - 1],
+            },
         };
         // The last element: (-1)·exp(2πi/(n/2)).
         let expected = -Complex64::cis(2.0 * std::f64::consts::PI / (n / 2) as f64);

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// The name of an irrep within its group: `k=3` for a cyclic group, `k=(1,2)` for a product.
+/// The name of an irrep within its group: `k=3` for a cyclic group, `k=(1,2)` for a product of cyclic groups, `E1`
+/// for a dihedral group.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum IrrepLabel {
@@ -10,11 +11,14 @@ pub enum IrrepLabel {
     Frequency(usize),
     /// One frequency for each factor of a direct product of cyclic groups.
     Frequencies(Vec<usize>),
+    /// A name such as `A1` or `E`, explained at the group it belongs to.
+    Name(String),
 }
 
 impl fmt::Display for IrrepLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Name(name) => f.write_str(name),
             Self::Frequency(k) => write!(f, "k={k}"),
             Self::Frequencies(ks) => {
                 f.write_str("k=(")?;

@@ -46,7 +46,7 @@
 //! use num_complex::Complex64;
 //!
 //! let group = FiniteGroup::cyclic(4)?;
-//! let transform = FourierPlanner::new().plan(&group);
+//! let transform = FourierPlanner::new().plan(&group)?;
 //! let mut coefficients = vec![Complex64::ZERO; transform.coefficients_len()];
 //! transform.forward(&[0.0, 1.0, 0.0, 0.0], &mut coefficients);
 //! assert_eq!(coefficients, [Complex64::new(1.0, 0.0), Complex64::new(0.0, 1.0), Complex64::new(-1.0, 0.0)]);
@@ -56,6 +56,8 @@
 mod abelian;
 mod abelian_fourier;
 mod cyclic_fourier;
+mod dihedral;
+mod dihedral_fourier;
 mod direct_fourier;
 mod error;
 mod finite_group;
@@ -68,6 +70,7 @@ mod root_of_unity;
 
 pub use abelian_fourier::AbelianFourier;
 pub use cyclic_fourier::CyclicFourier;
+pub use dihedral_fourier::DihedralFourier;
 pub use direct_fourier::DirectFourier;
 pub use error::GroupError;
 pub use finite_group::{FiniteGroup, MAX_ORDER};

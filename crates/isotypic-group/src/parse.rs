@@ -9,15 +9,15 @@ use crate::finite_group::FiniteGroup;
 
 /// What can be computed with, for hints.
 pub(crate) const AVAILABLE: &str =
-    "`cyclic:N`, `flip` and their direct products with `*`, such as `cyclic:4*cyclic:6`";
+    "`cyclic:N`, `dihedral:N`, `flip` and their direct products with `*`, such as `cyclic:4*cyclic:6`";
 
 const CYCLIC: &str = "cyclic";
+const DIHEDRAL: &str = "dihedral";
 const FLIP: &str = "flip";
 
 /// Families that have a name but no arithmetic here.
-const NOT_AVAILABLE: [&str; 9] = [
+const NOT_AVAILABLE: [&str; 8] = [
     "alternating",
-    "dihedral",
     "icosahedral",
     "klein",
     "octahedral",
@@ -30,7 +30,7 @@ const NOT_AVAILABLE: [&str; 9] = [
 impl FiniteGroup {
     /// Reads the description of an abstract group.
     ///
-    /// `cyclic:N`, `flip` (two elements) and direct products of these with `*`, last factor fastest. Spaces around
+    /// `cyclic:N`, `dihedral:N` (order 2N), `flip` (two elements) and direct products of these with `*`, last factor fastest. Spaces around
     /// factors are ignored.
     ///
     /// # Errors
@@ -56,7 +56,9 @@ impl FiniteGroup {
             }
             factors.push(parse_factor(factor)?);
         }
-        Self::abelian(&factors)
+        let mut factors = factors.into_iter();
+        let first: Self = factors.next().ok_or(GroupError::NoFactors)?;
+        factors.try_fold(first, |product, factor| product.direct_product(&factor))
     }
 }
 
@@ -68,16 +70,17 @@ impl FromStr for FiniteGroup {
     }
 }
 
-/// The order of one cyclic factor.
-fn parse_factor(factor: &str) -> Result<usize, GroupError> {
+/// One factor of a product.
+fn parse_factor(factor: &str) -> Result<FiniteGroup, GroupError> {
     let (family, parameter) = match factor.split_once(':') {
         Some((family, parameter)) => (family, Some(parameter)),
         None => (factor, None),
     };
     match family {
-        CYCLIC => parse_order(factor, parameter),
+        CYCLIC => FiniteGroup::cyclic(parse_order(factor, parameter)?),
+        DIHEDRAL => FiniteGroup::dihedral(parse_order(factor, parameter)?),
         FLIP => match parameter {
-            None => Ok(2),
+            None => FiniteGroup::cyclic(2),
             Some(text) => Err(invalid(factor, "no parameter", &format!("`{text}`"))),
         },
         _ if NOT_AVAILABLE.contains(&family) => Err(GroupError::NotAvailable { factor: factor.to_owned() }),
@@ -104,7 +107,7 @@ fn invalid(factor: &str, expected: &'static str, got: &str) -> GroupError {
 
 /// The known family within a third of the name's letters in edits, if any.
 fn nearest_family(family: &str) -> Option<&'static str> {
-    [CYCLIC, FLIP]
+    [CYCLIC, DIHEDRAL, FLIP]
         .into_iter()
         .chain(NOT_AVAILABLE)
         .map(|name| (strsim::damerau_levenshtein(&family.to_lowercase(), name), name))

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::abelian_fourier::AbelianFourier;
 use crate::cyclic_fourier::CyclicFourier;
-use crate::finite_group::FiniteGroup;
+use crate::dihedral_fourier::DihedralFourier;
+use crate::error::GroupError;
+use crate::finite_group::{Family, FiniteGroup};
 use crate::fourier::GroupFourier;
 
 /// Makes Fourier transforms, each at most once.
@@ -19,7 +21,7 @@ use crate::fourier::GroupFourier;
 ///
 /// let planner = FourierPlanner::new();
 /// let torus = FiniteGroup::abelian(&[28, 28])?;
-/// assert!(Arc::ptr_eq(&planner.plan(&torus), &planner.plan(&torus)));
+/// assert!(Arc::ptr_eq(&planner.plan(&torus)?, &planner.plan(&torus)?));
 /// # Ok::<(), isotypic_group::GroupError>(())
 /// ```
 #[derive(Default)]
@@ -34,19 +36,29 @@ impl FourierPlanner {
     }
 
     /// The fastest transform known for `group`.
-    pub fn plan(&self, group: &FiniteGroup) -> Arc<dyn GroupFourier> {
+    ///
+    /// # Errors
+    /// Those of [`FiniteGroup::irreps`].
+    pub fn plan(&self, group: &FiniteGroup) -> Result<Arc<dyn GroupFourier>, GroupError> {
         // A panic elsewhere cannot leave the map half-changed, so a poisoned lock is still good.
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(plans.entry(group.clone()).or_insert_with(|| make(group)))
+        if let Some(plan) = plans.get(group) {
+            return Ok(Arc::clone(plan));
+        }
+        let plan = make(group)?;
+        plans.insert(group.clone(), Arc::clone(&plan));
+        Ok(plan)
     }
 }
 
-fn make(group: &FiniteGroup) -> Arc<dyn GroupFourier> {
-    let checked = "the factors are those of a group that exists";
-    match group.as_cyclic() {
-        Some(n) => Arc::new(CyclicFourier::new(n).expect(checked)),
-        None => Arc::new(AbelianFourier::new(group.cyclic_factors()).expect(checked)),
-    }
+fn make(group: &FiniteGroup) -> Result<Arc<dyn GroupFourier>, GroupError> {
+    Ok(match group.family() {
+        Family::Abelian(abelian) => match abelian.factors() {
+            &[n] => Arc::new(CyclicFourier::new(n)?),
+            factors => Arc::new(AbelianFourier::new(factors)?),
+        },
+        Family::Dihedral(dihedral) => Arc::new(DihedralFourier::new(dihedral.turns())?),
+    })
 }
 
 impl fmt::Debug for FourierPlanner {

@@ -51,7 +51,7 @@ pub fn spectrum(settings: &SpectrumSettings) -> Result<SpectrumReport, Error> {
     matrix.check_size(settings.seeds, group.order())?;
     let gram =
         DenseGram::from_row_order(&matrix.values(), settings.row_order, settings.seeds, group.clone())?;
-    let projection = gram.project();
+    let projection = gram.project()?;
     let blocks = projection
         .gram
         .spectrum()?

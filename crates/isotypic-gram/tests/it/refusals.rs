@@ -87,7 +87,7 @@ fn a_matrix_without_orbits_is_checked_too() {
 #[test]
 fn arguments_of_other_sizes_are_refused() {
     let gram = dense(Array2::eye(3)).unwrap();
-    let blocks = gram.project().gram;
+    let blocks = gram.project().unwrap().gram;
     let wrong = Array2::zeros((2, 1));
     let (plain, by_blocks) =
         (gram.factor(Ridge::Absolute(1.0)).unwrap(), blocks.factor(Ridge::Absolute(1.0)).unwrap());
@@ -118,6 +118,6 @@ fn a_ridge_that_is_no_number_is_refused() {
         [Ridge::Absolute(f64::NAN), Ridge::Absolute(-1.0), Ridge::RelativeToMeanDiagonal(f64::INFINITY)]
     {
         assert!(matches!(gram.factor(ridge), Err(GramError::InvalidRidge { .. })));
-        assert!(matches!(gram.project().gram.factor(ridge), Err(GramError::InvalidRidge { .. })));
+        assert!(matches!(gram.project().unwrap().gram.factor(ridge), Err(GramError::InvalidRidge { .. })));
     }
 }

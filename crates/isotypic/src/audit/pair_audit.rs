@@ -66,7 +66,7 @@ pub(crate) fn examine(
     let layout = gram.layout();
     let held_out = hold_out.resolve(gram.group(), layout)?;
     let sets = [held_out.for_seed(0)?, held_out.for_seed(1)?];
-    let projection = gram.project();
+    let projection = gram.project()?;
     let invariant = projection.invariance_defect <= ROUNDING_DEFECT;
     let delta_squared_input = points
         .map(|points| {
