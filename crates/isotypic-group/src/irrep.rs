@@ -8,7 +8,9 @@ use num_complex::Complex64;
 
 use crate::abelian::{self, Abelian};
 use crate::label::IrrepLabel;
+use crate::quaternion;
 use crate::root_of_unity::root_of_unity;
+use crate::symmetric::YoungMatrices;
 
 /// How an irrep relates to its complex conjugate (the Frobenius–Schur type).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +49,10 @@ pub(crate) enum Matrices {
     DihedralSign { turns: usize, turn: bool, mirror: bool },
     /// Rotations of the plane by multiples of frequency / turns of a whole turn, and the mirror of the second axis.
     DihedralPlane { turns: usize, frequency: usize },
+    /// An irrep of a symmetric or alternating group.
+    Young(YoungMatrices),
+    /// An irrep of the quaternion group, by its index.
+    Quaternion { irrep: usize },
 }
 
 impl Irrep {
@@ -115,6 +121,8 @@ impl Irrep {
                 let entries = if g < turns { [cos, -sin, sin, cos] } else { [cos, sin, sin, -cos] };
                 out.copy_from_slice(&entries.map(Complex64::from));
             }
+            Matrices::Young(matrices) => matrices.write(g, out),
+            &Matrices::Quaternion { irrep } => quaternion::write(irrep, g, out),
         }
     }
 }
