@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use isotypic::orbit::Normalization;
 use isotypic::report::{AuditReport, render_terminal};
 use isotypic::work::OutputDirectory;
 use isotypic::{AuditInput, AuditSettings, Convention, PairSelection, QuestionSpec};
@@ -38,10 +39,12 @@ pub(crate) struct AuditArgs {
     #[command(flatten)]
     data: DataOptions,
     /// Features `[seeds, poses, d]` of a network of your own, in place of images
-    #[arg(long, value_name = "F.npy", conflicts_with = "data", help_heading = "Data")]
+    #[arg(long, value_name = "F.npy", conflicts_with_all = ["data", "split", "normalize"],
+        help_heading = "Data")]
     features: Option<PathBuf>,
     /// A Gram matrix over all poses of all seeds, pose fastest, in place of images
-    #[arg(long, value_name = "K.npy", conflicts_with_all = ["data", "features", "arch"], help_heading = "Data")]
+    #[arg(long, value_name = "K.npy", help_heading = "Data",
+        conflicts_with_all = ["data", "split", "normalize", "features", "arch", "kernel"])]
     gram: Option<PathBuf>,
     /// One label per image or seed, `--labels=+1,-1,…`, or a file
     #[arg(long, value_name = "LIST|FILE", allow_hyphen_values = true, help_heading = "Data")]
@@ -138,10 +141,14 @@ pub(crate) fn run(args: AuditArgs, session: &Session) -> Result<(), Failure> {
 }
 
 fn settings(args: &AuditArgs) -> Result<AuditSettings, Failure> {
-    let input = match (&args.features, &args.gram) {
-        (Some(path), _) => AuditInput::Features(path.clone()),
-        (None, Some(path)) => AuditInput::Gram(path.clone()),
-        (None, None) => AuditInput::Data(args.data.data.clone()),
+    // Only images are normalised; features and Gram matrices are taken as they are.
+    let (input, normalization) = match (&args.features, &args.gram) {
+        (Some(path), _) => (AuditInput::Features(path.clone()), Normalization::none()),
+        (None, Some(path)) => (AuditInput::Gram(path.clone()), Normalization::none()),
+        (None, None) => {
+            let normalization = Normalization::parse(&args.normalize)?;
+            (AuditInput::Data(args.data.data.clone()), normalization)
+        }
     };
     let question = args.group.as_ref().map(|group| QuestionSpec {
         group: group.clone(),
@@ -155,7 +162,7 @@ fn settings(args: &AuditArgs) -> Result<AuditSettings, Failure> {
         question,
         architectures: args.arch.clone(),
         kernel: args.kernel.into(),
-        normalization: args.normalize.parse().map_err(isotypic::Error::Orbit)?,
+        normalization,
         pairs: args.pairs.as_deref().map_or(Ok(PairSelection::Default), pair_selection)?,
         seed: args.seed,
         ridge: args.ridge.parse().map_err(isotypic::Error::Gram)?,
