@@ -166,7 +166,7 @@ impl PairErrors {
             for (at, (_, element)) in set.points().enumerate() {
                 let values = regression.map(|regression| {
                     let side = &regression.sides[side];
-                    (side.predictions[[at, 0]], side.errors[[at, 0]].abs(), side.variance[at])
+                    (side.predictions[[at, 0]], side.errors[[at, 0]].abs(), side.covariance[[at, at]])
                 });
                 self.points.push(HeldOutPoint {
                     side,
