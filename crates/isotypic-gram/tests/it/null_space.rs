@@ -84,7 +84,7 @@ fn a_status_has_its_name_in_results() {
 #[test]
 fn limits_of_any_held_out_set_are_those_of_regression_with_a_tiny_ridge() {
     // Period 2 on C6, and a third seed that is a copy of the first with another label in output 1.
-    let part = |u: usize, a: f64, b: f64| if u % 2 == 0 { a } else { b };
+    let part = |u: usize, a: f64, b: f64| if u.is_multiple_of(2) { a } else { b };
     let kernel = Array3::from_shape_fn((3, 3, 6), |(s, t, u)| match (s % 2, t % 2) {
         (0, 0) => part(u, 2.0, 0.5),
         (1, 1) => part(u, 1.5, 0.2),
