@@ -5,9 +5,9 @@ use isotypic_conformance::naive::{refit, relative_difference, solve};
 use isotypic_gram::{DenseGram, Factorization, GroupInvariantGram, OrbitStatus, Ridge, SymmetricOperator};
 use isotypic_orbit::HeldOutSet;
 use isotypic_predict::{
-    LeaveSetOut, irrep_shares, leave_one_out, leave_set_out, observed_weights, solve_on_observed,
+    LeaveSetOut, irrep_shares, leave_one_out, leave_set_out, predict_unseen, solve_on_observed,
 };
-use ndarray::{Array2, Axis};
+use ndarray::{Array1, Array2, Axis};
 use proptest::prelude::*;
 
 use crate::families::groups;
@@ -141,16 +141,18 @@ proptest! {
             if row < 3 * order { labels[[row / order, output]] } else { 0.0 }
         });
         let out: Vec<usize> = held_out.rows().iter().copied().chain(unseen.clone()).collect();
-        let (predictions, _) = refit(&all, plain.ridge(), &spread, &out);
+        let (predictions, covariance) = refit(&all, plain.ridge(), &spread, &out);
         let expected = predictions.slice(ndarray::s![held_out.len().., ..]).to_owned();
         let across = all.select(Axis(0), &unseen).select(Axis(1), &seen);
         let scale = 1.0 / expected.iter().fold(1.0_f64, |scale, value| scale.max(value.abs()));
-        for weights in [
-            observed_weights(&dense, &plain, &labels, &held_out, &result).unwrap(),
-            observed_weights(&blocks, &by_blocks, &labels, &held_out, &result).unwrap(),
+        let variance = covariance.slice(ndarray::s![held_out.len().., held_out.len()..]).diag().to_owned();
+        let own = Array1::from_shape_fn(order, |pose| all[[unseen[pose], unseen[pose]]]);
+        for found in [
+            predict_unseen(&dense, &plain, &labels, (&held_out, &result), &across, &own).unwrap(),
+            predict_unseen(&blocks, &by_blocks, &labels, (&held_out, &result), &across, &own).unwrap(),
         ] {
-            let found = across.dot(&weights);
-            prop_assert!(((&found - &expected) * scale).iter().all(|value| value.abs() < 1e-9));
+            prop_assert!(((&found.predictions - &expected) * scale).iter().all(|value| value.abs() < 1e-9));
+            prop_assert!((&found.variance - &variance).iter().all(|value| value.abs() < 1e-9 * own[0]));
         }
     }
 
