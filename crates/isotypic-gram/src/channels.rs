@@ -46,30 +46,58 @@ pub(crate) fn blocks_of_kernel(transform: &dyn GroupFourier, kernel: &ArrayRef3<
             row
         })
         .collect();
-    let slots = transform.irreps();
-    slots
-        .par_iter()
-        .zip(offsets(slots))
-        .map(|(slot, offset)| {
-            let d = slot.dimension;
-            let lower = |row: usize, column: usize| {
-                let start = (column / d) * transform.coefficients_len() + offset;
-                coefficients[row / d][start + (row % d) * d + column % d]
-            };
-            let dim = (seeds * d, seeds * d);
-            if slot.is_real {
-                BlockMatrix::Real(Array2::from_shape_fn(dim, |(row, column)| {
-                    lower(row.max(column), row.min(column)).re
-                }))
-            } else {
-                BlockMatrix::Complex(Array2::from_shape_fn(dim, |(row, column)| match row.cmp(&column) {
-                    Ordering::Greater => lower(row, column),
-                    Ordering::Equal => Complex64::from(lower(row, row).re),
-                    Ordering::Less => lower(column, row).conj(),
-                }))
+    let (slots, len) = (transform.irreps(), transform.coefficients_len());
+    let offsets = offsets(slots);
+    let tiles: Vec<(&[IrrepSlot], &[usize])> =
+        slots.chunks(SLOTS_PER_TILE).zip(offsets.chunks(SLOTS_PER_TILE)).collect();
+    tiles
+        .into_par_iter()
+        .flat_map_iter(|(slots, offsets)| {
+            // All slots of a tile at one pair of seeds lie next to each other.
+            let mut tile: Vec<BlockMatrix> =
+                slots.iter().map(|slot| BlockMatrix::zeros(slot, seeds)).collect();
+            for (s, row) in coefficients.iter().enumerate() {
+                for (t, values) in row.chunks_exact(len).enumerate() {
+                    for ((slot, &offset), block) in slots.iter().zip(offsets).zip(&mut tile) {
+                        let d = slot.dimension;
+                        block.set_pair((s * d, t * d), d, &values[offset..offset + d * d]);
+                    }
+                }
             }
+            tile
         })
         .collect()
+}
+
+/// Slots whose blocks are filled together: few enough to stay in the cache, enough to use whole cache lines.
+const SLOTS_PER_TILE: usize = 8;
+
+impl BlockMatrix {
+    fn zeros(slot: &IrrepSlot, seeds: usize) -> Self {
+        let shape = (seeds * slot.dimension, seeds * slot.dimension);
+        if slot.is_real { Self::Real(Array2::zeros(shape)) } else { Self::Complex(Array2::zeros(shape)) }
+    }
+
+    /// Writes the part of one pair of seeds and its adjoint. On the diagonal the lower triangle counts.
+    fn set_pair(&mut self, (row, column): (usize, usize), d: usize, values: &[Complex64]) {
+        for (index, value) in values.iter().enumerate() {
+            let (i, j) = (row + index / d, column + index % d);
+            if i < j {
+                continue;
+            }
+            match self {
+                Self::Real(block) => {
+                    block[[i, j]] = value.re;
+                    block[[j, i]] = value.re;
+                }
+                Self::Complex(block) if i == j => block[[i, i]] = Complex64::from(value.re),
+                Self::Complex(block) => {
+                    block[[i, j]] = *value;
+                    block[[j, i]] = value.conj();
+                }
+            }
+        }
+    }
 }
 
 /// The kernel whose blocks these Hermitian matrices are: the inverse of [`blocks_of_kernel`].
@@ -82,16 +110,22 @@ pub(crate) fn kernel_of_blocks(transform: &dyn GroupFourier, blocks: &[Array2<Co
         .into_par_iter()
         .map(|s| {
             let mut scratch = FourierScratch::new();
-            let mut coefficients = vec![Complex64::ZERO; transform.coefficients_len()];
-            let mut row = vec![0.0; (s + 1) * order];
-            for (t, values) in row.chunks_exact_mut(order).enumerate() {
-                for ((slot, &offset), block) in slots.iter().zip(&offsets).zip(blocks) {
-                    let d = slot.dimension;
-                    for (index, coefficient) in coefficients[offset..offset + d * d].iter_mut().enumerate() {
-                        *coefficient = block[[s * d + index / d, t * d + index % d]];
+            let len = transform.coefficients_len();
+            let mut coefficients = vec![Complex64::ZERO; (s + 1) * len];
+            let tiles = slots.chunks(SLOTS_PER_TILE).zip(offsets.chunks(SLOTS_PER_TILE));
+            for ((slots, offsets), blocks) in tiles.zip(blocks.chunks(SLOTS_PER_TILE)) {
+                for (t, values) in coefficients.chunks_exact_mut(len).enumerate() {
+                    for ((slot, &offset), block) in slots.iter().zip(offsets).zip(blocks) {
+                        let d = slot.dimension;
+                        for (index, value) in values[offset..offset + d * d].iter_mut().enumerate() {
+                            *value = block[[s * d + index / d, t * d + index % d]];
+                        }
                     }
                 }
-                transform.inverse_with_scratch(&coefficients, values, &mut scratch);
+            }
+            let mut row = vec![0.0; (s + 1) * order];
+            for (values, coefficients) in row.chunks_exact_mut(order).zip(coefficients.chunks_exact(len)) {
+                transform.inverse_with_scratch(coefficients, values, &mut scratch);
             }
             row
         })
