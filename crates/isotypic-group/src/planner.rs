@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::abelian_fourier::AbelianFourier;
 use crate::cyclic_fourier::CyclicFourier;
 use crate::dihedral_fourier::DihedralFourier;
+use crate::direct_fourier::DirectFourier;
 use crate::error::GroupError;
 use crate::finite_group::{Family, FiniteGroup};
 use crate::fourier::GroupFourier;
@@ -58,6 +59,7 @@ fn make(group: &FiniteGroup) -> Result<Arc<dyn GroupFourier>, GroupError> {
             factors => Arc::new(AbelianFourier::new(factors)?),
         },
         Family::Dihedral(dihedral) => Arc::new(DihedralFourier::new(dihedral.turns())?),
+        Family::Product(_) | Family::Semidirect(_) => Arc::new(DirectFourier::new(group.clone())?),
     })
 }
 
