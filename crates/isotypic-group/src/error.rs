@@ -140,6 +140,22 @@ pub enum GroupError {
         once: usize,
     },
 
+    /// A group whose irreps cannot be computed.
+    #[error("irreps of group `{group}` are not known: {reason}")]
+    IrrepsUnknown {
+        /// The group's name.
+        group: String,
+        /// What stands in the way.
+        reason: String,
+    },
+
+    /// A transform of semidirect products asked of another group.
+    #[error("expected a semidirect product, got `{group}`")]
+    NotSemidirect {
+        /// The group's name.
+        group: String,
+    },
+
     /// A factor of a product with no text, as in `cyclic:4*`.
     #[error("group `{spec}`: factor {position} is empty")]
     EmptyFactor {
@@ -200,6 +216,10 @@ impl GroupError {
             Self::NotAnAction { .. } => {
                 Some("row gh must be row g applied to the images in row h, and row 0 the identity".into())
             }
+            Self::IrrepsUnknown { .. } => {
+                Some("take a complement all subgroups of which are cyclic, dihedral or abelian".into())
+            }
+            Self::NotSemidirect { .. } => Some("`FourierPlanner` chooses the transform of any group".into()),
             _ => Some(format!("available are {AVAILABLE}")),
         }
     }

@@ -57,6 +57,8 @@
 
 mod abelian;
 mod abelian_fourier;
+mod basis_change;
+mod character_orbit;
 mod cyclic_fourier;
 mod dihedral;
 mod dihedral_fourier;
@@ -66,12 +68,16 @@ mod embedding;
 mod error;
 mod finite_group;
 mod fourier;
+mod induced;
 mod irrep;
 mod label;
+mod little_group;
 mod parse;
 mod planner;
+mod real_form;
 mod root_of_unity;
 mod semidirect;
+mod semidirect_fourier;
 mod wallpaper;
 
 pub use abelian_fourier::AbelianFourier;
@@ -84,3 +90,4 @@ pub use fourier::{FourierScratch, GroupFourier, IrrepSlot};
 pub use irrep::{Irrep, IrrepKind};
 pub use label::IrrepLabel;
 pub use planner::FourierPlanner;
+pub use semidirect_fourier::SemidirectFourier;

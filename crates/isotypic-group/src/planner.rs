@@ -11,6 +11,7 @@ use crate::direct_fourier::DirectFourier;
 use crate::error::GroupError;
 use crate::finite_group::{Family, FiniteGroup};
 use crate::fourier::GroupFourier;
+use crate::semidirect_fourier::SemidirectFourier;
 
 /// Makes Fourier transforms, each at most once.
 ///
@@ -59,7 +60,8 @@ fn make(group: &FiniteGroup) -> Result<Arc<dyn GroupFourier>, GroupError> {
             factors => Arc::new(AbelianFourier::new(factors)?),
         },
         Family::Dihedral(dihedral) => Arc::new(DihedralFourier::new(dihedral.turns())?),
-        Family::Product(_) | Family::Semidirect(_) => Arc::new(DirectFourier::new(group.clone())?),
+        Family::Product(_) => Arc::new(DirectFourier::new(group.clone())?),
+        Family::Semidirect(_) => Arc::new(SemidirectFourier::new(group)?),
     })
 }
 

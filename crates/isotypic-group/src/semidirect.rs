@@ -229,7 +229,7 @@ pub(crate) fn generators_of_factors(factors: &[usize]) -> Vec<usize> {
 }
 
 /// Elements that generate the group, each outside of what those before it generate.
-fn generators(group: &FiniteGroup) -> Vec<usize> {
+pub(crate) fn generators(group: &FiniteGroup) -> Vec<usize> {
     let mut reached = vec![false; group.order()];
     reached[group.identity()] = true;
     let (mut members, mut generators) = (vec![group.identity()], Vec::new());

@@ -97,7 +97,7 @@ fn every_group_satisfies_the_axioms() {
 
 #[test]
 fn every_group_knows_all_its_irreps() {
-    for group in all() {
+    for group in all().into_iter().chain(semidirect()) {
         assert_irreps_are_complete(&group);
     }
 }
@@ -105,7 +105,7 @@ fn every_group_knows_all_its_irreps() {
 #[test]
 fn every_transform_agrees_with_the_direct_one() {
     let planner = FourierPlanner::new();
-    for group in all() {
+    for group in all().into_iter().chain(semidirect()) {
         assert_transform_agrees(&*planner.plan(&group).unwrap());
         assert_transform_agrees(&DirectFourier::new(group).unwrap());
     }
