@@ -83,6 +83,12 @@ impl DirectProduct {
         self.order
     }
 
+    /// The first factor and the product of the others.
+    pub(crate) fn split(&self) -> Result<(FiniteGroup, FiniteGroup), GroupError> {
+        let (first, rest) = self.factors.split_first().ok_or(GroupError::NoFactors)?;
+        Ok((first.clone(), FiniteGroup::product_of(rest.to_vec())?))
+    }
+
     pub(crate) fn name(&self) -> String {
         name(&self.factors)
     }

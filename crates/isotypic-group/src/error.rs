@@ -156,6 +156,13 @@ pub enum GroupError {
         group: String,
     },
 
+    /// A transform of direct products asked of a group that is none, or one of cyclic groups.
+    #[error("expected a direct product that is not abelian, got `{group}`")]
+    NotAProduct {
+        /// The group's name.
+        group: String,
+    },
+
     /// A factor of a product with no text, as in `cyclic:4*`.
     #[error("group `{spec}`: factor {position} is empty")]
     EmptyFactor {
@@ -219,7 +226,9 @@ impl GroupError {
             Self::IrrepsUnknown { .. } => {
                 Some("take a complement all subgroups of which are cyclic, dihedral or abelian".into())
             }
-            Self::NotSemidirect { .. } => Some("`FourierPlanner` chooses the transform of any group".into()),
+            Self::NotSemidirect { .. } | Self::NotAProduct { .. } => {
+                Some("`FourierPlanner` chooses the transform of any group".into())
+            }
             _ => Some(format!("available are {AVAILABLE}")),
         }
     }

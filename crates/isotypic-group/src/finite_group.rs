@@ -211,7 +211,7 @@ impl FiniteGroup {
         let made = self.shared.irreps.get_or_init(|| match self.family() {
             Family::Abelian(group) => Ok(Irrep::characters_of(group)),
             Family::Dihedral(group) => Ok(group.irreps()),
-            Family::Product(_) => Err(GroupError::NotAvailable { factor: self.name() }),
+            Family::Product(group) => group.irreps(),
             Family::Semidirect(group) => group.irreps(),
         });
         made.as_deref().map_err(Clone::clone)

@@ -13,6 +13,7 @@ use crate::induced::Induced;
 use crate::label::IrrepLabel;
 use crate::real_form;
 use crate::root_of_unity::root_of_unity;
+use crate::tensor::Tensor;
 
 /// How an irrep relates to its complex conjugate (the Frobenius–Schur type).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,6 +54,8 @@ pub(crate) enum Matrices {
     DihedralPlane { turns: usize, frequency: usize },
     /// An irrep of a semidirect product, induced from a little group.
     Induced(Arc<Induced>),
+    /// An irrep of a direct product.
+    Tensor(Tensor),
     /// The complex conjugate of another irrep.
     Conjugate(Arc<Irrep>),
     /// Another irrep in a basis in which it is real.
@@ -131,6 +134,7 @@ impl Irrep {
                 out.copy_from_slice(&entries.map(Complex64::from));
             }
             Matrices::Induced(induced) => induced.write(g, out),
+            Matrices::Tensor(tensor) => tensor.write(g, out),
             Matrices::Conjugate(irrep) => {
                 irrep.write_matrix(g, out);
                 out.iter_mut().for_each(|entry| *entry = entry.conj());

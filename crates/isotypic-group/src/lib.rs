@@ -74,10 +74,12 @@ mod label;
 mod little_group;
 mod parse;
 mod planner;
+mod product_fourier;
 mod real_form;
 mod root_of_unity;
 mod semidirect;
 mod semidirect_fourier;
+mod tensor;
 mod wallpaper;
 
 pub use abelian_fourier::AbelianFourier;
@@ -90,4 +92,5 @@ pub use fourier::{FourierScratch, GroupFourier, IrrepSlot};
 pub use irrep::{Irrep, IrrepKind};
 pub use label::IrrepLabel;
 pub use planner::FourierPlanner;
+pub use product_fourier::ProductFourier;
 pub use semidirect_fourier::SemidirectFourier;

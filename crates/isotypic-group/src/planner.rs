@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::abelian_fourier::AbelianFourier;
 use crate::cyclic_fourier::CyclicFourier;
 use crate::dihedral_fourier::DihedralFourier;
-use crate::direct_fourier::DirectFourier;
 use crate::error::GroupError;
 use crate::finite_group::{Family, FiniteGroup};
 use crate::fourier::GroupFourier;
+use crate::product_fourier::ProductFourier;
 use crate::semidirect_fourier::SemidirectFourier;
 
 /// Makes Fourier transforms, each at most once.
@@ -53,14 +53,15 @@ impl FourierPlanner {
     }
 }
 
-fn make(group: &FiniteGroup) -> Result<Arc<dyn GroupFourier>, GroupError> {
+/// Makes the transform anew.
+pub(crate) fn make(group: &FiniteGroup) -> Result<Arc<dyn GroupFourier>, GroupError> {
     Ok(match group.family() {
         Family::Abelian(abelian) => match abelian.factors() {
             &[n] => Arc::new(CyclicFourier::new(n)?),
             factors => Arc::new(AbelianFourier::new(factors)?),
         },
         Family::Dihedral(dihedral) => Arc::new(DihedralFourier::new(dihedral.turns())?),
-        Family::Product(_) => Arc::new(DirectFourier::new(group.clone())?),
+        Family::Product(_) => Arc::new(ProductFourier::new(group)?),
         Family::Semidirect(_) => Arc::new(SemidirectFourier::new(group)?),
     })
 }

@@ -85,6 +85,8 @@ fn products() -> Vec<FiniteGroup> {
         product(&[dicyclic(), cyclic(3)]),
         product(&[cyclic(5), dicyclic()]),
         product(&[dihedral(3), dicyclic()]),
+        // Two quaternionic factors make real irreps.
+        product(&[dicyclic(), dicyclic()]),
     ]
 }
 
@@ -97,7 +99,7 @@ fn every_group_satisfies_the_axioms() {
 
 #[test]
 fn every_group_knows_all_its_irreps() {
-    for group in all().into_iter().chain(semidirect()) {
+    for group in all().into_iter().chain(semidirect()).chain(products()) {
         assert_irreps_are_complete(&group);
     }
 }
@@ -105,7 +107,7 @@ fn every_group_knows_all_its_irreps() {
 #[test]
 fn every_transform_agrees_with_the_direct_one() {
     let planner = FourierPlanner::new();
-    for group in all().into_iter().chain(semidirect()) {
+    for group in all().into_iter().chain(semidirect()).chain(products()) {
         assert_transform_agrees(&*planner.plan(&group).unwrap());
         assert_transform_agrees(&DirectFourier::new(group).unwrap());
     }
