@@ -1,7 +1,10 @@
 //! Groups against the axioms, transforms against the direct one.
 
-use isotypic_conformance::{assert_group_axioms, assert_irreps_are_complete, assert_transform_agrees};
+use isotypic_conformance::{
+    assert_characters_are_complete, assert_group_axioms, assert_irreps_are_complete, assert_transform_agrees,
+};
 use isotypic_group::{DirectFourier, FiniteGroup, FourierPlanner};
+use num_complex::Complex64;
 
 fn all() -> Vec<FiniteGroup> {
     let cyclic = (1..=17).chain([28, 36]).map(|n| vec![n]);
@@ -111,4 +114,51 @@ fn every_transform_agrees_with_the_direct_one() {
         assert_transform_agrees(&*planner.plan(&group).unwrap());
         assert_transform_agrees(&DirectFourier::new(group).unwrap());
     }
+}
+
+/// Groups of a few hundred elements.
+fn larger() -> Vec<FiniteGroup> {
+    ["p4:7", "p4m:4", "p4m:5", "p4m:6", "dihedral:8*cyclic:12", "p4:2*dihedral:5"]
+        .map(|spec| FiniteGroup::parse(spec).unwrap())
+        .to_vec()
+}
+
+#[test]
+fn larger_groups_know_their_irreps_and_transforms() {
+    let planner = FourierPlanner::new();
+    for group in larger() {
+        assert_characters_are_complete(&group);
+        assert_transform_agrees(&*planner.plan(&group).unwrap());
+    }
+}
+
+#[test]
+fn the_transform_of_six_thousand_turned_and_shifted_pictures_returns() {
+    let group = FiniteGroup::p4m(28).unwrap();
+    let transform = FourierPlanner::new().plan(&group).unwrap();
+    let values: Vec<f64> = group.elements().map(|g| (1.3 * g as f64).sin()).collect();
+    let mut coefficients = vec![Complex64::ZERO; transform.coefficients_len()];
+    transform.forward(&values, &mut coefficients);
+    // By the definition, for one slot of each dimension.
+    let irreps = group.irreps().unwrap();
+    let (mut offset, mut seen) = (0, Vec::new());
+    for slot in transform.irreps() {
+        let squares = slot.dimension * slot.dimension;
+        if !seen.contains(&slot.dimension) {
+            seen.push(slot.dimension);
+            let (mut sum, mut matrix) = (vec![Complex64::ZERO; squares], vec![Complex64::ZERO; squares]);
+            for (g, value) in values.iter().enumerate() {
+                irreps[slot.irrep].write_matrix(g, &mut matrix);
+                sum.iter_mut().zip(&matrix).for_each(|(sum, entry)| *sum += value * entry);
+            }
+            for (plain, fast) in sum.iter().zip(&coefficients[offset..]) {
+                assert!((plain - fast).norm() < 1e-10, "{}: {plain} and {fast}", slot.label);
+            }
+        }
+        offset += squares;
+    }
+    assert_eq!(seen, [1, 2, 4, 8]);
+    let mut back = vec![0.0; group.order()];
+    transform.inverse(&coefficients, &mut back);
+    assert!(back.iter().zip(&values).all(|(a, b)| (a - b).abs() < 1e-13));
 }
