@@ -7,10 +7,12 @@ use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use crate::abelian::{self, Abelian};
+use crate::abelian::Abelian;
 use crate::dihedral::Dihedral;
+use crate::direct_product::DirectProduct;
 use crate::error::GroupError;
 use crate::irrep::Irrep;
+use crate::semidirect::Semidirect;
 
 /// The largest order of a group. Sums and products of two indices stay within 64 bits.
 pub const MAX_ORDER: usize = 1 << 31;
@@ -52,6 +54,8 @@ struct Shared {
 pub(crate) enum Family {
     Abelian(Abelian),
     Dihedral(Dihedral),
+    Product(DirectProduct),
+    Semidirect(Semidirect),
 }
 
 impl FiniteGroup {
@@ -90,22 +94,13 @@ impl FiniteGroup {
         &self.shared.family
     }
 
-    /// The direct product; elements of `other` are fastest.
-    ///
-    /// # Errors
-    /// [`GroupError::TooLarge`].
-    pub fn direct_product(&self, other: &Self) -> Result<Self, GroupError> {
-        match (self.cyclic_factors(), other.cyclic_factors()) {
-            (Some(left), Some(right)) => Self::abelian(&[left, right].concat()),
-            _ => Err(GroupError::NotAvailable { factor: format!("{self}×{other}") }),
-        }
-    }
-
     /// The number of elements.
     pub fn order(&self) -> usize {
         match self.family() {
             Family::Abelian(group) => group.order(),
             Family::Dihedral(group) => group.order(),
+            Family::Product(group) => group.order(),
+            Family::Semidirect(group) => group.order(),
         }
     }
 
@@ -126,6 +121,8 @@ impl FiniteGroup {
         match self.family() {
             Family::Abelian(group) => group.multiply(g, h),
             Family::Dihedral(group) => group.multiply(g, h),
+            Family::Product(group) => group.multiply(g, h),
+            Family::Semidirect(group) => group.multiply(g, h),
         }
     }
 
@@ -135,6 +132,8 @@ impl FiniteGroup {
         match self.family() {
             Family::Abelian(group) => group.inverse(g),
             Family::Dihedral(group) => group.inverse(g),
+            Family::Product(group) => group.inverse(g),
+            Family::Semidirect(group) => group.inverse(g),
         }
     }
 
@@ -171,14 +170,18 @@ impl FiniteGroup {
         match self.family() {
             Family::Abelian(_) => true,
             Family::Dihedral(group) => group.is_abelian(),
+            Family::Product(group) => group.is_abelian(),
+            Family::Semidirect(group) => group.is_abelian(),
         }
     }
 
-    /// The usual name, such as `C16`, `C28×C28` or `D4`; the same as `to_string()`.
+    /// The usual name, such as `C16`, `C28×C28`, `D4×C3`, `C7⋊C3` or `p4m(28)`; the same as `to_string()`.
     pub fn name(&self) -> String {
         match self.family() {
             Family::Abelian(group) => group.name(),
             Family::Dihedral(group) => group.name(),
+            Family::Product(group) => group.name(),
+            Family::Semidirect(group) => group.name(),
         }
     }
 
@@ -208,39 +211,10 @@ impl FiniteGroup {
         let made = self.shared.irreps.get_or_init(|| match self.family() {
             Family::Abelian(group) => Ok(Irrep::characters_of(group)),
             Family::Dihedral(group) => Ok(group.irreps()),
+            Family::Product(group) => group.irreps(),
+            Family::Semidirect(group) => group.irreps(),
         });
         made.as_deref().map_err(Clone::clone)
-    }
-
-    /// The elements of `larger` that form this group when each cyclic factor is embedded in its counterpart as
-    /// $r^u ↦ r^{mu}$ with $m$ the ratio of the orders.
-    ///
-    /// `None` unless both have the same number of factors and each order divides its counterpart.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use isotypic_group::FiniteGroup;
-    ///
-    /// let fine = FiniteGroup::cyclic(12)?;
-    /// assert_eq!(FiniteGroup::cyclic(4)?.embedding_into(&fine), Some(vec![0, 3, 6, 9]));
-    /// assert_eq!(FiniteGroup::cyclic(5)?.embedding_into(&fine), None);
-    /// # Ok::<(), isotypic_group::GroupError>(())
-    /// ```
-    pub fn embedding_into(&self, larger: &Self) -> Option<Vec<usize>> {
-        let (coarse, fine) = (self.cyclic_factors()?, larger.cyclic_factors()?);
-        let divides = |(m, n): (&usize, &usize)| n % m == 0;
-        if coarse.len() != fine.len() || !coarse.iter().zip(fine).all(divides) {
-            return None;
-        }
-        let embed = |g| {
-            let mut position = abelian::coordinates(coarse, g);
-            for (p, (m, n)) in position.iter_mut().zip(coarse.iter().zip(fine)) {
-                *p *= n / m;
-            }
-            abelian::index(fine, &position)
-        };
-        Some(self.elements().map(embed).collect())
     }
 
     #[track_caller]
@@ -295,21 +269,6 @@ mod tests {
         assert_eq!(FiniteGroup::cyclic(0), Err(GroupError::OrderZero));
         assert_eq!(FiniteGroup::abelian(&[3, 0]), Err(GroupError::OrderZero));
         assert_eq!(FiniteGroup::abelian(&[]), Err(GroupError::NoFactors));
-    }
-
-    #[test]
-    fn an_embedding_is_a_homomorphism_on_every_factor() {
-        let coarse = FiniteGroup::abelian(&[2, 3]).unwrap();
-        let fine = FiniteGroup::abelian(&[4, 9]).unwrap();
-        let image = coarse.embedding_into(&fine).unwrap();
-        assert_eq!(image, [0, 3, 6, 18, 21, 24]);
-        for g in coarse.elements() {
-            for h in coarse.elements() {
-                assert_eq!(image[coarse.multiply(g, h)], fine.multiply(image[g], image[h]));
-            }
-        }
-        assert_eq!(coarse.embedding_into(&FiniteGroup::cyclic(6).unwrap()), None);
-        assert_eq!(fine.embedding_into(&coarse), None);
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::dihedral_fourier::DihedralFourier;
 use crate::error::GroupError;
 use crate::finite_group::{Family, FiniteGroup};
 use crate::fourier::GroupFourier;
+use crate::product_fourier::ProductFourier;
+use crate::semidirect_fourier::SemidirectFourier;
 
 /// Makes Fourier transforms, each at most once.
 ///
@@ -51,13 +53,16 @@ impl FourierPlanner {
     }
 }
 
-fn make(group: &FiniteGroup) -> Result<Arc<dyn GroupFourier>, GroupError> {
+/// Makes the transform anew.
+pub(crate) fn make(group: &FiniteGroup) -> Result<Arc<dyn GroupFourier>, GroupError> {
     Ok(match group.family() {
         Family::Abelian(abelian) => match abelian.factors() {
             &[n] => Arc::new(CyclicFourier::new(n)?),
             factors => Arc::new(AbelianFourier::new(factors)?),
         },
         Family::Dihedral(dihedral) => Arc::new(DihedralFourier::new(dihedral.turns())?),
+        Family::Product(_) => Arc::new(ProductFourier::new(group)?),
+        Family::Semidirect(_) => Arc::new(SemidirectFourier::new(group)?),
     })
 }
 
