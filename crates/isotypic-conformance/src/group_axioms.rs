@@ -107,3 +107,51 @@ pub fn assert_irreps_are_complete(group: &FiniteGroup) {
         );
     }
 }
+
+/// The same as [`assert_irreps_are_complete`] for larger groups, of order up to a few hundred: matrices multiply
+/// and are unitary on some hundred pairs of elements, characters are orthonormal over the whole group.
+///
+/// # Panics
+/// Where a relation is broken.
+pub fn assert_characters_are_complete(group: &FiniteGroup) {
+    let (irreps, order) = (group.irreps().expect("irreps are known"), group.order());
+    let squares: usize = irreps.iter().map(|irrep| irrep.dimension * irrep.dimension).sum();
+    assert_eq!(squares, order, "{group}: squared dimensions add up to the order");
+    let characters: Vec<Vec<Complex64>> =
+        irreps.iter().map(|irrep| group.elements().map(|g| irrep.character(g)).collect()).collect();
+    for (i, irrep) in irreps.iter().enumerate() {
+        let name = format!("{group}: {}", irrep.label);
+        for (j, other) in characters.iter().enumerate() {
+            let product: Complex64 = characters[i].iter().zip(other).map(|(a, b)| a * b.conj()).sum();
+            let expected = if i == j { 1.0 } else { 0.0 };
+            let found = product / order as f64;
+            assert!((found - expected).norm() < 1e-12, "{name}: product with irrep {j} is {found}");
+        }
+        let squares: Complex64 = group.elements().map(|g| characters[i][group.multiply(g, g)]).sum();
+        let expected = match irrep.kind {
+            IrrepKind::Real => 1.0,
+            IrrepKind::Complex => 0.0,
+            IrrepKind::Quaternionic => -1.0,
+        };
+        let indicator = squares / order as f64;
+        assert!((indicator - expected).norm() < 1e-12, "{name}: Frobenius–Schur indicator {indicator}");
+        let partner = &characters[irrep.conjugate];
+        let are_conjugate = characters[i].iter().zip(partner).all(|(a, b)| (a.conj() - b).norm() < 1e-12);
+        assert!(are_conjugate, "{name}: conjugate");
+        // Steps that are prime to most orders visit all parts of the group.
+        let mut pair = (1, 2);
+        for _ in 0..200 {
+            pair = ((pair.0 * 31 + 17) % order, (pair.1 * 47 + 5) % order);
+            let (g, h) = pair;
+            let (left, right) = (irrep.matrix(g), irrep.matrix(h));
+            let product = left.dot(&right) - irrep.matrix(group.multiply(g, h));
+            let unit =
+                left.dot(&left.t().mapv(|entry| entry.conj())) - Array2::<Complex64>::eye(irrep.dimension);
+            let defect = product.iter().chain(&unit).fold(0.0_f64, |worst, entry| worst.max(entry.norm()));
+            assert!(defect < 1e-12, "{name}: ρ({g})ρ({h}) is off by {defect:e}");
+            if irrep.kind == IrrepKind::Real {
+                assert!(left.iter().all(|entry| entry.im == 0.0), "{name}: real matrices");
+            }
+        }
+    }
+}

@@ -10,6 +10,6 @@ pub mod naive;
 mod random_orbits;
 
 pub use gram_operator::assert_operator_agrees;
-pub use group_axioms::{assert_group_axioms, assert_irreps_are_complete};
+pub use group_axioms::{assert_characters_are_complete, assert_group_axioms, assert_irreps_are_complete};
 pub use group_transform::assert_transform_agrees;
 pub use random_orbits::RandomOrbits;

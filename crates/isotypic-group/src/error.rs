@@ -2,9 +2,11 @@
 
 use thiserror::Error;
 
+use crate::direct_product::MAX_FACTORS;
 use crate::finite_group::MAX_ORDER;
 use crate::parse::AVAILABLE;
 use crate::permutations::MAX_CLOSURE;
+use crate::semidirect::MAX_TABLE;
 use crate::symmetric::MAX_DEGREE;
 
 /// A group that cannot be made as asked.
@@ -24,6 +26,143 @@ pub enum GroupError {
     TooLarge {
         /// The group's name, such as `C65536×C65536`.
         name: String,
+    },
+
+    /// A direct product of more groups than are kept apart.
+    #[error("a direct product of {factors} groups has more than {MAX_FACTORS} factors")]
+    TooManyFactors {
+        /// How many were given.
+        factors: usize,
+    },
+
+    /// A semidirect product whose automorphisms make too large a table.
+    #[error("group `{name}` has {images} images of elements under automorphisms, more than {MAX_TABLE}")]
+    TooManyImages {
+        /// The group's name, such as `p4m(6000)`.
+        name: String,
+        /// The length of the table, the order of the group.
+        images: usize,
+    },
+
+    /// A semidirect product whose normal factor is not given as a direct product of cyclic groups.
+    #[error(
+        "semidirect product: expected a direct product of cyclic groups as the normal factor, got `{normal}`"
+    )]
+    NormalNotAbelian {
+        /// The name of what was given.
+        normal: String,
+    },
+
+    /// Another number of automorphisms than the complement has elements.
+    #[error(
+        "semidirect product: expected one automorphism for each of the {expected} elements of `{complement}`, \
+         got {got}"
+    )]
+    AutomorphismCount {
+        /// The name of the complement.
+        complement: String,
+        /// Its order.
+        expected: usize,
+        /// How many were given.
+        got: usize,
+    },
+
+    /// An automorphism with another number of images than the normal factor has cyclic factors.
+    #[error(
+        "automorphism of element {h}: expected one image for each of {expected} cyclic factors, got {got}"
+    )]
+    GeneratorImageCount {
+        /// The element of the complement.
+        h: usize,
+        /// The number of cyclic factors.
+        expected: usize,
+        /// How many images were given.
+        got: usize,
+    },
+
+    /// An image that is not an element of the normal factor.
+    #[error("automorphism of element {h}: the image {image} of {n} is outside a group of order {order}")]
+    ImageOutside {
+        /// The element of the complement.
+        h: usize,
+        /// The generator of a cyclic factor.
+        n: usize,
+        /// Its image.
+        image: usize,
+        /// The order of the normal factor.
+        order: usize,
+    },
+
+    /// An image of a generator that does not satisfy the generator's relation.
+    #[error(
+        "automorphism of element {h}: {n} has order {order}, but its image {image} has order {image_order}"
+    )]
+    ImageOrder {
+        /// The element of the complement.
+        h: usize,
+        /// The generator of a cyclic factor.
+        n: usize,
+        /// Its order.
+        order: usize,
+        /// Its image.
+        image: usize,
+        /// The order of the image, which does not divide that of the generator.
+        image_order: usize,
+    },
+
+    /// A map of the normal factor to itself that is not one to one.
+    #[error("automorphism of element {h}: {first} and {second} have the same image {image}")]
+    NotInjective {
+        /// The element of the complement.
+        h: usize,
+        /// An element of the normal factor.
+        first: usize,
+        /// Another one.
+        second: usize,
+        /// The image of both.
+        image: usize,
+    },
+
+    /// Automorphisms that do not multiply as the elements of the complement do.
+    #[error(
+        "automorphisms: {g} sends the image of {n} under {h} to {twice}, but their product {product} sends it to {once}"
+    )]
+    NotAnAction {
+        /// The left factor in the complement.
+        g: usize,
+        /// The right factor, which acts first.
+        h: usize,
+        /// An element of the normal factor.
+        n: usize,
+        /// $g(h(n))$.
+        twice: usize,
+        /// $gh$.
+        product: usize,
+        /// $(gh)(n)$.
+        once: usize,
+    },
+
+    /// A group whose irreps cannot be computed.
+    #[error("irreps of group `{group}` are not known: {reason}")]
+    IrrepsUnknown {
+        /// The group's name.
+        group: String,
+        /// What stands in the way.
+        reason: String,
+    },
+
+    /// A transform of semidirect products asked of another group.
+    #[error("expected a semidirect product, got `{group}`")]
+    NotSemidirect {
+        /// The group's name.
+        group: String,
+    },
+
+    /// A transform of direct products asked of a group that is none, or one of cyclic groups.
+    #[error("expected a direct product that is not abelian, got `{group}`")]
+    NotAProduct {
+        /// The group's name.
+        group: String,
     },
 
     /// A symmetric or alternating group of no points or of too many.
@@ -140,6 +279,24 @@ impl GroupError {
                 Some(format!("available are {AVAILABLE}"))
             }
             Self::EmptyFactor { .. } => Some("factors are joined by `*`, as in `cyclic:4*cyclic:6`".into()),
+            Self::TooManyFactors { .. } => Some("drop factors of order 1".into()),
+            Self::TooManyImages { .. } => Some("take coarser shifts".into()),
+            Self::NormalNotAbelian { .. } => Some("make it by `FiniteGroup::abelian`".into()),
+            Self::AutomorphismCount { .. } | Self::GeneratorImageCount { .. } => Some(
+                "give one row for each element of the complement, with the images of all generators".into(),
+            ),
+            Self::ImageOutside { .. } => Some("images are indices of elements of the normal factor".into()),
+            Self::ImageOrder { .. } => Some("the order of an image must divide that of the generator".into()),
+            Self::NotInjective { .. } => Some("an automorphism takes every element as a value once".into()),
+            Self::NotAnAction { .. } => {
+                Some("row gh must be row g applied to the images in row h, and row 0 the identity".into())
+            }
+            Self::IrrepsUnknown { .. } => {
+                Some("take a complement all subgroups of which are cyclic, dihedral or abelian".into())
+            }
+            Self::NotSemidirect { .. } | Self::NotAProduct { .. } => {
+                Some("`FourierPlanner` chooses the transform of any group".into())
+            }
             Self::DegreeOutOfRange { .. } => Some(format!(
                 "`FiniteGroup::from_permutations` makes groups of up to {MAX_CLOSURE} elements on any number of points"
             )),

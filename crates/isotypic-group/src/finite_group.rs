@@ -7,14 +7,16 @@ use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use crate::abelian::{self, Abelian};
+use crate::abelian::Abelian;
 use crate::dihedral::Dihedral;
+use crate::direct_product::DirectProduct;
 use crate::error::GroupError;
 use crate::generators;
 use crate::irrep::Irrep;
 use crate::permutations::Permutations;
 use crate::polyhedral::{Polyhedral, Solid};
 use crate::quaternion;
+use crate::semidirect::Semidirect;
 use crate::symmetric::Symmetric;
 
 /// The largest order of a group. Sums and products of two indices stay within 64 bits.
@@ -58,6 +60,8 @@ struct Shared {
 pub(crate) enum Family {
     Abelian(Abelian),
     Dihedral(Dihedral),
+    Product(DirectProduct),
+    Semidirect(Semidirect),
     Permutations(Permutations),
     Symmetric(Symmetric),
     Quaternion,
@@ -181,22 +185,13 @@ impl FiniteGroup {
         &self.shared.family
     }
 
-    /// The direct product; elements of `other` are fastest.
-    ///
-    /// # Errors
-    /// [`GroupError::TooLarge`].
-    pub fn direct_product(&self, other: &Self) -> Result<Self, GroupError> {
-        match (self.cyclic_factors(), other.cyclic_factors()) {
-            (Some(left), Some(right)) => Self::abelian(&[left, right].concat()),
-            _ => Err(GroupError::NotAvailable { factor: format!("{self}×{other}") }),
-        }
-    }
-
     /// The number of elements.
     pub fn order(&self) -> usize {
         match self.family() {
             Family::Abelian(group) => group.order(),
             Family::Dihedral(group) => group.order(),
+            Family::Product(group) => group.order(),
+            Family::Semidirect(group) => group.order(),
             Family::Quaternion => quaternion::ORDER,
             Family::Permutations(_) | Family::Symmetric(_) | Family::Polyhedral(_) => {
                 self.permutations().map_or(1, Permutations::order)
@@ -221,6 +216,8 @@ impl FiniteGroup {
         match self.family() {
             Family::Abelian(group) => group.multiply(g, h),
             Family::Dihedral(group) => group.multiply(g, h),
+            Family::Product(group) => group.multiply(g, h),
+            Family::Semidirect(group) => group.multiply(g, h),
             Family::Permutations(group) => group.multiply(g, h),
             Family::Symmetric(group) => group.elements().multiply(g, h),
             Family::Polyhedral(group) => group.elements().multiply(g, h),
@@ -234,6 +231,8 @@ impl FiniteGroup {
         match self.family() {
             Family::Abelian(group) => group.inverse(g),
             Family::Dihedral(group) => group.inverse(g),
+            Family::Product(group) => group.inverse(g),
+            Family::Semidirect(group) => group.inverse(g),
             Family::Permutations(group) => group.inverse(g),
             Family::Symmetric(group) => group.elements().inverse(g),
             Family::Polyhedral(group) => group.elements().inverse(g),
@@ -274,17 +273,22 @@ impl FiniteGroup {
         match self.family() {
             Family::Abelian(_) => true,
             Family::Dihedral(group) => group.is_abelian(),
+            Family::Product(group) => group.is_abelian(),
+            Family::Semidirect(group) => group.is_abelian(),
             _ => self.generators().iter().enumerate().all(|(i, &g)| {
                 self.generators()[..i].iter().all(|&h| self.multiply(g, h) == self.multiply(h, g))
             }),
         }
     }
 
-    /// The usual name, such as `C16`, `C28×C28`, `D4` or `S5`, and `G21≤S7` for a group of 21 permutations of 7 points; the same as `to_string()`.
+    /// The usual name, such as `C16`, `C28×C28`, `D4×C3`, `C7⋊C3`, `p4m(28)` or `S5`, and `G21≤S7` for a group of 21
+    /// permutations of 7 points; the same as `to_string()`.
     pub fn name(&self) -> String {
         match self.family() {
             Family::Abelian(group) => group.name(),
             Family::Dihedral(group) => group.name(),
+            Family::Product(group) => group.name(),
+            Family::Semidirect(group) => group.name(),
             Family::Permutations(group) => format!("G{}≤S{}", group.order(), group.degree()),
             Family::Symmetric(group) => group.name(),
             Family::Polyhedral(group) => group.name(),
@@ -349,6 +353,8 @@ impl FiniteGroup {
         let made = self.shared.irreps.get_or_init(|| match self.family() {
             Family::Abelian(group) => Ok(Irrep::characters_of(group)),
             Family::Dihedral(group) => Ok(group.irreps()),
+            Family::Product(group) => group.irreps(),
+            Family::Semidirect(group) => group.irreps(),
             Family::Symmetric(group) => Ok(group.irreps()),
             Family::Polyhedral(group) => Ok(group.irreps()),
             Family::Quaternion => Ok(quaternion::irreps()),
@@ -357,37 +363,6 @@ impl FiniteGroup {
             }
         });
         made.as_deref().map_err(Clone::clone)
-    }
-
-    /// The elements of `larger` that form this group when each cyclic factor is embedded in its counterpart as
-    /// $r^u ↦ r^{mu}$ with $m$ the ratio of the orders.
-    ///
-    /// `None` unless both have the same number of factors and each order divides its counterpart.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use isotypic_group::FiniteGroup;
-    ///
-    /// let fine = FiniteGroup::cyclic(12)?;
-    /// assert_eq!(FiniteGroup::cyclic(4)?.embedding_into(&fine), Some(vec![0, 3, 6, 9]));
-    /// assert_eq!(FiniteGroup::cyclic(5)?.embedding_into(&fine), None);
-    /// # Ok::<(), isotypic_group::GroupError>(())
-    /// ```
-    pub fn embedding_into(&self, larger: &Self) -> Option<Vec<usize>> {
-        let (coarse, fine) = (self.cyclic_factors()?, larger.cyclic_factors()?);
-        let divides = |(m, n): (&usize, &usize)| n % m == 0;
-        if coarse.len() != fine.len() || !coarse.iter().zip(fine).all(divides) {
-            return None;
-        }
-        let embed = |g| {
-            let mut position = abelian::coordinates(coarse, g);
-            for (p, (m, n)) in position.iter_mut().zip(coarse.iter().zip(fine)) {
-                *p *= n / m;
-            }
-            abelian::index(fine, &position)
-        };
-        Some(self.elements().map(embed).collect())
     }
 
     #[track_caller]
@@ -442,21 +417,6 @@ mod tests {
         assert_eq!(FiniteGroup::cyclic(0), Err(GroupError::OrderZero));
         assert_eq!(FiniteGroup::abelian(&[3, 0]), Err(GroupError::OrderZero));
         assert_eq!(FiniteGroup::abelian(&[]), Err(GroupError::NoFactors));
-    }
-
-    #[test]
-    fn an_embedding_is_a_homomorphism_on_every_factor() {
-        let coarse = FiniteGroup::abelian(&[2, 3]).unwrap();
-        let fine = FiniteGroup::abelian(&[4, 9]).unwrap();
-        let image = coarse.embedding_into(&fine).unwrap();
-        assert_eq!(image, [0, 3, 6, 18, 21, 24]);
-        for g in coarse.elements() {
-            for h in coarse.elements() {
-                assert_eq!(image[coarse.multiply(g, h)], fine.multiply(image[g], image[h]));
-            }
-        }
-        assert_eq!(coarse.embedding_into(&FiniteGroup::cyclic(6).unwrap()), None);
-        assert_eq!(fine.embedding_into(&coarse), None);
     }
 
     #[test]

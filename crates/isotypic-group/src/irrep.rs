@@ -3,14 +3,19 @@
 //! Of an abelian group all are one-dimensional: the characters
 //! $ρ_k(u) = \exp\bigl(2πi \sum_j k_j u_j / n_j\bigr)$. The matrices of an irrep of real kind are real.
 
+use std::sync::Arc;
+
 use ndarray::Array2;
 use num_complex::Complex64;
 
 use crate::abelian::{self, Abelian};
+use crate::induced::Induced;
 use crate::label::IrrepLabel;
 use crate::quaternion;
+use crate::real_form;
 use crate::root_of_unity::root_of_unity;
 use crate::symmetric::YoungMatrices;
+use crate::tensor::Tensor;
 
 /// How an irrep relates to its complex conjugate (the Frobenius–Schur type).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +54,14 @@ pub(crate) enum Matrices {
     DihedralSign { turns: usize, turn: bool, mirror: bool },
     /// Rotations of the plane by multiples of frequency / turns of a whole turn, and the mirror of the second axis.
     DihedralPlane { turns: usize, frequency: usize },
+    /// An irrep of a semidirect product, induced from a little group.
+    Induced(Arc<Induced>),
+    /// An irrep of a direct product.
+    Tensor(Tensor),
+    /// The complex conjugate of another irrep.
+    Conjugate(Arc<Irrep>),
+    /// Another irrep in a basis in which it is real.
+    RealForm { irrep: Arc<Irrep>, basis: Array2<Complex64> },
     /// An irrep of a symmetric or alternating group.
     Young(YoungMatrices),
     /// An irrep of the quaternion group, by its index.
@@ -62,10 +75,7 @@ impl Irrep {
             let frequencies = abelian::coordinates(&factors, index);
             let conjugate = group.inverse(index);
             Self {
-                label: match frequencies[..] {
-                    [k] => IrrepLabel::Frequency(k),
-                    _ => IrrepLabel::Frequencies(frequencies.clone()),
-                },
+                label: Self::frequency_label(&frequencies),
                 dimension: 1,
                 kind: if conjugate == index { IrrepKind::Real } else { IrrepKind::Complex },
                 conjugate,
@@ -74,6 +84,14 @@ impl Irrep {
             }
         };
         (0..group.order()).map(character).collect()
+    }
+
+    /// The label of a character of a direct product of cyclic groups.
+    pub(crate) fn frequency_label(frequencies: &[usize]) -> IrrepLabel {
+        match *frequencies {
+            [k] => IrrepLabel::Frequency(k),
+            _ => IrrepLabel::Frequencies(frequencies.to_vec()),
+        }
     }
 
     /// The character $χ(g) = \mathrm{tr}\,ρ(g)$.
@@ -121,10 +139,25 @@ impl Irrep {
                 let entries = if g < turns { [cos, -sin, sin, cos] } else { [cos, sin, sin, -cos] };
                 out.copy_from_slice(&entries.map(Complex64::from));
             }
+            Matrices::Induced(induced) => induced.write(g, out),
+            Matrices::Tensor(tensor) => tensor.write(g, out),
+            Matrices::Conjugate(irrep) => {
+                irrep.write_matrix(g, out);
+                out.iter_mut().for_each(|entry| *entry = entry.conj());
+            }
+            Matrices::RealForm { irrep, basis } => {
+                let real = real_form::in_real_basis(basis, &irrep.matrix(g));
+                out.iter_mut().zip(&real).for_each(|(to, entry)| *to = *entry);
+            }
             Matrices::Young(matrices) => matrices.write(g, out),
             &Matrices::Quaternion { irrep } => quaternion::write(irrep, g, out),
         }
     }
+}
+
+/// The value at `g` of the character with index `k` of a direct product of cyclic groups.
+pub(crate) fn phase_at(factors: &[usize], k: usize, g: usize) -> Complex64 {
+    phase(factors, &abelian::coordinates(factors, k), g)
 }
 
 /// $\exp(2πi \sum_j k_j u_j / n_j)$ for the element with coordinates $u_j$.

@@ -5,13 +5,15 @@
 //! coefficients and back. [`DirectFourier`] sums the definition term by term and is the public control
 //! for the fast transforms.
 //!
-//! Cyclic groups and their direct products are available.
+//! Cyclic and dihedral groups, semidirect products with an abelian normal factor such as [`FiniteGroup::p4`], and direct
+//! products of all these are available.
 //!
 //! # Elements
 //!
 //! Elements are indices `0..order`; the identity is `0`. A cyclic group lists $r^0, r^1, …, r^{N-1}$. In a
 //! direct product the last factor is fastest: element $(u_1, u_2)$ of $C_m × C_n$ has index $u_1 n + u_2$.
-//! Irreps are listed in the same way by their frequencies.
+//! Irreps are listed in the same way by their frequencies. In a semidirect product $N ⋊ H$ element $(n, h)$ stands for
+//! $n·h$ and has index $n|H| + h$.
 //!
 //! # Phases
 //!
@@ -55,24 +57,36 @@
 
 mod abelian;
 mod abelian_fourier;
+mod basis_change;
+mod character_orbit;
 mod cyclic_fourier;
 mod dihedral;
 mod dihedral_fourier;
 mod direct_fourier;
+mod direct_product;
+mod embedding;
 mod error;
 mod exact_rotation;
 mod finite_group;
 mod fourier;
 mod generators;
+mod induced;
 mod irrep;
 mod label;
+mod little_group;
 mod parse;
 mod permutations;
 mod planner;
 mod polyhedral;
+mod product_fourier;
 mod quaternion;
+mod real_form;
 mod root_of_unity;
+mod semidirect;
+mod semidirect_fourier;
 mod symmetric;
+mod tensor;
+mod wallpaper;
 mod young_form;
 
 pub use abelian_fourier::AbelianFourier;
@@ -86,4 +100,6 @@ pub use irrep::{Irrep, IrrepKind};
 pub use label::IrrepLabel;
 pub use permutations::MAX_CLOSURE;
 pub use planner::FourierPlanner;
+pub use product_fourier::ProductFourier;
+pub use semidirect_fourier::SemidirectFourier;
 pub use symmetric::MAX_DEGREE;

@@ -8,12 +8,13 @@ use crate::error::GroupError;
 use crate::finite_group::FiniteGroup;
 
 /// What can be computed with, for hints.
-pub(crate) const AVAILABLE: &str =
-    "`cyclic:N`, `dihedral:N`, `flip` and their direct products with `*`, such as `cyclic:4*cyclic:6`";
+pub(crate) const AVAILABLE: &str = "`cyclic:N`, `dihedral:N`, `flip`, `p4:N`, `p4m:N` and their direct products with `*`, such as `cyclic:4*cyclic:6`";
 
 const CYCLIC: &str = "cyclic";
 const DIHEDRAL: &str = "dihedral";
 const FLIP: &str = "flip";
+const P4: &str = "p4";
+const P4M: &str = "p4m";
 
 /// Families that have a name but no arithmetic here.
 const NOT_AVAILABLE: [&str; 8] = [
@@ -30,7 +31,8 @@ const NOT_AVAILABLE: [&str; 8] = [
 impl FiniteGroup {
     /// Reads the description of an abstract group.
     ///
-    /// `cyclic:N`, `dihedral:N` (order 2N), `flip` (two elements) and direct products of these with `*`, last factor fastest. Spaces around
+    /// `cyclic:N`, `dihedral:N` (order 2N), `flip` (two elements), `p4:N` and `p4m:N` (circular shifts of an N×N picture
+    /// with quarter turns, and with mirrors) and direct products of these with `*`, last factor fastest. Spaces around
     /// factors are ignored.
     ///
     /// # Errors
@@ -79,6 +81,8 @@ fn parse_factor(factor: &str) -> Result<FiniteGroup, GroupError> {
     match family {
         CYCLIC => FiniteGroup::cyclic(parse_order(factor, parameter)?),
         DIHEDRAL => FiniteGroup::dihedral(parse_order(factor, parameter)?),
+        P4 => FiniteGroup::p4(parse_width(factor, parameter)?),
+        P4M => FiniteGroup::p4m(parse_width(factor, parameter)?),
         FLIP => match parameter {
             None => FiniteGroup::cyclic(2),
             Some(text) => Err(invalid(factor, "no parameter", &format!("`{text}`"))),
@@ -93,11 +97,22 @@ fn parse_factor(factor: &str) -> Result<FiniteGroup, GroupError> {
 }
 
 fn parse_order(factor: &str, parameter: Option<&str>) -> Result<usize, GroupError> {
-    const EXPECTED: &str = "an order of at least 1, as in `cyclic:8`";
-    let text = parameter.ok_or_else(|| invalid(factor, EXPECTED, "nothing"))?;
+    parse_positive(factor, parameter, "an order of at least 1, as in `cyclic:8`")
+}
+
+fn parse_width(factor: &str, parameter: Option<&str>) -> Result<usize, GroupError> {
+    parse_positive(factor, parameter, "a width of at least 1, as in `p4:6`")
+}
+
+fn parse_positive(
+    factor: &str,
+    parameter: Option<&str>,
+    expected: &'static str,
+) -> Result<usize, GroupError> {
+    let text = parameter.ok_or_else(|| invalid(factor, expected, "nothing"))?;
     match text.parse() {
-        Ok(0) | Err(_) => Err(invalid(factor, EXPECTED, &format!("`{text}`"))),
-        Ok(order) => Ok(order),
+        Ok(0) | Err(_) => Err(invalid(factor, expected, &format!("`{text}`"))),
+        Ok(number) => Ok(number),
     }
 }
 
@@ -107,7 +122,7 @@ fn invalid(factor: &str, expected: &'static str, got: &str) -> GroupError {
 
 /// The known family within a third of the name's letters in edits, if any.
 fn nearest_family(family: &str) -> Option<&'static str> {
-    [CYCLIC, DIHEDRAL, FLIP]
+    [CYCLIC, DIHEDRAL, FLIP, P4, P4M]
         .into_iter()
         .chain(NOT_AVAILABLE)
         .map(|name| (strsim::damerau_levenshtein(&family.to_lowercase(), name), name))
@@ -125,6 +140,8 @@ mod tests {
         assert_eq!(FiniteGroup::parse("cyclic:16").unwrap().name(), "C16");
         assert_eq!(FiniteGroup::parse("flip").unwrap().name(), "C2");
         assert_eq!("cyclic:4 * cyclic:6".parse::<FiniteGroup>().unwrap().name(), "C4×C6");
+        assert_eq!(FiniteGroup::parse("p4:6").unwrap(), FiniteGroup::p4(6).unwrap());
+        assert_eq!(FiniteGroup::parse("flip*dihedral:4*p4m:3").unwrap().name(), "C2×D4×p4m(3)");
     }
 
     #[test]
@@ -155,6 +172,8 @@ mod tests {
         assert_eq!(message("cyclic"), format!("group `cyclic`: {expected}, got nothing"));
         assert_eq!(message("cyclic:0"), format!("group `cyclic:0`: {expected}, got `0`"));
         assert_eq!(message("cyclic:-3"), format!("group `cyclic:-3`: {expected}, got `-3`"));
+        assert_eq!(message("p4"), "group `p4`: expected a width of at least 1, as in `p4:6`, got nothing");
+        assert_eq!(message("p4m:x"), "group `p4m:x`: expected a width of at least 1, as in `p4:6`, got `x`");
         assert_eq!(message("flip:2"), "group `flip:2`: expected no parameter, got `2`");
         assert_eq!(message("cyclic:4*"), "group `cyclic:4*`: factor 2 is empty");
         assert_eq!(message(""), "group ``: factor 1 is empty");

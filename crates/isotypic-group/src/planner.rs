@@ -11,6 +11,8 @@ use crate::direct_fourier::DirectFourier;
 use crate::error::GroupError;
 use crate::finite_group::{Family, FiniteGroup};
 use crate::fourier::GroupFourier;
+use crate::product_fourier::ProductFourier;
+use crate::semidirect_fourier::SemidirectFourier;
 
 /// Makes Fourier transforms, each at most once.
 ///
@@ -52,13 +54,16 @@ impl FourierPlanner {
     }
 }
 
-fn make(group: &FiniteGroup) -> Result<Arc<dyn GroupFourier>, GroupError> {
+/// Makes the transform anew.
+pub(crate) fn make(group: &FiniteGroup) -> Result<Arc<dyn GroupFourier>, GroupError> {
     Ok(match group.family() {
         Family::Abelian(abelian) => match abelian.factors() {
             &[n] => Arc::new(CyclicFourier::new(n)?),
             factors => Arc::new(AbelianFourier::new(factors)?),
         },
         Family::Dihedral(dihedral) => Arc::new(DihedralFourier::new(dihedral.turns())?),
+        Family::Product(_) => Arc::new(ProductFourier::new(group)?),
+        Family::Semidirect(_) => Arc::new(SemidirectFourier::new(group)?),
         _ => Arc::new(DirectFourier::new(group.clone())?),
     })
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::class_curve::ClassCurve;
 use crate::csv_table::csv_table;
 use crate::error::ReportError;
 use crate::pair_result::ReportedResult;
@@ -29,9 +30,11 @@ pub struct AuditReport {
     pub summary: Vec<SummaryRow>,
     /// One row per question and architecture.
     pub verdicts: Vec<VerdictRow>,
+    /// One per question, architecture and pair of classes (or class): how many poses are needed.
+    pub class_curves: Vec<ClassCurve>,
     /// The answer in plain sentences.
     pub conclusion: Vec<String>,
-    /// One object per pair of seeds, architecture and number of poses.
+    /// One object per pair of seeds (or seed), architecture and number of poses.
     pub results: Vec<ReportedResult>,
     /// One object per held-out point.
     pub points: Vec<PointResult>,
