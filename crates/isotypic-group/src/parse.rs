@@ -8,7 +8,8 @@ use crate::error::GroupError;
 use crate::finite_group::FiniteGroup;
 
 /// What can be computed with, for hints.
-pub(crate) const AVAILABLE: &str = "`cyclic:N`, `dihedral:N`, `flip`, `p4:N`, `p4m:N` and their direct products with `*`, such as `cyclic:4*cyclic:6`";
+pub(crate) const AVAILABLE: &str = "`cyclic:N`, `dihedral:N`, `flip`, `p4:N`, `p4m:N` and their direct products \
+    with `*`, such as `cyclic:4*cyclic:6`";
 
 const CYCLIC: &str = "cyclic";
 const DIHEDRAL: &str = "dihedral";
