@@ -43,7 +43,8 @@ pub fn assert_group_axioms(group: &FiniteGroup) {
 }
 
 /// Checks that the irreps are all of them, unitary and homomorphisms: matrix elements are orthogonal with norm
-/// $|G|/d_ρ$, kinds are those of the Frobenius–Schur indicator, irreps of real kind have real matrices.
+/// $|G|/d_ρ$, kinds are those of the Frobenius–Schur indicator, irreps of real kind have real matrices,
+/// conjugate irreps exactly conjugate ones.
 ///
 /// # Panics
 /// Where a relation is broken.
@@ -74,6 +75,10 @@ pub fn assert_irreps_are_complete(group: &FiniteGroup) {
             let matrix = &rows[g][i];
             if irrep.kind == IrrepKind::Real {
                 assert!(matrix.iter().all(|entry| entry.im == 0.0), "{name}: real matrices");
+            }
+            if irrep.kind == IrrepKind::Complex {
+                let exact = rows[g][irrep.conjugate].mapv(|entry| entry.conj()) == *matrix;
+                assert!(exact, "{name}: the conjugate irrep has conjugate matrices");
             }
             let conjugate = irreps[irrep.conjugate].character(g);
             assert!((conjugate - irrep.character(g).conj()).norm() < 1e-12, "{name}: conjugate at {g}");

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The name of an irrep within its group: `k=3` for a cyclic group, `k=(1,2)` for a product of cyclic groups, `E1`
-/// for a dihedral group, `[3,1,1]` for a symmetric group.
+/// for a dihedral group, `[3,1,1]` for a symmetric group, `k=(1,1):A2` for p4m, `A1⊗k=3` for a direct product.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum IrrepLabel {

@@ -15,6 +15,20 @@
 //! Irreps are listed in the same way by their frequencies. In a semidirect product $N ⋊ H$ element $(n, h)$ stands for
 //! $n·h$ and has index $n|H| + h$.
 //!
+//! # Irreps
+//!
+//! The first irrep is trivial. An irrep of real kind has real matrices, imaginary parts exactly zero; the two of a complex
+//! pair have matrices that are exact conjugates. They are listed, and labelled, by family:
+//!
+//! - products of cyclic groups: by frequencies, `k=3` or `k=(1,2)`;
+//! - dihedral groups: `A1`, `A2`, for even polygons `B1`, `B2`, then `E1`, `E2`, … (`E` if it is alone);
+//! - semidirect products: by orbits of the complement on the characters of the normal factor, each known by its
+//!   first character, then by irreps of the little group, those elements of the complement that fix it: `k=(1,2)`
+//!   where that is trivial, otherwise `k=(1,1):A2` with the label of the little group's irrep. A little group is the
+//!   complement itself, cyclic, dihedral (a mirror alone has A1 and A2) or a product of cyclic groups;
+//! - direct products: tensor products, the last factor fastest, with labels joined as in `A1⊗k=3`. Neighbouring
+//!   cyclic factors count as one: `A1⊗k=(1,2)`.
+//!
 //! # Phases
 //!
 //! The character of frequency $k$ is $ρ_k(r^u) = \exp(+2πi\,ku/N)$; in a product the characters multiply.

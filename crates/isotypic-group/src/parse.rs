@@ -8,30 +8,48 @@ use crate::error::GroupError;
 use crate::finite_group::FiniteGroup;
 
 /// What can be computed with, for hints.
-pub(crate) const AVAILABLE: &str = "`cyclic:N`, `dihedral:N`, `flip`, `p4:N`, `p4m:N` and their direct products with `*`, such as `cyclic:4*cyclic:6`";
+pub(crate) const AVAILABLE: &str = "`cyclic:N`, `dihedral:N`, `flip`, `klein`, `quaternion`, `symmetric:N`, \
+    `alternating:N`, `tetrahedral`, `octahedral`, `icosahedral`, `p4:N`, `p4m:N` and their direct products with `*`, \
+    such as `cyclic:4*cyclic:6`";
 
-const CYCLIC: &str = "cyclic";
-const DIHEDRAL: &str = "dihedral";
-const FLIP: &str = "flip";
-const P4: &str = "p4";
-const P4M: &str = "p4m";
+/// A way to make a group from its order, degree or width.
+type Numbered = (&'static str, &'static str, fn(usize) -> Result<FiniteGroup, GroupError>);
 
-/// Families that have a name but no arithmetic here.
-const NOT_AVAILABLE: [&str; 8] = [
-    "alternating",
-    "icosahedral",
-    "klein",
-    "octahedral",
-    "permutation",
-    "quaternion",
-    "symmetric",
-    "tetrahedral",
+/// A way to make a group that needs no number.
+type Fixed = (&'static str, fn() -> Result<FiniteGroup, GroupError>);
+
+const ORDER: &str = "an order of at least 1, as in `cyclic:8`";
+const DEGREE: &str = "a degree of at least 1, as in `symmetric:4`";
+const WIDTH: &str = "a width of at least 1, as in `p4:6`";
+
+/// Families with a parameter, and what it is.
+const NUMBERED: [Numbered; 6] = [
+    ("cyclic", ORDER, FiniteGroup::cyclic),
+    ("dihedral", ORDER, FiniteGroup::dihedral),
+    ("symmetric", DEGREE, FiniteGroup::symmetric),
+    ("alternating", DEGREE, FiniteGroup::alternating),
+    ("p4", WIDTH, FiniteGroup::p4),
+    ("p4m", WIDTH, FiniteGroup::p4m),
 ];
+
+/// Groups without a parameter.
+const FIXED: [Fixed; 6] = [
+    ("flip", || FiniteGroup::cyclic(2)),
+    ("klein", || Ok(FiniteGroup::klein_four())),
+    ("quaternion", || Ok(FiniteGroup::quaternion())),
+    ("tetrahedral", || Ok(FiniteGroup::tetrahedral())),
+    ("octahedral", || Ok(FiniteGroup::octahedral())),
+    ("icosahedral", || Ok(FiniteGroup::icosahedral())),
+];
+
+/// A family that has a name but cannot be described in a word: its generators stand in a file.
+const PERMUTATION: &str = "permutation";
 
 impl FiniteGroup {
     /// Reads the description of an abstract group.
     ///
-    /// `cyclic:N`, `dihedral:N` (order 2N), `flip` (two elements), `p4:N` and `p4m:N` (circular shifts of an N×N picture
+    /// `cyclic:N`, `dihedral:N` (order 2N), `symmetric:N`, `alternating:N`, `p4:N`, `p4m:N` (on an N×N torus), `klein`,
+    /// `quaternion`, `tetrahedral`, `octahedral`, `icosahedral`, `flip` (two elements), `p4:N` and `p4m:N` (circular shifts of an N×N picture
     /// with quarter turns, and with mirrors) and direct products of these with `*`, last factor fastest. Spaces around
     /// factors are ignored.
     ///
@@ -78,30 +96,23 @@ fn parse_factor(factor: &str) -> Result<FiniteGroup, GroupError> {
         Some((family, parameter)) => (family, Some(parameter)),
         None => (factor, None),
     };
-    match family {
-        CYCLIC => FiniteGroup::cyclic(parse_order(factor, parameter)?),
-        DIHEDRAL => FiniteGroup::dihedral(parse_order(factor, parameter)?),
-        P4 => FiniteGroup::p4(parse_width(factor, parameter)?),
-        P4M => FiniteGroup::p4m(parse_width(factor, parameter)?),
-        FLIP => match parameter {
-            None => FiniteGroup::cyclic(2),
-            Some(text) => Err(invalid(factor, "no parameter", &format!("`{text}`"))),
-        },
-        _ if NOT_AVAILABLE.contains(&family) => Err(GroupError::NotAvailable { factor: factor.to_owned() }),
-        _ => Err(GroupError::UnknownFamily {
-            factor: factor.to_owned(),
-            family: family.to_owned(),
-            nearest: nearest_family(family),
-        }),
+    if let Some((_, expected, make)) = NUMBERED.iter().find(|(name, ..)| *name == family) {
+        return make(parse_positive(factor, parameter, expected)?);
     }
-}
-
-fn parse_order(factor: &str, parameter: Option<&str>) -> Result<usize, GroupError> {
-    parse_positive(factor, parameter, "an order of at least 1, as in `cyclic:8`")
-}
-
-fn parse_width(factor: &str, parameter: Option<&str>) -> Result<usize, GroupError> {
-    parse_positive(factor, parameter, "a width of at least 1, as in `p4:6`")
+    if let Some((_, make)) = FIXED.iter().find(|(name, _)| *name == family) {
+        return match parameter {
+            None => make(),
+            Some(text) => Err(invalid(factor, "no parameter", &format!("`{text}`"))),
+        };
+    }
+    if family == PERMUTATION {
+        return Err(GroupError::NotAvailable { factor: factor.to_owned() });
+    }
+    Err(GroupError::UnknownFamily {
+        factor: factor.to_owned(),
+        family: family.to_owned(),
+        nearest: nearest_family(family),
+    })
 }
 
 fn parse_positive(
@@ -122,9 +133,10 @@ fn invalid(factor: &str, expected: &'static str, got: &str) -> GroupError {
 
 /// The known family within a third of the name's letters in edits, if any.
 fn nearest_family(family: &str) -> Option<&'static str> {
-    [CYCLIC, DIHEDRAL, FLIP, P4, P4M]
-        .into_iter()
-        .chain(NOT_AVAILABLE)
+    let numbered = NUMBERED.iter().map(|&(name, ..)| name);
+    numbered
+        .chain(FIXED.iter().map(|&(name, _)| name))
+        .chain([PERMUTATION])
         .map(|name| (strsim::damerau_levenshtein(&family.to_lowercase(), name), name))
         .filter(|(edits, name)| 3 * edits <= name.len().max(3))
         .min()
@@ -157,12 +169,24 @@ mod tests {
     }
 
     #[test]
-    fn a_family_that_is_not_available_says_what_is() {
-        for name in NOT_AVAILABLE {
-            let error = FiniteGroup::parse(&format!("cyclic:2*{name}:4")).unwrap_err();
-            assert_eq!(error.to_string(), format!("group `{name}:4` is not available"));
-            assert_eq!(error.hint(), Some(format!("available are {AVAILABLE}")));
+    fn every_family_is_read_by_its_name() {
+        for (name, _, make) in NUMBERED {
+            assert_eq!(FiniteGroup::parse(&format!("{name}:3")).unwrap(), make(3).unwrap());
+            assert!(AVAILABLE.contains(&format!("`{name}:N`")), "{name}");
         }
+        for (name, make) in FIXED {
+            assert_eq!(FiniteGroup::parse(name).unwrap(), make().unwrap());
+            assert!(AVAILABLE.contains(&format!("`{name}`")), "{name}");
+        }
+        assert_eq!(FiniteGroup::parse("symmetric:3*quaternion").unwrap().order(), 48);
+        assert!(FiniteGroup::parse("symmetric:8").unwrap_err().to_string().contains("degree"));
+    }
+
+    #[test]
+    fn generators_in_a_file_say_what_is_available() {
+        let error = FiniteGroup::parse("cyclic:2*permutation:4").unwrap_err();
+        assert_eq!(error.to_string(), "group `permutation:4` is not available");
+        assert_eq!(error.hint(), Some(format!("available are {AVAILABLE}")));
     }
 
     #[test]

@@ -32,6 +32,9 @@ impl FiniteGroup {
     /// Element $(n, h)$ stands for $n·h$ and has index $n·|H| + h$, and
     /// $(n, h)(n', h') = (n·h(n'),\ h h')$.
     ///
+    /// Its irreps are known where the elements of the complement that fix a character of $N$ are always all of them, or
+    /// a cyclic, dihedral or abelian group; see the crate's documentation for their order and labels.
+    ///
     /// # Shapes
     /// - `generator_images`: `[complement.order()]` rows of `[normal.cyclic_factors().len()]` elements
     ///

@@ -133,9 +133,14 @@ fn every_transform_agrees_with_the_direct_one() {
 
 /// Groups of a few hundred elements.
 fn larger() -> Vec<FiniteGroup> {
-    ["p4:7", "p4m:4", "p4m:5", "p4m:6", "dihedral:8*cyclic:12", "p4:2*dihedral:5"]
-        .map(|spec| FiniteGroup::parse(spec).unwrap())
-        .to_vec()
+    let named = ["p4:7", "p4m:4", "p4m:5", "p4m:6", "dihedral:8*cyclic:12", "p4:2*dihedral:5"];
+    let mut groups = named.map(|spec| FiniteGroup::parse(spec).unwrap()).to_vec();
+    // Three triangles that change places: the conjugates of some orbits are reached by elements of order three.
+    let moved = |h: usize, j: usize| if h < 3 { (j + h) % 3 } else { (3 - j + h) % 3 };
+    let images: Vec<_> = (0..6).map(|h| (0..3).map(|j| [9, 3, 1][moved(h, j)]).collect()).collect();
+    let (normal, complement) = (FiniteGroup::abelian(&[3; 3]).unwrap(), FiniteGroup::dihedral(3).unwrap());
+    groups.push(FiniteGroup::semidirect_product(&normal, &complement, &images).unwrap());
+    groups
 }
 
 #[test]

@@ -5,5 +5,6 @@
 mod families;
 mod gram;
 mod group;
+mod named_groups;
 mod prediction;
 mod projection;
