@@ -14,7 +14,8 @@ pub(crate) const POSES: &str = "a number of poses of at least 1, as in `rotation
 const TURNS: &str = "a number of turns of at least 1, as in `dihedral:4`";
 const PLACES: &str = "a number of coordinates of at least 1, as in `cyclic:4`";
 const GRID: &str = "two numbers of shifts of at least 1, as in `translation:28x28`";
-const SHIFTS: &str = "a number of shifts along each axis of at least 1, as in `p4:7`, or nothing for shifts by every pixel";
+const SHIFTS: &str =
+    "a number of shifts along each axis of at least 1, as in `p4:7`, or nothing for shifts by every pixel";
 const FILE: &str = "a file of generators, as in `permutation:generators.json`";
 
 /// Reads the content of a file named in a spec.
@@ -113,9 +114,14 @@ mod tests {
             "group `rotation`: expected a number of poses of at least 1, as in `rotation:16`, got nothing"
         );
         for bad in ["0", "-4", "+4", "4.0", "", "four", "99999999999999999999"] {
-            for family in ["rotation", "dihedral", "translation-x", "cyclic", "symmetric", "alternating", "p4", "p4m"] {
+            for family in
+                ["rotation", "dihedral", "translation-x", "cyclic", "symmetric", "alternating", "p4", "p4m"]
+            {
                 let message = message(&format!("{family}:{bad}"));
-                assert!(message.starts_with(&format!("group `{family}:{bad}`: expected a number of ")), "{message}");
+                assert!(
+                    message.starts_with(&format!("group `{family}:{bad}`: expected a number of ")),
+                    "{message}"
+                );
                 assert!(message.ends_with(&format!("got `{bad}`")), "{message}");
             }
         }
@@ -123,7 +129,10 @@ mod tests {
             assert!(message(&format!("translation:{bad}")).contains("as in `translation:28x28`"));
         }
         for name in ["flip", "tetrahedral", "octahedral", "icosahedral"] {
-            assert_eq!(message(&format!("{name}:2")), format!("group `{name}:2`: expected no parameter, got `2`"));
+            assert_eq!(
+                message(&format!("{name}:2")),
+                format!("group `{name}:2`: expected no parameter, got `2`")
+            );
         }
         for spec in ["permutation", "permutation:", "linear", "linear:"] {
             assert!(message(spec).contains("expected a file of generators"), "{spec}");
@@ -153,7 +162,10 @@ mod tests {
     fn a_factor_of_nothing_is_counted() {
         assert_eq!(message("flip*"), "group `flip*`: factor 2 is empty");
         assert_eq!(message("*"), "group `*`: factor 1 is empty");
-        assert_eq!(message("flip * rotation:0"), "group `rotation:0`: expected a number of poses of at least 1, as in `rotation:16`, got `0`");
+        assert_eq!(
+            message("flip * rotation:0"),
+            "group `rotation:0`: expected a number of poses of at least 1, as in `rotation:16`, got `0`"
+        );
     }
 
     #[test]
@@ -169,6 +181,9 @@ mod tests {
         assert_eq!(spec.group().unwrap().order(), 3);
         assert_eq!(calls.get(), 1);
         let message = message("linear:no/such.json");
-        assert!(message.starts_with("group `linear:no/such.json`: cannot read `no/such.json`: "), "{message}");
+        assert!(
+            message.starts_with("group `linear:no/such.json`: cannot read `no/such.json`: "),
+            "{message}"
+        );
     }
 }

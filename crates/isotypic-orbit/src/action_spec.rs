@@ -222,9 +222,12 @@ impl ActionSpec {
             Self::Wallpaper { shifts: None, .. } if height != width => {
                 Err(OrbitError::NotSquare { spec: self.to_string(), height, width })
             }
-            &Self::Wallpaper { mirrors, shifts: None } => Ok(Self::Wallpaper { mirrors, shifts: Some(height) }),
+            &Self::Wallpaper { mirrors, shifts: None } => {
+                Ok(Self::Wallpaper { mirrors, shifts: Some(height) })
+            }
             Self::Product { factors } => {
-                let factors = factors.iter().map(|factor| factor.on(image_shape)).collect::<Result<_, _>>()?;
+                let factors =
+                    factors.iter().map(|factor| factor.on(image_shape)).collect::<Result<_, _>>()?;
                 Ok(Self::Product { factors })
             }
             _ => Ok(self.clone()),
@@ -258,7 +261,9 @@ impl ActionSpec {
             Self::Product { ref factors } => {
                 let mut groups = factors.iter().map(Self::group);
                 let first = groups.next().expect("products have factors")?;
-                groups.try_fold(first, |product, factor| Ok::<_, OrbitError>(product.direct_product(&factor?)?))?
+                groups.try_fold(first, |product, factor| {
+                    Ok::<_, OrbitError>(product.direct_product(&factor?)?)
+                })?
             }
         })
     }
@@ -286,8 +291,12 @@ impl ActionSpec {
             Self::TranslationY { poses } => Box::new(CircularShift::along_y(poses, image_shape)?),
             Self::Flip => Box::new(Flip::new(image_shape)?),
             Self::Wallpaper { shifts: None, .. } => return self.on(image_shape)?.resolve(image_shape),
-            Self::Wallpaper { mirrors: false, shifts: Some(shifts) } => Box::new(Wallpaper::p4(shifts, image_shape)?),
-            Self::Wallpaper { mirrors: true, shifts: Some(shifts) } => Box::new(Wallpaper::p4m(shifts, image_shape)?),
+            Self::Wallpaper { mirrors: false, shifts: Some(shifts) } => {
+                Box::new(Wallpaper::p4(shifts, image_shape)?)
+            }
+            Self::Wallpaper { mirrors: true, shifts: Some(shifts) } => {
+                Box::new(Wallpaper::p4m(shifts, image_shape)?)
+            }
             Self::Cyclic { places } => {
                 let axis = self.axis(places, image_shape)?;
                 Box::new(PermutationAction::cyclic(&spec(), places, axis, image_shape)?)
@@ -308,7 +317,8 @@ impl ActionSpec {
                 Box::new(LinearAction::of(&spec(), polyhedron.matrices()?, image_shape)?)
             }
             Self::Product { ref factors } => {
-                let resolved = factors.iter().map(|factor| Ok((factor.to_string(), factor.resolve(image_shape)?)));
+                let resolved =
+                    factors.iter().map(|factor| Ok((factor.to_string(), factor.resolve(image_shape)?)));
                 Box::new(ProductAction::new(resolved.collect::<Result<_, OrbitError>>()?)?)
             }
         })

@@ -25,11 +25,7 @@ impl Dihedral {
     /// # Errors
     /// [`OrbitError::NoPixels`]; [`OrbitError::Group`] for no turns or too many.
     pub fn new(turns: usize, image_shape: [usize; 3]) -> Result<Self, OrbitError> {
-        Ok(Self {
-            group: FiniteGroup::dihedral(turns)?,
-            rotation: Rotation::new(turns, image_shape)?,
-            turns,
-        })
+        Ok(Self { group: FiniteGroup::dihedral(turns)?, rotation: Rotation::new(turns, image_shape)?, turns })
     }
 
     /// The exponent of r, and whether the image is mirrored before it turns.

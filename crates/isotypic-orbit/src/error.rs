@@ -30,7 +30,9 @@ pub enum OrbitError {
         position: usize,
     },
     /// A product of actions of which the order matters.
-    #[error("group `{spec}`: the actions do not commute: element {g} of `{left}` and element {h} of `{right}` differ by {defect:.1e} in their order")]
+    #[error(
+        "group `{spec}`: the actions do not commute: element {g} of `{left}` and element {h} of `{right}` differ by {defect:.1e} in their order"
+    )]
     NotCommuting {
         /// The whole description.
         spec: String,
@@ -46,7 +48,9 @@ pub enum OrbitError {
         defect: f64,
     },
     /// Maps that do not multiply like the elements of the group.
-    #[error("group `{spec}`: not an action: element {h} and then element {g} differ by {defect:.1e} from their product")]
+    #[error(
+        "group `{spec}`: not an action: element {h} and then element {g} differ by {defect:.1e} from their product"
+    )]
     NotAnAction {
         /// The group.
         spec: String,
@@ -334,7 +338,11 @@ pub enum OrbitError {
 /// A number with commas between thousands.
 fn thousands(number: usize) -> String {
     let digits = number.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or_default()).collect();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).unwrap_or_default())
+        .collect();
     groups.join(",")
 }

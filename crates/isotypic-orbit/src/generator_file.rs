@@ -44,16 +44,24 @@ pub(crate) fn permutations(spec: &str, bytes: &[u8]) -> Result<(Vec<Vec<usize>>,
     for (index, generator) in file.generators.iter().enumerate() {
         if generator.len() != degree {
             let got = generator.len();
-            return Err(wrong(spec, &format!("generator 0 permutes {degree} places, generator {index} permutes {got}")));
+            return Err(wrong(
+                spec,
+                &format!("generator 0 permutes {degree} places, generator {index} permutes {got}"),
+            ));
         }
         let mut is_taken = vec![false; degree];
         for &image in generator {
             match is_taken.get_mut(image) {
                 None => {
-                    let message = format!("generator {index}: image {image} is out of range, places count from 0 to {}", degree - 1);
+                    let message = format!(
+                        "generator {index}: image {image} is out of range, places count from 0 to {}",
+                        degree - 1
+                    );
                     return Err(wrong(spec, &message));
                 }
-                Some(true) => return Err(wrong(spec, &format!("generator {index}: image {image} stands twice"))),
+                Some(true) => {
+                    return Err(wrong(spec, &format!("generator {index}: image {image} stands twice")));
+                }
                 Some(taken) => *taken = true,
             }
         }
@@ -81,7 +89,10 @@ pub(crate) fn matrices(spec: &str, bytes: &[u8]) -> Result<Array3<f64>, OrbitErr
         }
         if let Some(row) = matrix.iter().position(|row| row.len() != size) {
             let got = matrix[row].len();
-            return Err(wrong(spec, &format!("matrix {index} has {size} rows, but row {row} has {got} numbers")));
+            return Err(wrong(
+                spec,
+                &format!("matrix {index} has {size} rows, but row {row} has {got} numbers"),
+            ));
         }
     }
     let count = file.generators.len();
@@ -103,19 +114,29 @@ mod tests {
     #[test]
     fn generators_are_read_with_and_without_an_axis() {
         let read = |text: &str| permutations("permutation:f.json", text.as_bytes()).unwrap();
-        assert_eq!(read(r#"{"generators": [[1, 2, 0], [1, 0, 2]]}"#), (vec![vec![1, 2, 0], vec![1, 0, 2]], FileAxis::Coordinates));
+        assert_eq!(
+            read(r#"{"generators": [[1, 2, 0], [1, 0, 2]]}"#),
+            (vec![vec![1, 2, 0], vec![1, 0, 2]], FileAxis::Coordinates)
+        );
         assert_eq!(read(r#"{"axis": "channels", "generators": [[1, 0]]}"#).1, FileAxis::Channels);
         assert_eq!(read(r#"{"axis": "coordinates", "generators": [[0]]}"#).1, FileAxis::Coordinates);
     }
 
     #[test]
     fn what_is_no_permutation_is_named() {
-        let message = |text: &str| permutations("permutation:f.json", text.as_bytes()).unwrap_err().to_string();
+        let message =
+            |text: &str| permutations("permutation:f.json", text.as_bytes()).unwrap_err().to_string();
         for (text, expected) in [
             (r#"{"generators": []}"#, "no generators"),
             (r#"{"generators": [[]]}"#, "generator 0 permutes nothing"),
-            (r#"{"generators": [[0, 1], [1, 0, 2]]}"#, "generator 0 permutes 2 places, generator 1 permutes 3"),
-            (r#"{"generators": [[1, 0], [0, 2]]}"#, "generator 1: image 2 is out of range, places count from 0 to 1"),
+            (
+                r#"{"generators": [[0, 1], [1, 0, 2]]}"#,
+                "generator 0 permutes 2 places, generator 1 permutes 3",
+            ),
+            (
+                r#"{"generators": [[1, 0], [0, 2]]}"#,
+                "generator 1: image 2 is out of range, places count from 0 to 1",
+            ),
             (r#"{"generators": [[1, 1]]}"#, "generator 0: image 1 stands twice"),
         ] {
             assert_eq!(message(text), format!("group `permutation:f.json`: {expected}"));
@@ -150,7 +171,10 @@ mod tests {
         let mut bytes = Vec::new();
         array![[1.0, 0.0], [0.0, 1.0]].write_npy(&mut bytes).unwrap();
         let error = matrices("linear:f.npy", &bytes).unwrap_err();
-        assert_eq!(error.to_string(), "group `linear:f.npy`: expected an array `[m, d, d]`, got one of shape [2, 2]");
+        assert_eq!(
+            error.to_string(),
+            "group `linear:f.npy`: expected an array `[m, d, d]`, got one of shape [2, 2]"
+        );
     }
 
     #[test]

@@ -31,9 +31,9 @@ pub struct HomomorphismDefect {
 
 /// Measures an action on an image `[H, W, C]`.
 ///
-/// Up to order 64 all pairs are compared. Beyond, 4,096 pairs: first all pairs of generators (in groups of more than
-/// 16,384 elements those of the elements 1, 2, 4, 8, … and the last one), then pairs drawn by a fixed pseudo-random
-/// sequence, the same at every call.
+/// Up to order 64 all pairs are compared. Beyond, 4,096 pairs: first all pairs of
+/// [generators](isotypic_group::FiniteGroup::generators), then pairs drawn by a fixed pseudo-random sequence, the same at
+/// every call.
 ///
 /// An image of zeros has the defect 0 under every linear action and tells nothing.
 ///

@@ -6,7 +6,6 @@ use isotypic_group::FiniteGroup;
 use ndarray::{Array2, Array3, ArrayRef3, ArrayView2, Axis};
 
 use crate::OrbitError;
-use crate::element_pairs::generators;
 
 /// Products of matrices with more terms than this are only checked for generators.
 const MOST_TERMS: usize = 1 << 27;
@@ -83,7 +82,8 @@ impl MatrixGroup {
         let group = closure.group(spec)?;
         let size = closure.elements.len();
         let entries = closure.elements.into_iter().flatten().collect();
-        let matrices = Array3::from_shape_vec((size, rows, rows), entries).expect("square matrices of one size");
+        let matrices =
+            Array3::from_shape_vec((size, rows, rows), entries).expect("square matrices of one size");
         Self::new(spec, group, matrices)
     }
 
@@ -117,7 +117,10 @@ impl MatrixGroup {
         }
         let order = self.group.order();
         let terms = order.saturating_mul(order).saturating_mul(self.dimension().saturating_pow(3));
-        let left = if terms <= MOST_TERMS { self.group.elements().collect() } else { generators(&self.group) };
+        let left = match terms <= MOST_TERMS {
+            true => self.group.elements().collect(),
+            false => self.group.generators().to_vec(),
+        };
         let mut worst = (0.0, identity, identity);
         for g in left {
             for h in self.group.elements() {
@@ -170,8 +173,10 @@ impl Closure {
         let mut next = 0;
         while next < this.elements.len() {
             let element = ArrayView2::from_shape((d, d), &this.elements[next]).expect("a square matrix");
-            let products: Vec<Vec<f64>> =
-                generators.outer_iter().map(|generator| generator.dot(&element).iter().copied().collect()).collect();
+            let products: Vec<Vec<f64>> = generators
+                .outer_iter()
+                .map(|generator| generator.dot(&element).iter().copied().collect())
+                .collect();
             for (generator, product) in products.into_iter().enumerate() {
                 let sum = product.iter().sum::<f64>();
                 let slack = (d * d) as f64 * MatrixGroup::SAME_ELEMENT;
@@ -219,7 +224,10 @@ fn is_same(a: &[f64], b: &[f64]) -> bool {
 
 /// The largest absolute difference of two entries; NaN if there is one.
 fn largest_difference(a: &ArrayView2<'_, f64>, b: &ArrayView2<'_, f64>) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, |most, value| if most >= value { most } else { value })
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, |most, value| if most >= value { most } else { value })
 }
 
 fn check_finite(spec: &str, matrices: &ArrayRef3<f64>) -> Result<(), OrbitError> {

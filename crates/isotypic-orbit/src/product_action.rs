@@ -36,7 +36,10 @@ impl ProductAction {
     /// If there are no factors, or they are for images of different shapes.
     pub fn new(factors: Vec<(String, Box<dyn GroupAction>)>) -> Result<Self, OrbitError> {
         let shape = factors.first().map(|(_, factor)| factor.image_shape()).expect("at least one factor");
-        assert!(factors.iter().all(|(_, factor)| factor.image_shape() == shape), "factors for images of one shape");
+        assert!(
+            factors.iter().all(|(_, factor)| factor.image_shape() == shape),
+            "factors for images of one shape"
+        );
         let specs: Vec<&str> = factors.iter().map(|(spec, _)| spec.as_str()).collect();
         let image = probe(shape);
         for (later, (right, second)) in factors.iter().enumerate() {
@@ -137,16 +140,24 @@ mod tests {
     fn the_last_factor_is_fastest() {
         let shape = [2, 3, 1];
         let flip = Box::new(Flip::new([2, 3, 1]).unwrap());
-        let action = product([("flip", flip as Box<dyn GroupAction>), ("translation-y:2", Box::new(CircularShift::along_y(2, shape).unwrap()))]);
+        let action = product([
+            ("flip", flip as Box<dyn GroupAction>),
+            ("translation-y:2", Box::new(CircularShift::along_y(2, shape).unwrap())),
+        ]);
         let action = action.unwrap();
         let image = array![[[1.0], [2.0], [3.0]], [[4.0], [5.0], [6.0]]];
         let mut out = Array3::zeros((2, 3, 1));
-        let expected =
-            [[1., 2., 3., 4., 5., 6.], [4., 5., 6., 1., 2., 3.], [3., 2., 1., 6., 5., 4.], [6., 5., 4., 3., 2., 1.]];
+        let expected = [
+            [1., 2., 3., 4., 5., 6.],
+            [4., 5., 6., 1., 2., 3.],
+            [3., 2., 1., 6., 5., 4.],
+            [6., 5., 4., 3., 2., 1.],
+        ];
         for (element, expected) in expected.into_iter().enumerate() {
             action.act(element, image.view(), out.view_mut());
             assert_eq!(out.as_slice().unwrap(), expected, "element {element}");
-            let moved: Vec<f64> = action.permutation(element).unwrap().into_iter().map(|p| (p + 1) as f64).collect();
+            let moved: Vec<f64> =
+                action.permutation(element).unwrap().into_iter().map(|p| (p + 1) as f64).collect();
             assert_eq!(moved, expected, "element {element}");
         }
         assert!(action.is_permutation());
@@ -161,7 +172,11 @@ mod tests {
         let error = product([("rotation:4", turns), ("translation:6x6", shifts)]).err().unwrap();
         let OrbitError::NotCommuting { defect, .. } = &error else { panic!("{error}") };
         assert!(*defect > 0.1);
-        assert!(error.to_string().starts_with("group `rotation:4*translation:6x6`: the actions do not commute: element"));
+        assert!(
+            error
+                .to_string()
+                .starts_with("group `rotation:4*translation:6x6`: the actions do not commute: element")
+        );
         assert!(error.hint().unwrap().contains("`p4`"));
         let turns: Box<dyn GroupAction> = Box::new(Rotation::new(3, shape).unwrap());
         let flip: Box<dyn GroupAction> = Box::new(Flip::new(shape).unwrap());

@@ -77,7 +77,9 @@ fn related(action: &ActionSpec, group: &FiniteGroup) -> Option<Vec<usize>> {
     };
     if let Some(turns) = dihedral(group) {
         return match *action {
-            ActionSpec::Rotation { poses: count } | ActionSpec::Cyclic { places: count } => steps(count, turns, 1),
+            ActionSpec::Rotation { poses: count } | ActionSpec::Cyclic { places: count } => {
+                steps(count, turns, 1)
+            }
             ActionSpec::Flip => Some(vec![0, turns]),
             _ => None,
         };

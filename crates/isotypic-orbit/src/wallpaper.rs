@@ -56,7 +56,8 @@ impl Wallpaper {
         }
         let group = if turns == 4 { FiniteGroup::p4(shifts)? } else { FiniteGroup::p4m(shifts)? };
         let square = Dihedral::new(4, image_shape)?;
-        let sources = (0..turns).map(|turn| square.permutation(turn).expect("quarter turns of squares move pixels"));
+        let sources =
+            (0..turns).map(|turn| square.permutation(turn).expect("quarter turns of squares move pixels"));
         Ok(Self { group, image_shape, shifts, step: height / shifts, sources: sources.collect() })
     }
 

@@ -163,7 +163,7 @@ fn angles_need_a_cyclic_group() {
     let error = parse("arc:90-270").unwrap().resolve(&torus, OrbitLayout::new(1, 8)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "hold-out `arc:90-270`: `C2×C4` is not cyclic, its elements have no angles"
+        "hold-out `arc:90-270`: `C2×C4` is neither cyclic nor dihedral, its elements have no angles"
     );
 }
 
