@@ -34,7 +34,9 @@ Examples:
   isotypic audit --group rotation:32 --arch mlp --fail-above 1 --json
       for scripts: exit code 1 if a held-out pose is misclassified
 
-Groups: rotation:N, translation:HxW, translation-x:N, translation-y:N, flip.
+Groups: rotation:N, translation:HxW, translation-x:N, translation-y:N, flip, dihedral:N, p4, p4m,
+permutation:FILE, linear:FILE, cyclic:N, symmetric:N, alternating:N, tetrahedral, octahedral, icosahedral;
+products with `*`. For features and Gram matrices also klein and quaternion.
 Networks: mlp[:DEPTH], cnn[:DEPTH], cnn-gap[:DEPTH], or a .toml or .json file.";
 
 /// Arguments of `audit`.

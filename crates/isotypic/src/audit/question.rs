@@ -80,12 +80,15 @@ impl Question {
             None => {
                 // A family without its number is complete once the numbers of poses are given.
                 let text = match (&numbers, spec.group.contains(':')) {
-                    (Some(numbers), false) if spec.group != "flip" => {
+                    (Some(numbers), false) if ActionSpec::needs_number(&spec.group) => {
                         format!("{}:{}", spec.group, numbers[0])
                     }
                     _ => spec.group.clone(),
                 };
-                let action = ActionSpec::parse(&text)?;
+                let mut action = ActionSpec::parse(&text)?;
+                if let Some(shape) = subjects.image_shape() {
+                    action = action.on(shape)?;
+                }
                 let order = action.group()?.order();
                 (Poses::Action(action), order)
             }
@@ -105,8 +108,15 @@ impl Question {
             }
             (_, None) => vec![natural],
         };
-        let question =
+        let mut question =
             Self { family, poses, poses_are_given, hold_out, hold_out_text: spec.hold_out.clone() };
+        if spec.poses == PoseNumbers::Divisors {
+            let whole = question.at(natural)?.group()?;
+            let is_subgroup =
+                |poses: usize| Some(question.at(poses).ok()?.group().ok()?.embedding_into(&whole).is_some());
+            let poses = question.poses.iter().copied().filter(|&poses| is_subgroup(poses) == Some(true));
+            question.poses = poses.collect();
+        }
         question.check(subjects)?;
         Ok(question)
     }
@@ -181,6 +191,13 @@ impl Question {
             Poses::Action(ActionSpec::TranslationX { .. }) => "circular shifts along x".to_owned(),
             Poses::Action(ActionSpec::TranslationY { .. }) => "circular shifts along y".to_owned(),
             Poses::Action(ActionSpec::Flip) => "left-right flips".to_owned(),
+            Poses::Action(ActionSpec::Dihedral { .. }) => "rotations and mirror images".to_owned(),
+            Poses::Action(ActionSpec::Wallpaper { mirrors: false, .. }) => {
+                "shifts and quarter turns".to_owned()
+            }
+            Poses::Action(ActionSpec::Wallpaper { mirrors: true, .. }) => {
+                "shifts, quarter turns and mirror images".to_owned()
+            }
             Poses::Action(action) => action.to_string(),
             Poses::Given(group) => format!("the given poses ({group})"),
         };

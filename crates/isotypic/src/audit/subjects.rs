@@ -101,6 +101,14 @@ impl Subjects {
         }
     }
 
+    /// Shape `[H, W, C]` of the images that an action moves; `None` where poses are given.
+    pub(crate) fn image_shape(&self) -> Option<[usize; 3]> {
+        match self {
+            Self::Images(images) => Some(images.image_shape()),
+            Self::Features { .. } | Self::Gram { .. } => None,
+        }
+    }
+
     /// The number of poses that is given with the points; `None` where an action makes them.
     pub(crate) fn given_poses(&self) -> Option<usize> {
         match self {

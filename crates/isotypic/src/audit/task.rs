@@ -98,7 +98,11 @@ pub(crate) fn tasks_of(
         };
         let fitted = budget.fit(parts, questions, |part| Ok(cost(part)?.seconds))?;
         notes.extend(fitted.note(&subject.name));
-        tasks.extend(sample(subject_index, fitted.parts, fitted.pairs, cost)?);
+        let embeds = |part: &Part, poses: &Poses| -> Result<bool, Error> {
+            let part = questions[part.question].at(part.poses)?.group()?;
+            Ok(part.embedding_into(&poses.group()?).is_some())
+        };
+        tasks.extend(sample(subject_index, fitted.parts, fitted.pairs, cost, embeds)?);
     }
     Ok(tasks)
 }
@@ -111,17 +115,22 @@ struct Sampling {
     seconds: f64,
 }
 
-/// Divides parts into samplings: the largest number of poses serves all its divisors.
+/// Divides parts into samplings: the largest number of poses serves all its subgroups.
 fn sample(
     subject: usize,
     mut parts: Vec<Part>,
     pairs: usize,
     sampling: impl Fn(&Part) -> Result<Sampling, Error>,
+    embeds: impl Fn(&Part, &Poses) -> Result<bool, Error>,
 ) -> Result<Vec<Task>, Error> {
     let mut tasks = Vec::new();
     while let Some(largest) = parts.iter().max_by_key(|part| part.poses) {
         let Sampling { poses, order, permutes, seconds } = sampling(largest)?;
-        let (served, rest) = parts.into_iter().partition(|part| order.is_multiple_of(part.poses));
+        let (mut served, mut rest) = (Vec::new(), Vec::new());
+        for part in parts {
+            let is_served = order.is_multiple_of(part.poses) && embeds(&part, &poses)?;
+            if is_served { served.push(part) } else { rest.push(part) }
+        }
         parts = rest;
         tasks.push(Task {
             subject,
