@@ -7,13 +7,18 @@ use crate::npy::NpyArray;
 use crate::npz::NpzArchive;
 use crate::{DataError, LabelledImages, Labels};
 
-/// Images and labels from an archive with the arrays `images` and `labels`; labels given separately replace the latter.
+/// Names under which an archive may hold its images.
+const NAMES: [&str; 3] = ["images", "vectors", "points"];
+
+/// Images and labels from an archive with the arrays `images` (or `vectors`, or `points`) and `labels`; labels given separately
+/// replace the latter.
 pub(crate) fn load_npz(path: &Path, labels: Option<&Labels>) -> Result<LabelledImages, DataError> {
     let file = path.display().to_string();
     let bytes = read_file(path)?;
     let mut archive = NpzArchive::parse(&file, &bytes)?;
-    let images = archive.required("images")?;
-    let pixels = NpyArray::parse(&format!("{file}:images"), &images)?.to_pixels()?;
+    let name = NAMES.into_iter().find(|name| archive.contains(name)).unwrap_or(NAMES[0]);
+    let images = archive.required(name)?;
+    let pixels = NpyArray::parse(&format!("{file}:{name}"), &images)?.to_pixels()?;
     let labels = match labels {
         Some(labels) => labels.clone(),
         None => {

@@ -332,9 +332,8 @@ impl DataError {
             Self::WrongElementType { .. } => {
                 "convert with `array.astype(\"float64\")` or, for labels, `\"int64\"`".into()
             }
-            Self::WrongShape { expected, shape, .. } if expected.contains('H') && shape.len() == 2 => {
-                "vectors have no pixels to move; frozen features `[seeds, poses, d]` go to `--features`"
-                    .into()
+            Self::WrongShape { expected, shape, .. } if expected.contains('H') && shape.len() == 1 => {
+                "the first axis counts images or vectors; numpy's `reshape` makes it".into()
             }
             Self::NotFinitePixel { .. } | Self::NotFiniteEntry { .. } => {
                 "replace NaN and infinite values before saving, for example with `numpy.nan_to_num`".into()

@@ -12,7 +12,8 @@
 //! Code that holds one does not look again.
 //!
 //! # Conventions
-//! Images are `[n, H, W, C]` in C order. Pixels keep the scale of their file (0 to 255 for bytes); normalisation
+//! Images are `[n, H, W, C]` in C order. Vectors `[n, d]` are read as images `[n, 1, 1, d]`, points in space `[n, P, d]` as images
+//! of one channel, `[n, P, d, 1]`; an archive may name them `images`, `vectors` or `points`. Pixels keep the scale of their file (0 to 255 for bytes); normalisation
 //! comes later, after a group has acted. Readers bound every allocation by the size of the file, so that a
 //! malformed header is an error rather than an exhausted machine.
 //!
@@ -42,7 +43,7 @@ pub use catalogue::{CatalogueEntry, catalogue};
 pub use error::DataError;
 pub use features::Features;
 pub use gram_matrix::GramMatrix;
-pub use input_array::load_array;
+pub use input_array::{load_array, parse_array};
 pub use labelled_images::LabelledImages;
 pub use labels::Labels;
 pub use mini_mnist::mini_mnist;

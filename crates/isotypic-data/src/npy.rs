@@ -121,7 +121,8 @@ impl<'a> NpyArray<'a> {
         array.into_dimensionality().map_err(|_| self.wrong_shape(expected))
     }
 
-    /// Images: `[n, H, W]`, which gets one channel, or `[n, H, W, C]`.
+    /// Images: `[n, H, W]`, which gets one channel, or `[n, H, W, C]`. Vectors `[n, d]` are images of one pixel with d
+    /// channels, points `[n, P, d]` images of P rows.
     pub(crate) fn to_pixels(&self) -> Result<Pixels, DataError> {
         Ok(match self.element {
             Some(Element::U8) => Pixels::U8(self.with_channels(self.decode()?)?),
@@ -174,9 +175,10 @@ impl<'a> NpyArray<'a> {
 
     fn with_channels<T>(&self, array: ArrayD<T>) -> Result<Array4<T>, DataError> {
         let shape = match *self.shape.as_slice() {
+            [n, dimension] => [n, 1, 1, dimension],
             [n, height, width] => [n, height, width, 1],
             [n, height, width, channels] => [n, height, width, channels],
-            _ => return Err(self.wrong_shape("images `[n, H, W]` or `[n, H, W, C]`")),
+            _ => return Err(self.wrong_shape("images `[n, H, W]` or `[n, H, W, C]`, or vectors `[n, d]`")),
         };
         Ok(array.into_shape_with_order(shape).expect("the same number of elements, in C order"))
     }

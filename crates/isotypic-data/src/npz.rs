@@ -43,6 +43,11 @@ impl<'a> NpzArchive<'a> {
         })
     }
 
+    /// Whether there is an array of this name.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.archive.file_names().any(|file| file.strip_suffix(".npy") == Some(name))
+    }
+
     fn names(&self) -> Vec<String> {
         self.archive.file_names().map(|name| name.strip_suffix(".npy").unwrap_or(name).into()).collect()
     }

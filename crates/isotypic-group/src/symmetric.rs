@@ -48,7 +48,6 @@ impl Symmetric {
         &self.elements
     }
 
-
     pub(crate) fn name(&self) -> String {
         name(self.elements.degree(), self.even)
     }

@@ -33,7 +33,7 @@ pub trait GroupAction: Send + Sync {
     /// $x$, all channels alike, with `p = y * W + x`.
     fn permutation(&self, element: usize) -> Option<Vec<usize>>;
 
-    /// Whether every element does nothing but move pixels.
+    /// Whether every element does nothing but move numbers: pixels, or channels of all pixels alike.
     fn is_permutation(&self) -> bool {
         self.group().elements().all(|element| self.permutation(element).is_some())
     }

@@ -1,45 +1,36 @@
-//! Actions by name: `rotation:16`, `translation:28x28`, `translation-x:28`, `translation-y:28`, `flip`.
+//! Actions by name: `rotation:16`, `dihedral:4`, `p4`, `cyclic:5`, `icosahedral`, `flip*translation-y:28`, ….
+//!
+//! | spec | acts on | elements |
+//! |---|---|---|
+//! | `rotation:N` | images | turns by k·360/N degrees; [`Rotation`] |
+//! | `dihedral:N` | images | turns, then turns of mirror images; [`Dihedral`] |
+//! | `translation:HxW`, `translation-x:N`, `translation-y:N` | images | circular shifts; [`CircularShift`] |
+//! | `flip` | images | left–right mirror images; [`Flip`] |
+//! | `p4`, `p4m`, `p4:N`, `p4m:N` | square images | N×N circular shifts (all, without a number) with quarter turns, and mirror images; [`Wallpaper`] |
+//! | `cyclic:N` | N coordinates, points or channels | circular shifts of them; [`PermutationAction`] |
+//! | `symmetric:N`, `alternating:N` | N coordinates, points or channels | all, or all even permutations of them |
+//! | `permutation:FILE` | coordinates, pixels or channels | what the generators in the file generate |
+//! | `linear:FILE` | vectors, points or channels | matrices that those in the file generate; [`MatrixGroup`] |
+//! | `tetrahedral`, `octahedral`, `icosahedral` | points in space | rotations of a solid; [`Polyhedron`] |
+//! | `A*B` | what both act on | one after the other, if they commute; [`ProductAction`] |
 //!
 //! A spec is an action before it meets an image. What it costs to be wrong about the image is known when it is
 //! resolved.
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use isotypic_group::FiniteGroup;
 
-use crate::{CircularShift, Flip, GroupAction, OrbitError, Rotation};
-
-/// The actions there are, for hints.
-pub(crate) const AVAILABLE: &str =
-    "`rotation:N`, `translation:HxW`, `translation-x:N`, `translation-y:N` and `flip`";
-
-/// Every name that stands for a group or an action, available or not.
-pub(crate) const KNOWN: &[&str] = &[
-    "rotation",
-    "translation",
-    "translation-x",
-    "translation-y",
-    "flip",
-    "dihedral",
-    "p4",
-    "p4m",
-    "permutation",
-    "cyclic",
-    "symmetric",
-    "alternating",
-    "quaternion",
-    "klein",
-    "tetrahedral",
-    "octahedral",
-    "icosahedral",
-];
-
-/// Names of actions on images that cannot be computed with.
-const NOT_AVAILABLE: [&str; 4] = ["dihedral", "p4", "p4m", "permutation"];
-
-const POSES: &str = "a number of poses of at least 1, as in `rotation:16`";
-const GRID: &str = "two numbers of shifts of at least 1, as in `translation:28x28`";
+use crate::action_parse::{self, POSES};
+use crate::permutation_action::degree_mismatch;
+use crate::{
+    CircularShift, Dihedral, Flip, GroupAction, LinearAction, MatrixGroup, OrbitError, PermutationAction,
+    PermutedAxis, Polyhedron, ProductAction, Rotation, Wallpaper,
+};
 
 /// An action on images of any shape.
 ///
@@ -51,18 +42,24 @@ const GRID: &str = "two numbers of shifts of at least 1, as in `translation:28x2
 /// assert_eq!(spec.with_poses(64)?.to_string(), "rotation:64");
 /// let action = spec.resolve([28, 28, 1])?;
 /// assert_eq!(action.group().order(), 16);
+/// assert_eq!(ActionSpec::parse("p4")?.on([28, 28, 1])?.to_string(), "p4:28");
 /// assert_eq!(ActionSpec::parse("rotatoin:4").unwrap_err().hint().unwrap(), "did you mean `rotation`?");
 /// # Ok::<(), isotypic_orbit::OrbitError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ActionSpec {
-    /// Turns by multiples of 360/N degrees; see [`Rotation`].
+    /// Turns by multiples of 360/N degrees.
     Rotation {
         /// N, at least 1.
         poses: usize,
     },
-    /// Circular shifts along both axes; see [`CircularShift`].
+    /// Turns by multiples of 360/N degrees and left–right mirror images, 2N in all.
+    Dihedral {
+        /// N, at least 1.
+        turns: usize,
+    },
+    /// Circular shifts along both axes.
     Translation {
         /// Shifts along the height, at least 1.
         rows: usize,
@@ -79,103 +76,265 @@ pub enum ActionSpec {
         /// How many, at least 1.
         poses: usize,
     },
-    /// Left–right mirror images; see [`Flip`].
+    /// Left–right mirror images.
     Flip,
+    /// Circular shifts with quarter turns: p4, or p4m with mirror images.
+    Wallpaper {
+        /// Whether there are mirror images.
+        mirrors: bool,
+        /// Shifts along each axis, at least 1; `None` for shifts by every pixel of images that are not known yet.
+        shifts: Option<usize>,
+    },
+    /// Circular shifts of N coordinates, points or channels.
+    Cyclic {
+        /// N, at least 1.
+        places: usize,
+    },
+    /// All permutations of N coordinates, points or channels.
+    Symmetric {
+        /// N, at least 1.
+        places: usize,
+    },
+    /// All even permutations of N coordinates, points or channels.
+    Alternating {
+        /// N, at least 1.
+        places: usize,
+    },
+    /// Permutations generated by those in a file.
+    Permutation {
+        /// The file as it was written.
+        file: String,
+        /// What they generate.
+        group: FiniteGroup,
+        /// Whether they move channels; else coordinates, pixels or points.
+        channels: bool,
+    },
+    /// Matrices generated by those in a file.
+    Linear {
+        /// The file as it was written.
+        file: String,
+        /// What they generate.
+        matrices: Arc<MatrixGroup>,
+    },
+    /// Rotations of a regular solid.
+    Polyhedral(Polyhedron),
+    /// Actions that commute, one after the other.
+    Product {
+        /// At least two, the last one fastest in the order of elements.
+        factors: Vec<ActionSpec>,
+    },
 }
 
 impl ActionSpec {
-    /// Reads a description of an action.
+    /// Reads a description of an action, and the file that is named in it, if there is one.
     ///
     /// # Errors
-    /// [`OrbitError::UnknownAction`] with the nearest name, [`OrbitError::ActionNotAvailable`],
-    /// [`OrbitError::AbstractGroup`], [`OrbitError::Product`], [`OrbitError::ActionParameter`].
+    /// [`OrbitError::UnknownAction`] with the nearest name, [`OrbitError::AbstractGroup`],
+    /// [`OrbitError::ActionParameter`], [`OrbitError::EmptyFactor`]; for files [`OrbitError::GeneratorFile`],
+    /// [`OrbitError::Group`] and the errors of [`MatrixGroup::generated_by`].
     pub fn parse(spec: &str) -> Result<Self, OrbitError> {
-        if spec.contains('*') {
-            return Err(OrbitError::Product { spec: spec.into(), commute: !mixes_turns_and_shifts(spec) });
-        }
-        let (name, parameter) = match spec.split_once(':') {
-            Some((name, parameter)) => (name, Some(parameter)),
-            None => (spec, None),
-        };
-        let poses = || number(parameter).ok_or_else(|| wrong_parameter(spec, POSES, parameter));
-        match name {
-            "rotation" => Ok(Self::Rotation { poses: poses()? }),
-            "translation-x" => Ok(Self::TranslationX { poses: poses()? }),
-            "translation-y" => Ok(Self::TranslationY { poses: poses()? }),
-            "translation" => {
-                let sizes = parameter.and_then(|text| text.split_once('x'));
-                let sizes =
-                    sizes.and_then(|(rows, columns)| Some((number(Some(rows))?, number(Some(columns))?)));
-                let (rows, columns) = sizes.ok_or_else(|| wrong_parameter(spec, GRID, parameter))?;
-                Ok(Self::Translation { rows, columns })
-            }
-            "flip" if parameter.is_none() => Ok(Self::Flip),
-            "flip" => Err(wrong_parameter(spec, "no parameter", parameter)),
-            _ if NOT_AVAILABLE.contains(&name) => Err(OrbitError::ActionNotAvailable { spec: spec.into() }),
-            _ if KNOWN.contains(&name) => Err(OrbitError::AbstractGroup { spec: spec.into() }),
-            _ => Err(OrbitError::UnknownAction { spec: spec.into(), name: name.into() }),
-        }
+        Self::parse_with(spec, &|path| std::fs::read(path))
     }
 
-    /// The name before the colon.
+    /// As [`ActionSpec::parse`]; `read` is called with the path of a file that is named.
+    ///
+    /// # Errors
+    /// As [`ActionSpec::parse`].
+    pub fn parse_with(spec: &str, read: &dyn Fn(&Path) -> io::Result<Vec<u8>>) -> Result<Self, OrbitError> {
+        action_parse::action(spec, read)
+    }
+
+    /// The name before the colon; `product` for products.
     #[must_use]
     pub fn family(&self) -> &'static str {
         match self {
             Self::Rotation { .. } => "rotation",
+            Self::Dihedral { .. } => "dihedral",
             Self::Translation { .. } => "translation",
             Self::TranslationX { .. } => "translation-x",
             Self::TranslationY { .. } => "translation-y",
             Self::Flip => "flip",
+            Self::Wallpaper { mirrors: false, .. } => "p4",
+            Self::Wallpaper { mirrors: true, .. } => "p4m",
+            Self::Cyclic { .. } => "cyclic",
+            Self::Symmetric { .. } => "symmetric",
+            Self::Alternating { .. } => "alternating",
+            Self::Permutation { .. } => "permutation",
+            Self::Linear { .. } => "linear",
+            Self::Polyhedral(polyhedron) => polyhedron.name(),
+            Self::Product { .. } => "product",
         }
     }
 
-    /// The same family with another number of poses. A group without such a number keeps its order.
+    /// Whether a family cannot be read without its number, as `rotation:16`.
+    #[must_use]
+    pub fn needs_number(family: &str) -> bool {
+        matches!(family, "rotation" | "dihedral" | "translation-x" | "translation-y" | "cyclic")
+    }
+
+    /// The same family with another number of poses, that is, of elements of its group: `dihedral:N` has 2N, `p4:N` 4N²
+    /// and `p4m:N` 8N². A group without such a number keeps its order.
     ///
     /// # Errors
     /// [`OrbitError::FixedOrder`] if the group has no number to replace and its order is another;
-    /// [`OrbitError::ActionParameter`] for no poses at all.
+    /// [`OrbitError::ActionParameter`] for no poses at all, or if no group of the family has so many.
     pub fn with_poses(&self, poses: usize) -> Result<Self, OrbitError> {
+        let wrong = |expected| {
+            let spec = self.family().into();
+            Err(OrbitError::ActionParameter { spec, expected, got: format!("`{poses}`") })
+        };
         if poses == 0 {
-            let spec = format!("{}:0", self.family());
-            return Err(OrbitError::ActionParameter { spec, expected: POSES, got: "`0`".into() });
+            return wrong(POSES);
         }
-        match self {
+        match *self {
             Self::Rotation { .. } => Ok(Self::Rotation { poses }),
             Self::TranslationX { .. } => Ok(Self::TranslationX { poses }),
             Self::TranslationY { .. } => Ok(Self::TranslationY { poses }),
-            Self::Translation { .. } | Self::Flip => match self.group()?.order() {
+            Self::Cyclic { .. } => Ok(Self::Cyclic { places: poses }),
+            Self::Dihedral { .. } if poses.is_multiple_of(2) => Ok(Self::Dihedral { turns: poses / 2 }),
+            Self::Dihedral { .. } => wrong("an even number of poses, 2N for N turns and their mirror images"),
+            Self::Wallpaper { mirrors, .. } => {
+                let turns = if mirrors { 8 } else { 4 };
+                let shifts = (poses / turns).isqrt();
+                match turns * shifts * shifts == poses {
+                    true => Ok(Self::Wallpaper { mirrors, shifts: Some(shifts) }),
+                    false if mirrors => wrong("a number of poses of 8·N², as in 8, 32, 72, …"),
+                    false => wrong("a number of poses of 4·N², as in 4, 16, 36, …"),
+                }
+            }
+            _ => match self.group()?.order() {
                 order if order == poses => Ok(self.clone()),
                 order => Err(OrbitError::FixedOrder { spec: self.to_string(), order, poses }),
             },
         }
     }
 
+    /// The same action with everything settled that depends on the shape of images `[H, W, C]`: `p4` becomes `p4:H`.
+    ///
+    /// # Errors
+    /// [`OrbitError::NotSquare`], [`OrbitError::NoPixels`].
+    pub fn on(&self, image_shape: [usize; 3]) -> Result<Self, OrbitError> {
+        let [height, width, _] = image_shape;
+        match self {
+            Self::Wallpaper { shifts: None, .. } if image_shape.contains(&0) => {
+                Err(OrbitError::NoPixels { shape: image_shape })
+            }
+            Self::Wallpaper { shifts: None, .. } if height != width => {
+                Err(OrbitError::NotSquare { spec: self.to_string(), height, width })
+            }
+            &Self::Wallpaper { mirrors, shifts: None } => {
+                Ok(Self::Wallpaper { mirrors, shifts: Some(height) })
+            }
+            Self::Product { factors } => {
+                let factors =
+                    factors.iter().map(|factor| factor.on(image_shape)).collect::<Result<_, _>>()?;
+                Ok(Self::Product { factors })
+            }
+            _ => Ok(self.clone()),
+        }
+    }
+
     /// The group that acts, whatever it acts on.
     ///
     /// # Errors
-    /// [`OrbitError::Group`] if it is too large.
+    /// [`OrbitError::Group`] if it is too large; [`OrbitError::NeedsImageShape`] for `p4` and `p4m` without a number, see
+    /// [`ActionSpec::group_on`].
     pub fn group(&self) -> Result<FiniteGroup, OrbitError> {
         Ok(match *self {
             Self::Rotation { poses } | Self::TranslationX { poses } | Self::TranslationY { poses } => {
                 FiniteGroup::cyclic(poses)?
             }
+            Self::Dihedral { turns } => FiniteGroup::dihedral(turns)?,
             Self::Translation { rows, columns } => FiniteGroup::abelian(&[rows, columns])?,
             Self::Flip => FiniteGroup::cyclic(2)?,
+            Self::Wallpaper { shifts: None, .. } => {
+                return Err(OrbitError::NeedsImageShape { spec: self.to_string() });
+            }
+            Self::Wallpaper { mirrors: false, shifts: Some(shifts) } => FiniteGroup::p4(shifts)?,
+            Self::Wallpaper { mirrors: true, shifts: Some(shifts) } => FiniteGroup::p4m(shifts)?,
+            Self::Cyclic { places } => FiniteGroup::cyclic(places)?,
+            Self::Symmetric { places } => FiniteGroup::symmetric(places)?,
+            Self::Alternating { places } => FiniteGroup::alternating(places)?,
+            Self::Permutation { ref group, .. } => group.clone(),
+            Self::Linear { ref matrices, .. } => matrices.group().clone(),
+            Self::Polyhedral(polyhedron) => polyhedron.group()?,
+            Self::Product { ref factors } => {
+                let mut groups = factors.iter().map(Self::group);
+                let first = groups.next().expect("products have factors")?;
+                groups.try_fold(first, |product, factor| {
+                    Ok::<_, OrbitError>(product.direct_product(&factor?)?)
+                })?
+            }
         })
     }
 
-    /// The action on images `[H, W, C]`.
+    /// The group that acts on images `[H, W, C]`.
     ///
     /// # Errors
-    /// [`OrbitError::NotDividing`] for shifts by a fraction of a pixel, [`OrbitError::NoPixels`], [`OrbitError::Group`].
+    /// As [`ActionSpec::group`] and [`ActionSpec::on`].
+    pub fn group_on(&self, image_shape: [usize; 3]) -> Result<FiniteGroup, OrbitError> {
+        self.on(image_shape)?.group()
+    }
+
+    /// The action on images `[H, W, C]`; vectors `[n, d]` are images `[1, 1, d]`, points `[n, P, d]` images `[P, d, 1]`.
+    ///
+    /// # Errors
+    /// [`OrbitError::NotDividing`] for shifts by a fraction of a pixel, [`OrbitError::NotSquare`],
+    /// [`OrbitError::DegreeMismatch`], [`OrbitError::NotCommuting`], [`OrbitError::NoPixels`], [`OrbitError::Group`].
     pub fn resolve(&self, image_shape: [usize; 3]) -> Result<Box<dyn GroupAction>, OrbitError> {
+        let spec = || self.to_string();
         Ok(match *self {
             Self::Rotation { poses } => Box::new(Rotation::new(poses, image_shape)?),
+            Self::Dihedral { turns } => Box::new(Dihedral::new(turns, image_shape)?),
             Self::Translation { rows, columns } => Box::new(CircularShift::both(rows, columns, image_shape)?),
             Self::TranslationX { poses } => Box::new(CircularShift::along_x(poses, image_shape)?),
             Self::TranslationY { poses } => Box::new(CircularShift::along_y(poses, image_shape)?),
             Self::Flip => Box::new(Flip::new(image_shape)?),
+            Self::Wallpaper { shifts: None, .. } => return self.on(image_shape)?.resolve(image_shape),
+            Self::Wallpaper { mirrors: false, shifts: Some(shifts) } => {
+                Box::new(Wallpaper::p4(shifts, image_shape)?)
+            }
+            Self::Wallpaper { mirrors: true, shifts: Some(shifts) } => {
+                Box::new(Wallpaper::p4m(shifts, image_shape)?)
+            }
+            Self::Cyclic { places } => {
+                let axis = self.axis(places, image_shape)?;
+                Box::new(PermutationAction::cyclic(&spec(), places, axis, image_shape)?)
+            }
+            Self::Symmetric { places } | Self::Alternating { places } => {
+                let axis = self.axis(places, image_shape)?;
+                Box::new(PermutationAction::new(&spec(), self.group()?, axis, image_shape)?)
+            }
+            Self::Permutation { ref group, .. } => {
+                let degree = group.permutation(group.identity()).map_or(0, |images| images.len());
+                let axis = self.axis(degree, image_shape)?;
+                Box::new(PermutationAction::new(&spec(), group.clone(), axis, image_shape)?)
+            }
+            Self::Linear { ref matrices, .. } => {
+                Box::new(LinearAction::of(&spec(), matrices.clone(), image_shape)?)
+            }
+            Self::Polyhedral(polyhedron) => {
+                Box::new(LinearAction::of(&spec(), polyhedron.matrices()?, image_shape)?)
+            }
+            Self::Product { ref factors } => {
+                let resolved =
+                    factors.iter().map(|factor| Ok((factor.to_string(), factor.resolve(image_shape)?)));
+                Box::new(ProductAction::new(resolved.collect::<Result<_, OrbitError>>()?)?)
+            }
         })
+    }
+
+    /// What permutations of so many places move.
+    fn axis(&self, degree: usize, image_shape: [usize; 3]) -> Result<PermutedAxis, OrbitError> {
+        if image_shape.contains(&0) {
+            return Err(OrbitError::NoPixels { shape: image_shape });
+        }
+        let axis = match self {
+            Self::Permutation { channels: true, .. } => Some(PermutedAxis::Channels),
+            Self::Permutation { .. } => PermutedAxis::of_pixels(degree, image_shape),
+            _ => PermutedAxis::of_coordinates(degree, image_shape),
+        };
+        axis.ok_or_else(|| degree_mismatch(&self.to_string(), degree, image_shape))
     }
 }
 
@@ -183,11 +342,21 @@ impl fmt::Display for ActionSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let family = self.family();
         match self {
-            Self::Rotation { poses } | Self::TranslationX { poses } | Self::TranslationY { poses } => {
-                write!(f, "{family}:{poses}")
-            }
+            Self::Rotation { poses: number }
+            | Self::TranslationX { poses: number }
+            | Self::TranslationY { poses: number }
+            | Self::Dihedral { turns: number }
+            | Self::Wallpaper { shifts: Some(number), .. }
+            | Self::Cyclic { places: number }
+            | Self::Symmetric { places: number }
+            | Self::Alternating { places: number } => write!(f, "{family}:{number}"),
             Self::Translation { rows, columns } => write!(f, "{family}:{rows}x{columns}"),
-            Self::Flip => f.write_str(family),
+            Self::Flip | Self::Wallpaper { shifts: None, .. } | Self::Polyhedral(_) => f.write_str(family),
+            Self::Permutation { file, .. } | Self::Linear { file, .. } => write!(f, "{family}:{file}"),
+            Self::Product { factors } => {
+                let factors: Vec<String> = factors.iter().map(ToString::to_string).collect();
+                f.write_str(&factors.join("*"))
+            }
         }
     }
 }
@@ -200,93 +369,80 @@ impl FromStr for ActionSpec {
     }
 }
 
-/// A positive number written in digits alone.
-fn number(text: Option<&str>) -> Option<usize> {
-    let text = text.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
-    text.parse().ok().filter(|&value| value > 0)
-}
-
-fn wrong_parameter(spec: &str, expected: &'static str, parameter: Option<&str>) -> OrbitError {
-    let got = parameter.map_or_else(|| "nothing".into(), |text| format!("`{text}`"));
-    OrbitError::ActionParameter { spec: spec.into(), expected, got }
-}
-
-/// Whether a product has factors that turn or mirror and others that shift or turn.
-fn mixes_turns_and_shifts(spec: &str) -> bool {
-    let shifts = spec.split('*').filter(|factor| factor.trim().starts_with("translation")).count();
-    shifts < spec.split('*').count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_action_prints_as_it_is_written() {
-        for spec in ["rotation:16", "translation:28x14", "translation-x:28", "translation-y:7", "flip"] {
+        for spec in [
+            "rotation:16",
+            "dihedral:4",
+            "translation:28x14",
+            "translation-x:28",
+            "translation-y:7",
+            "flip",
+            "p4",
+            "p4m:7",
+            "cyclic:5",
+            "symmetric:4",
+            "alternating:4",
+            "tetrahedral",
+            "octahedral",
+            "icosahedral",
+            "flip*translation-y:28",
+            "translation-x:4*translation-y:7*symmetric:3",
+        ] {
             assert_eq!(ActionSpec::parse(spec).unwrap().to_string(), spec);
         }
+        assert_eq!(ActionSpec::parse(" flip *p4 ").unwrap().to_string(), "flip*p4");
     }
 
     #[test]
-    fn poses_replace_the_number_of_a_family() {
+    fn poses_replace_the_number_of_a_family_by_the_order_of_its_group() {
         let with = |spec: &str, poses| ActionSpec::parse(spec).unwrap().with_poses(poses);
-        assert_eq!(with("translation-y:28", 7).unwrap().to_string(), "translation-y:7");
-        assert_eq!(with("flip", 2).unwrap(), ActionSpec::Flip);
-        assert_eq!(with("translation:4x7", 28).unwrap().to_string(), "translation:4x7");
-        assert_eq!(with("flip", 4).unwrap_err().to_string(), "group `flip` has 2 poses, not 4");
-        assert!(matches!(
-            with("translation:4x7", 14),
-            Err(OrbitError::FixedOrder { order: 28, poses: 14, .. })
-        ));
-        assert!(matches!(with("rotation:4", 0), Err(OrbitError::ActionParameter { .. })));
-    }
-
-    #[test]
-    fn wrong_parameters_are_named() {
-        let message = |spec: &str| ActionSpec::parse(spec).unwrap_err().to_string();
+        for (spec, poses, expected) in [
+            ("translation-y:28", 7, "translation-y:7"),
+            ("dihedral:3", 16, "dihedral:8"),
+            ("p4", 4 * 49, "p4:7"),
+            ("p4m:28", 8, "p4m:1"),
+            ("cyclic:3", 5, "cyclic:5"),
+            ("flip", 2, "flip"),
+            ("translation:4x7", 28, "translation:4x7"),
+            ("octahedral", 24, "octahedral"),
+            ("symmetric:4", 24, "symmetric:4"),
+            ("flip*translation-x:3", 6, "flip*translation-x:3"),
+        ] {
+            let changed = with(spec, poses).unwrap();
+            assert_eq!(changed.to_string(), expected);
+            assert_eq!(changed.group().unwrap().order(), poses);
+        }
+        let message = |spec: &str, poses| with(spec, poses).unwrap_err().to_string();
+        assert_eq!(message("flip", 4), "group `flip` has 2 poses, not 4");
+        assert_eq!(message("symmetric:4", 6), "group `symmetric:4` has 24 poses, not 6");
         assert_eq!(
-            message("rotation"),
-            "group `rotation`: expected a number of poses of at least 1, as in `rotation:16`, got nothing"
+            message("dihedral:4", 7),
+            "group `dihedral`: expected an even number of poses, 2N for N turns and their mirror images, got `7`"
         );
-        for bad in ["0", "-4", "+4", "4.0", "", "four", "99999999999999999999"] {
-            assert!(message(&format!("rotation:{bad}")).ends_with(&format!("got `{bad}`")));
-        }
-        for bad in ["28", "28x", "x28", "28x28x28", "0x28", "28X28"] {
-            assert!(message(&format!("translation:{bad}")).contains("as in `translation:28x28`"));
-        }
-        assert_eq!(message("flip:2"), "group `flip:2`: expected no parameter, got `2`");
-    }
-
-    #[test]
-    fn unknown_names_get_the_nearest_and_far_ones_the_list() {
-        let hint = |spec: &str| ActionSpec::parse(spec).unwrap_err().hint().unwrap();
-        assert_eq!(hint("rotatoin:4"), "did you mean `rotation`?");
-        assert_eq!(hint("translate-x:4"), "did you mean `translation-x`?");
-        assert_eq!(hint("dihedrla:4"), "did you mean `dihedral`?");
-        assert!(hint("wobble:4").starts_with("available are `rotation:N`"));
-    }
-
-    #[test]
-    fn known_groups_that_do_not_move_images_say_why() {
-        for spec in ["dihedral:4", "p4", "p4m", "permutation:f.json"] {
-            let error = ActionSpec::parse(spec).unwrap_err();
-            assert!(matches!(error, OrbitError::ActionNotAvailable { .. }), "{spec}");
-            assert!(error.hint().unwrap().contains("rotation:N"));
-        }
-        for spec in ["cyclic:4", "symmetric:3", "quaternion", "icosahedral"] {
-            let error = ActionSpec::parse(spec).unwrap_err();
-            assert_eq!(error.to_string(), format!("group `{spec}` does not say how it moves images"));
+        assert_eq!(
+            message("p4", 12),
+            "group `p4`: expected a number of poses of 4·N², as in 4, 16, 36, …, got `12`"
+        );
+        for spec in ["rotation:4", "dihedral:4", "p4", "flip"] {
+            assert!(matches!(with(spec, 0), Err(OrbitError::ActionParameter { .. })), "{spec}");
         }
     }
 
     #[test]
-    fn products_of_turns_and_shifts_do_not_commute() {
-        let error = ActionSpec::parse("rotation:4*translation:28x28").unwrap_err();
-        assert_eq!(error.to_string(), "group `rotation:4*translation:28x28`: the actions do not commute");
-        assert!(error.hint().unwrap().contains("`p4`"));
-        let error = ActionSpec::parse("translation-y:4*translation-x:4").unwrap_err();
-        assert!(matches!(error, OrbitError::Product { commute: true, .. }));
-        assert!(error.hint().unwrap().contains("translation:HxW"));
+    fn all_shifts_are_as_many_as_the_image_has_pixels() {
+        let p4 = ActionSpec::parse("p4").unwrap();
+        let error = p4.group().unwrap_err();
+        assert_eq!(error.to_string(), "group `p4`: its order depends on the size of the images");
+        assert_eq!(error.hint().unwrap(), "write the number of shifts along each axis, as in `p4:28`");
+        assert_eq!(p4.group_on([6, 6, 1]).unwrap().order(), 144);
+        assert_eq!(p4.resolve([6, 6, 1]).unwrap().group().order(), 144);
+        let error = p4.on([4, 6, 1]).unwrap_err();
+        assert_eq!(error.to_string(), "group `p4` needs square images, got 4×6 pixels");
+        assert!(p4.on([0, 0, 1]).is_err());
     }
 }

@@ -3,8 +3,6 @@
 use isotypic_group::GroupError;
 use thiserror::Error;
 
-use crate::action_spec::{AVAILABLE, KNOWN};
-
 /// Why an action, an orbit or a held-out set could not be made.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -17,25 +15,137 @@ pub enum OrbitError {
         /// The name in it.
         name: String,
     },
-    /// An action that is known by name but cannot be computed with.
-    #[error("group `{spec}` is not available as an action on images")]
-    ActionNotAvailable {
-        /// The whole description.
-        spec: String,
-    },
-    /// A group that does not say how it moves images.
+    /// A group that has no action on images, vectors or points.
     #[error("group `{spec}` does not say how it moves images")]
     AbstractGroup {
         /// The whole description.
         spec: String,
     },
-    /// A product of actions.
-    #[error("group `{spec}`: {}", product_problem(*commute))]
-    Product {
+    /// A product with no text for one of its factors.
+    #[error("group `{spec}`: factor {position} is empty")]
+    EmptyFactor {
         /// The whole description.
         spec: String,
-        /// Whether its factors commute, so that it is at least an action.
-        commute: bool,
+        /// Which factor, counted from 1.
+        position: usize,
+    },
+    /// A product of actions of which the order matters.
+    #[error(
+        "group `{spec}`: the actions do not commute: element {g} of `{left}` and element {h} of `{right}` differ by {defect:.1e} in their order"
+    )]
+    NotCommuting {
+        /// The whole description.
+        spec: String,
+        /// The factor before.
+        left: String,
+        /// The factor behind.
+        right: String,
+        /// Element of the factor before.
+        g: usize,
+        /// Element of the factor behind.
+        h: usize,
+        /// $\|g(hx) - h(gx)\| / \|x\|$ on the image it was measured on.
+        defect: f64,
+    },
+    /// Maps that do not multiply like the elements of the group.
+    #[error(
+        "group `{spec}`: not an action: element {h} and then element {g} differ by {defect:.1e} from their product"
+    )]
+    NotAnAction {
+        /// The group.
+        spec: String,
+        /// The element that acts second.
+        g: usize,
+        /// The element that acts first.
+        h: usize,
+        /// By how much they differ.
+        defect: f64,
+    },
+    /// A group whose order depends on the images.
+    #[error("group `{spec}`: its order depends on the size of the images")]
+    NeedsImageShape {
+        /// The group.
+        spec: String,
+    },
+    /// Quarter turns of a whole image that is not square.
+    #[error("group `{spec}` needs square images, got {height}×{width} pixels")]
+    NotSquare {
+        /// The group.
+        spec: String,
+        /// Pixels along y.
+        height: usize,
+        /// Pixels along x.
+        width: usize,
+    },
+    /// More or fewer coordinates than the group acts on.
+    #[error("group `{spec}` {verb} {degree} coordinates, but data of shape {shape:?} have {sizes}")]
+    DegreeMismatch {
+        /// The group.
+        spec: String,
+        /// `permutes` or `acts on`.
+        verb: &'static str,
+        /// How many it acts on.
+        degree: usize,
+        /// `[H, W, C]`.
+        shape: [usize; 3],
+        /// How many there are.
+        sizes: String,
+    },
+    /// A group that is made of something else than permutations.
+    #[error("group `{spec}`: `{group}` is not given by permutations")]
+    NotPermutations {
+        /// The whole description.
+        spec: String,
+        /// The group.
+        group: String,
+    },
+    /// Matrices of the wrong number or shape.
+    #[error("group `{spec}`: expected {expected}, got matrices of shape {got:?}")]
+    MatrixShape {
+        /// The group.
+        spec: String,
+        /// What should have come.
+        expected: String,
+        /// `[count, rows, columns]`.
+        got: [usize; 3],
+    },
+    /// NaN or infinity in a matrix.
+    #[error("group `{spec}`: entry ({row}, {column}) of matrix {matrix} is `{value}`")]
+    MatrixNotFinite {
+        /// The group.
+        spec: String,
+        /// Which matrix, from 0.
+        matrix: usize,
+        /// Row of the entry.
+        row: usize,
+        /// Column of the entry.
+        column: usize,
+        /// The entry.
+        value: f64,
+    },
+    /// A generator that makes different elements equal.
+    #[error("group `{spec}`: matrix {generator} is not invertible within the group it generates")]
+    NotInvertible {
+        /// The group.
+        spec: String,
+        /// Which matrix, from 0.
+        generator: usize,
+    },
+    /// Products of matrices that never come to an end.
+    #[error("group `{spec}`: not closed within {} elements: the matrices may generate an infinite group", thousands(*limit))]
+    NotClosed {
+        /// The group.
+        spec: String,
+        /// The most elements that were allowed.
+        limit: usize,
+    },
+    /// A file of generators that cannot be read.
+    #[error("group `{spec}`: {message}")]
+    GeneratorFile {
+        /// The group with its file.
+        spec: String,
+        /// What is wrong.
+        message: String,
     },
     /// An action with a missing, superfluous or impossible parameter.
     #[error("group `{spec}`: expected {expected}, got {got}")]
@@ -145,6 +255,18 @@ pub enum OrbitError {
         /// The larger group.
         group: String,
     },
+    /// Listed elements that are no subgroup.
+    #[error("hold-out `{spec}`: not a subgroup: {g}·{h} is element {product}, which is not listed")]
+    NotClosedList {
+        /// The whole specification.
+        spec: String,
+        /// The left factor.
+        g: usize,
+        /// The right factor.
+        h: usize,
+        /// Their product.
+        product: usize,
+    },
     /// A held-out specification that cannot be read.
     #[error("hold-out `{spec}`: expected {expected}, got {got}")]
     HoldOutSyntax {
@@ -164,7 +286,7 @@ pub enum OrbitError {
         message: String,
     },
     /// Angles asked for in a group that has none.
-    #[error("hold-out `{spec}`: `{group}` is not cyclic, its elements have no angles")]
+    #[error("hold-out `{spec}`: `{group}` is neither cyclic nor dihedral, its elements have no angles")]
     NoAngles {
         /// The whole specification.
         spec: String,
@@ -213,65 +335,14 @@ pub enum OrbitError {
     },
 }
 
-impl OrbitError {
-    /// What can be done about it, where something can.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            Self::UnknownAction { name, .. } => match nearest(name, KNOWN) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("available are {AVAILABLE}"),
-            },
-            Self::ActionNotAvailable { .. } => format!("available are {AVAILABLE}"),
-            Self::AbstractGroup { .. } => {
-                format!("for images choose among {AVAILABLE}; abstract groups go with features and Gram matrices")
-            }
-            Self::Product { commute: false, .. } => {
-                "turning and then shifting is not shifting and then turning; the group of both is `p4`, which is not \
-                 available"
-                    .into()
-            }
-            Self::Product { commute: true, .. } => {
-                "for shifts along both axes use `translation:HxW`; other products are not available".into()
-            }
-            Self::FixedOrder { order, .. } => format!("leave out `--poses`, or pass `--poses {order}`"),
-            Self::NotDividing { size, .. } => format!("{size} can be divided into {}", divisors(*size)),
-            Self::Group(error) => return error.hint(),
-            Self::UnknownNormalization { .. } => "pass `center,sphere`, `center`, `sphere` or `none`".into(),
-            Self::NotNormalizable { .. } => "leave the image out, or pass `--normalize none`".into(),
-            Self::HoldOutSyntax { .. } => {
-                "pass `pose:0`, `poses:0,1,5`, `arc:90-270`, `outside:rotation:4` or a `.json` file".into()
-            }
-            Self::HoldOutFile { .. } => "it should hold a list such as `[{\"seed\": 0, \"element\": 3}]`".into(),
-            Self::ElementOutOfRange { order, .. } => format!("poses count from 0 to {}", order - 1),
-            Self::SeedOutOfRange { seeds, .. } => format!("seeds count from 0 to {}", seeds - 1),
-            Self::NothingHeldOut { spec, order } if spec.starts_with("arc:") => {
-                format!("the angle of pose k is k·360/{order} degrees; an arc has its start but not its end")
-            }
-            Self::ActionParameter { .. } => format!("available are {AVAILABLE}"),
-            _ => return None,
-        };
-        Some(text)
-    }
-}
-
-fn product_problem(commute: bool) -> &'static str {
-    if commute { "products of actions are not available" } else { "the actions do not commute" }
-}
-
-/// All divisors of a number, as a list for people.
-fn divisors(size: usize) -> String {
-    let all: Vec<String> =
-        (1..=size).filter(|&step| size.is_multiple_of(step)).map(|step| step.to_string()).collect();
-    all.join(", ")
-}
-
-/// The candidate closest to `name`, if it is close enough to be a slip of the pen.
-fn nearest(name: &str, candidates: &[&'static str]) -> Option<&'static str> {
-    candidates
-        .iter()
-        .map(|&candidate| (strsim::normalized_damerau_levenshtein(name, candidate), candidate))
-        .filter(|(similarity, _)| *similarity >= 0.6)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
+/// A number with commas between thousands.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).unwrap_or_default())
+        .collect();
+    groups.join(",")
 }

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `pose:K` | element K; `pose:0` is the default |
 //! | `poses:K,L,…` | these elements |
-//! | `arc:FROM-TO` | elements of a cyclic group whose angle lies in [FROM, TO), in degrees; FROM > TO wraps through 360 |
-//! | `outside:GROUP` | all elements outside a subgroup, such as `outside:rotation:4` or `outside:cyclic:4` |
+//! | `arc:FROM-TO` | elements of a cyclic or dihedral group whose angle lies in [FROM, TO), in degrees; FROM > TO wraps through 360 |
+//! | `outside:GROUP` | all elements outside a subgroup, such as `outside:rotation:4`, `outside:cyclic:4` or `outside:p4` |
+//! | `outside:elements:K,L,…` | all elements outside the subgroup of these |
 //! | `FILE.json` | exactly the points of a list `[{"seed": 0, "element": 3}, …]`, all together |
 //!
-//! Element k of a cyclic group of N elements has the angle k·360/N degrees.
+//! Element k of a cyclic group of N elements has the angle k·360/N degrees; so have $r^k$ and $r^k s$ of a dihedral group with
+//! N turns.
 
 use std::fmt;
 use std::io;
@@ -17,7 +19,8 @@ use std::path::Path;
 use isotypic_group::FiniteGroup;
 use serde::Deserialize;
 
-use crate::{ActionSpec, HeldOutSet, HoldOut, OrbitError, OrbitLayout};
+use crate::subgroup::dihedral;
+use crate::{HeldOutSet, HoldOut, OrbitError, OrbitLayout, Subgroup};
 
 /// A description of held-out poses, for any group and any number of seeds.
 ///
@@ -38,7 +41,7 @@ pub enum HoldOutSpec {
     Pose(usize),
     /// Some group elements.
     Poses(Vec<usize>),
-    /// Elements of a cyclic group with angles in [from, to), in degrees.
+    /// Elements of a cyclic or dihedral group with angles in [from, to), in degrees.
     Arc {
         /// Start in degrees, in [0, 360), part of the arc.
         from: f64,
@@ -50,7 +53,7 @@ pub enum HoldOutSpec {
         /// The subgroup as it was written.
         name: String,
         /// The subgroup.
-        subgroup: FiniteGroup,
+        subgroup: Subgroup,
     },
     /// Some (seed, element), held out together.
     Points {
@@ -75,12 +78,16 @@ impl Default for HoldOutSpec {
 }
 
 impl HoldOutSpec {
-    /// Reads a specification; `read` is called with the path if it is a `.json` file.
+    /// Reads a specification; `read` is called with the path if it is a `.json` file, or names a group by a file.
     ///
     /// # Errors
     /// [`OrbitError::HoldOutSyntax`], [`OrbitError::HoldOutFile`], and for `outside:` the errors of
-    /// [`ActionSpec::parse`] and [`FiniteGroup::parse`].
-    pub fn parse(spec: &str, read: impl FnOnce(&Path) -> io::Result<String>) -> Result<Self, OrbitError> {
+    /// [`ActionSpec::parse`](crate::ActionSpec::parse) and [`FiniteGroup::parse`].
+    pub fn parse(spec: &str, read: impl Fn(&Path) -> io::Result<String>) -> Result<Self, OrbitError> {
+        if let Some(name) = spec.strip_prefix("outside:") {
+            let subgroup = Subgroup::parse(name, &|path| read(path).map(String::into_bytes))?;
+            return Ok(Self::Outside { name: name.into(), subgroup });
+        }
         if Path::new(spec).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
             let text = read(Path::new(spec)).map_err(|error| file_error(spec, &error))?;
             return Self::from_json(spec, &text);
@@ -101,7 +108,6 @@ impl HoldOutSpec {
             "arc" => {
                 arc(rest).ok_or_else(|| syntax("two angles from 0 to 360 degrees, as in `arc:90-270`", rest))
             }
-            "outside" => Ok(Self::Outside { name: rest.into(), subgroup: group(rest)? }),
             _ => Err(syntax("`pose:`, `poses:`, `arc:`, `outside:` or a `.json` file", spec)),
         }
     }
@@ -123,7 +129,7 @@ impl HoldOutSpec {
     ///
     /// # Errors
     /// [`OrbitError::ElementOutOfRange`], [`OrbitError::SeedOutOfRange`], [`OrbitError::ListedTwice`],
-    /// [`OrbitError::NoAngles`], [`OrbitError::NotASubgroup`], [`OrbitError::NothingHeldOut`],
+    /// [`OrbitError::NoAngles`], [`OrbitError::NotASubgroup`], [`OrbitError::NotClosedList`], [`OrbitError::NothingHeldOut`],
     /// [`OrbitError::NothingObserved`] if all poses of a seed or all points are held out.
     ///
     /// # Panics
@@ -135,20 +141,18 @@ impl HoldOutSpec {
             Self::Pose(element) => vec![*element],
             Self::Poses(elements) => elements.clone(),
             Self::Arc { from, to } => {
-                if group.as_cyclic().is_none() {
+                let Some(turns) = group.as_cyclic().or_else(|| dihedral(group)) else {
                     return Err(OrbitError::NoAngles { spec: self.to_string(), group: group.name() });
-                }
+                };
                 // The quotient is rounded once, like a decimal that was read: 37 · 360 / 400 is 33.3 to the bit.
-                let angle = |element: usize| element as f64 * 360.0 / order as f64;
+                let angle = |element: usize| (element % turns) as f64 * 360.0 / turns as f64;
                 group.elements().filter(|&element| in_arc(angle(element), *from, *to)).collect()
             }
             Self::Outside { name, subgroup } => {
-                let inside = subgroup.embedding_into(group).ok_or_else(|| OrbitError::NotASubgroup {
-                    subgroup: name.clone(),
-                    group: group.name(),
-                })?;
                 let mut is_inside = vec![false; order];
-                inside.into_iter().for_each(|element| is_inside[element] = true);
+                for element in subgroup.elements_in(name, group)? {
+                    is_inside[element] = true;
+                }
                 group.elements().filter(|&element| !is_inside[element]).collect()
             }
             Self::Points { file, points } => {
@@ -206,15 +210,6 @@ fn arc(text: &str) -> Option<HoldOutSpec> {
     let (from, to) = (from.trim().parse().ok()?, to.trim().parse().ok()?);
     let valid = (0.0..360.0).contains(&from) && (0.0..=360.0).contains(&to);
     valid.then_some(HoldOutSpec::Arc { from, to })
-}
-
-/// A subgroup by the name of an action or of an abstract group.
-fn group(name: &str) -> Result<FiniteGroup, OrbitError> {
-    match ActionSpec::parse(name) {
-        Ok(action) => action.group(),
-        Err(OrbitError::AbstractGroup { .. } | OrbitError::Product { .. }) => Ok(FiniteGroup::parse(name)?),
-        Err(error) => Err(error),
-    }
 }
 
 fn file_error(file: &str, message: &dyn fmt::Display) -> OrbitError {

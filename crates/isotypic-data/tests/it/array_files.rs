@@ -109,12 +109,49 @@ fn nan_and_infinite_pixels_are_named() {
 }
 
 #[test]
-fn vectors_and_integers_are_no_images() {
+fn vectors_are_images_of_one_pixel_and_points_are_rows() {
+    let folder = Folder::new();
+    let labels = Labels::parse("a,b,c").unwrap();
+    let vectors = ramp((3, 1, 1, 5));
+    let path = folder.write_array("v.npy", &vectors.to_shape((3, 5)).unwrap().to_owned());
+    let loaded = load(&path, Some(&labels)).unwrap();
+    assert_eq!((loaded.len(), loaded.image_shape()), (3, [1, 1, 5]));
+    assert_eq!(loaded.images(&[0, 1, 2]).unwrap(), vectors);
+    let points = ramp((3, 4, 3, 1));
+    let path = folder.write_array("p.npy", &points.to_shape((3, 4, 3)).unwrap().to_owned());
+    assert_eq!(load(&path, Some(&labels)).unwrap().image_shape(), [4, 3, 1]);
+}
+
+#[test]
+fn an_archive_may_name_its_vectors_and_points() {
+    let folder = Folder::new();
+    for (name, shape) in [("vectors", [1, 1, 6]), ("points", [1, 1, 6]), ("images", [1, 1, 6])] {
+        let path = folder.path().join(format!("{name}.npz"));
+        let mut archive = NpzWriter::new(File::create(&path).unwrap());
+        archive.add_array(name, &Array2::<f32>::ones((2, 6))).unwrap();
+        archive.add_array("labels", &array![1_u8, 0]).unwrap();
+        archive.finish().unwrap();
+        assert_eq!(load(&path, None).unwrap().image_shape(), shape, "{name}");
+    }
+    // Images come first.
+    let path = folder.path().join("both.npz");
+    let mut archive = NpzWriter::new(File::create(&path).unwrap());
+    archive.add_array("vectors", &Array2::<f32>::ones((2, 6))).unwrap();
+    archive.add_array("images", &Array3::<f32>::ones((2, 3, 2))).unwrap();
+    archive.add_array("labels", &array![1_u8, 0]).unwrap();
+    archive.finish().unwrap();
+    assert_eq!(load(&path, None).unwrap().image_shape(), [3, 2, 1]);
+}
+
+#[test]
+fn numbers_and_integers_are_no_images() {
     let folder = Folder::new();
     let labels = Labels::parse("a,b").unwrap();
-    let error = load(&folder.write_array("v.npy", &Array2::<f64>::zeros((2, 5))), Some(&labels)).unwrap_err();
-    assert!(error.to_string().contains("expected images `[n, H, W]` or `[n, H, W, C]`"), "{error}");
-    assert!(error.hint().unwrap().contains("--features"));
+    let error = load(&folder.write_array("v.npy", &array![1.0, 2.0]), Some(&labels)).unwrap_err();
+    let expected =
+        "expected images `[n, H, W]` or `[n, H, W, C]`, or vectors `[n, d]`, got an array of shape [2]";
+    assert!(error.to_string().ends_with(expected), "{error}");
+    assert!(error.hint().unwrap().contains("reshape"));
     let error =
         load(&folder.write_array("i.npy", &Array3::<i64>::zeros((2, 5, 5))), Some(&labels)).unwrap_err();
     assert!(error.to_string().contains("`float64`, `float32` or `uint8`, got `<i8`"), "{error}");
