@@ -50,8 +50,8 @@ impl Subgroup {
             Self::Elements(elements) => return closed(name, elements, group),
             Self::Abstract(subgroup) => subgroup.embedding_into(group),
             Self::Action(action) => match related(action, group) {
-                Some(elements) => Some(elements),
-                None => action_group(action, group)?.embedding_into(group),
+                Related::As(elements) => elements,
+                Related::ByGroup => action_group(action, group)?.embedding_into(group),
             },
         };
         found.ok_or_else(|| OrbitError::NotASubgroup { subgroup: name.into(), group: group.name() })
@@ -68,29 +68,39 @@ fn action_group(action: &ActionSpec, larger: &FiniteGroup) -> Result<FiniteGroup
     }
 }
 
+/// What the name of an action says about its elements in a larger group.
+enum Related {
+    /// These do the same, or none do.
+    As(Option<Vec<usize>>),
+    /// Nothing; the groups alone decide.
+    ByGroup,
+}
+
 /// The elements of dihedral groups, p4 and p4m that turn, mirror or shift as the action does.
 ///
-/// The names of actions say more than their groups: that of `flip` is a cyclic group of order 2, and those groups have several.
-fn related(action: &ActionSpec, group: &FiniteGroup) -> Option<Vec<usize>> {
+/// The names of actions say more than their groups: that of `flip` is cyclic of order 2, and those groups have several such
+/// subgroups.
+fn related(action: &ActionSpec, group: &FiniteGroup) -> Related {
     let steps = |count: usize, all: usize, stride: usize| {
-        all.is_multiple_of(count).then(|| (0..count).map(|step| step * (all / count) * stride).collect())
+        let elements = || (0..count).map(|step| step * (all / count) * stride).collect();
+        Related::As(all.is_multiple_of(count).then(elements))
     };
     if let Some(turns) = dihedral(group) {
         return match *action {
             ActionSpec::Rotation { poses: count } | ActionSpec::Cyclic { places: count } => {
                 steps(count, turns, 1)
             }
-            ActionSpec::Flip => Some(vec![0, turns]),
-            _ => None,
+            ActionSpec::Flip => Related::As(Some(vec![0, turns])),
+            _ => Related::ByGroup,
         };
     }
-    let (side, point_order) = torus(group)?;
+    let Some((side, point_order)) = torus(group) else { return Related::ByGroup };
     match *action {
         ActionSpec::Rotation { poses } => steps(poses, 4, 1),
-        ActionSpec::Flip if point_order == 8 => Some(vec![0, 4]),
+        ActionSpec::Flip => Related::As((point_order == 8).then(|| vec![0, 4])),
         ActionSpec::TranslationX { poses } => steps(poses, side, point_order),
         ActionSpec::TranslationY { poses } => steps(poses, side, side * point_order),
-        _ => None,
+        _ => Related::ByGroup,
     }
 }
 

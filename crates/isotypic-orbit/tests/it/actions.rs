@@ -19,7 +19,7 @@ fn resolve(spec: &str, shape: [usize; 3]) -> Box<dyn GroupAction> {
     ActionSpec::parse(spec).expect("a spec").resolve(shape).expect("an action")
 }
 
-const PERMUTATIONS: [(&str, [usize; 3]); 9] = [
+const PERMUTATIONS: [(&str, [usize; 3]); 20] = [
     ("translation:3x2", [6, 4, 2]),
     ("translation-x:5", [3, 5, 1]),
     ("translation-y:3", [6, 4, 3]),
@@ -29,6 +29,17 @@ const PERMUTATIONS: [(&str, [usize; 3]); 9] = [
     ("rotation:4", [6, 6, 1]),
     ("rotation:2", [3, 6, 1]),
     ("rotation:1", [2, 3, 1]),
+    ("dihedral:1", [3, 4, 2]),
+    ("dihedral:2", [3, 4, 1]),
+    ("dihedral:4", [5, 5, 2]),
+    ("dihedral:4", [4, 4, 1]),
+    ("p4", [3, 3, 2]),
+    ("p4:2", [6, 6, 1]),
+    ("p4m", [4, 4, 1]),
+    ("p4m:1", [3, 3, 1]),
+    ("symmetric:4", [4, 1, 2]),
+    ("flip*translation-y:2", [4, 3, 2]),
+    ("translation-x:2*translation-y:3*cyclic:2", [3, 4, 2]),
 ];
 
 #[test]
@@ -54,7 +65,11 @@ fn the_permutation_says_where_each_pixel_comes_from() {
         let [_, width, _] = shape;
         for g in action.group().elements() {
             let moved = act(action.as_ref(), g, &image);
-            let sources = action.permutation(g).unwrap();
+            // Elements that move channels move no pixels.
+            let Some(sources) = action.permutation(g) else {
+                assert!(spec.contains("cyclic") && g % 2 == 1, "{spec}: {g}");
+                continue;
+            };
             assert_eq!(sources.len(), shape[0] * shape[1]);
             for (p, source) in sources.into_iter().enumerate() {
                 for c in 0..shape[2] {
@@ -67,7 +82,7 @@ fn the_permutation_says_where_each_pixel_comes_from() {
 
 #[test]
 fn the_orbit_is_every_element_acting_once() {
-    let specs = PERMUTATIONS.into_iter().chain([("rotation:7", [5, 6, 2])]);
+    let specs = PERMUTATIONS.into_iter().chain([("rotation:7", [5, 6, 2]), ("dihedral:5", [6, 5, 2])]);
     for (spec, shape) in specs {
         let (action, image) = (resolve(spec, shape), image(shape));
         let order = action.group().order();
@@ -136,9 +151,23 @@ fn shifts_need_a_number_that_divides_the_image() {
 
 #[test]
 fn images_without_pixels_are_refused() {
-    for spec in ["rotation:4", "translation-x:1", "translation-y:1", "translation:1x1", "flip"] {
+    for spec in [
+        "rotation:4",
+        "dihedral:4",
+        "translation-x:1",
+        "translation-y:1",
+        "translation:1x1",
+        "flip",
+        "p4",
+        "p4m:1",
+        "cyclic:3",
+        "symmetric:3",
+        "octahedral",
+        "flip*cyclic:3",
+    ] {
         for shape in [[0, 3, 1], [3, 0, 1], [3, 3, 0]] {
-            assert!(ActionSpec::parse(spec).unwrap().resolve(shape).is_err(), "{spec}");
+            let error = ActionSpec::parse(spec).unwrap().resolve(shape).err().unwrap();
+            assert_eq!(error.to_string(), format!("images of shape {shape:?} have no pixels"), "{spec}");
         }
     }
 }
@@ -148,6 +177,11 @@ fn a_group_beyond_any_size_is_an_error() {
     let spec = ActionSpec::parse("rotation:99999999999").unwrap();
     assert!(spec.group().is_err());
     assert!(spec.resolve([28, 28, 1]).is_err());
+    for spec in
+        ["dihedral:99999999999", "symmetric:99", "alternating:99", "p4:99999999", "cyclic:99999999999"]
+    {
+        assert!(ActionSpec::parse(spec).unwrap().group().is_err(), "{spec}");
+    }
 }
 
 proptest! {

@@ -3,7 +3,8 @@
 use std::io;
 
 use isotypic_group::FiniteGroup;
-use isotypic_orbit::{HoldOut, HoldOutSpec, OrbitError, OrbitLayout};
+use isotypic_orbit::{ActionSpec, HoldOut, HoldOutSpec, OrbitError, OrbitLayout};
+use ndarray::{Array3, Array4, ArrayView3};
 
 fn parse(spec: &str) -> Result<HoldOutSpec, OrbitError> {
     HoldOutSpec::parse(spec, |_| Err(io::Error::from(io::ErrorKind::NotFound)))
@@ -32,9 +33,16 @@ fn from_json(text: &str) -> Result<HoldOut, OrbitError> {
 
 #[test]
 fn specs_print_as_they_are_written() {
-    for spec in
-        ["pose:3", "poses:0,1,5", "arc:90-270", "arc:22.5-45", "outside:rotation:4", "outside:cyclic:2"]
-    {
+    for spec in [
+        "pose:3",
+        "poses:0,1,5",
+        "arc:90-270",
+        "arc:22.5-45",
+        "outside:rotation:4",
+        "outside:cyclic:2",
+        "outside:p4",
+        "outside:elements:0,2",
+    ] {
         assert_eq!(parse(spec).unwrap().to_string(), spec);
     }
     assert_eq!(HoldOutSpec::default().to_string(), "pose:0");
@@ -87,6 +95,102 @@ fn outside_a_subgroup_is_everything_else() {
     assert!(parse("outside:rotatoin:4").unwrap_err().hint().unwrap().contains("`rotation`"));
     assert!(parse("outside:cyclic:0").is_err());
     assert!(parse("outside:").is_err());
+}
+
+/// The elements that a spec holds out of one seed under a named action.
+fn held_out(spec: &str, action: &str, shape: [usize; 3]) -> Result<Vec<usize>, OrbitError> {
+    let group = ActionSpec::parse(action)?.group_on(shape)?;
+    let hold_out = parse(spec)?.resolve(&group, OrbitLayout::new(1, group.order()))?;
+    Ok(hold_out.elements().expect("elements").to_vec())
+}
+
+/// All elements of the larger action that move an image as no element of the smaller one does.
+fn moved_otherwise(smaller: &str, action: &str, shape: [usize; 3]) -> Vec<usize> {
+    let orbit = |spec: &str| {
+        let action = ActionSpec::parse(spec).unwrap().resolve(shape).unwrap();
+        let [height, width, channels] = shape;
+        let image = Array3::from_shape_fn(shape, |(y, x, c)| ((100 * y + 10 * x + c) as f64 * 0.37).sin());
+        let mut orbit = Array4::zeros((action.group().order(), height, width, channels));
+        action.orbit(image.view(), orbit.view_mut());
+        orbit
+    };
+    let (inside, all) = (orbit(smaller), orbit(action));
+    let is_outside = |pose: &ArrayView3<'_, f64>| !inside.outer_iter().any(|known| known == *pose);
+    all.outer_iter().enumerate().filter(|(_, pose)| is_outside(pose)).map(|(element, _)| element).collect()
+}
+
+#[test]
+fn outside_a_named_action_are_the_poses_it_does_not_make() {
+    let square = [6, 6, 1];
+    for (smaller, action) in [
+        ("rotation:8", "dihedral:8"),
+        ("rotation:2", "dihedral:8"),
+        ("flip", "dihedral:4"),
+        ("dihedral:2", "dihedral:4"),
+        ("translation:6x6", "p4"),
+        ("translation:3x2", "p4"),
+        ("rotation:2", "p4"),
+        ("rotation:4", "p4m"),
+        ("flip", "p4m:3"),
+        ("dihedral:4", "p4m:3"),
+        ("translation-x:3", "p4:6"),
+        ("translation-y:2", "p4m:6"),
+        ("p4", "p4m"),
+        ("p4:3", "p4"),
+    ] {
+        let expected = moved_otherwise(smaller, action, square);
+        assert_eq!(
+            held_out(&format!("outside:{smaller}"), action, square).unwrap(),
+            expected,
+            "{smaller} in {action}"
+        );
+    }
+    let error = held_out("outside:rotation:3", "dihedral:8", square).unwrap_err();
+    assert_eq!(error.to_string(), "`rotation:3` is not a subgroup of `D8`");
+    assert!(error.hint().unwrap().contains("outside:elements"));
+    for (smaller, action) in [("flip", "p4"), ("p4m", "p4"), ("rotation:8", "p4"), ("translation-x:4", "p4")]
+    {
+        let error = held_out(&format!("outside:{smaller}"), action, square).unwrap_err();
+        assert!(matches!(error, OrbitError::NotASubgroup { .. }), "{smaller} in {action}: {error}");
+    }
+    let error = held_out("outside:p4", "dihedral:3", square).unwrap_err();
+    assert!(matches!(error, OrbitError::NeedsImageShape { .. }), "{error}");
+}
+
+#[test]
+fn a_listed_subgroup_must_be_closed() {
+    assert_eq!(elements("outside:elements:0,2", 4), [1, 3]);
+    assert_eq!(elements("outside:elements: 4, 2, 0", 6), [1, 3, 5]);
+    assert_eq!(held_out("outside:elements:0,5", "dihedral:4", [4, 4, 1]).unwrap(), [1, 2, 3, 4, 6, 7]);
+    let error = resolve("outside:elements:0,2,3", 6).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "hold-out `outside:elements:0,2,3`: not a subgroup: 2·2 is element 4, which is not listed"
+    );
+    assert_eq!(error.hint().unwrap(), "add 4, or leave out one of the factors");
+    assert_eq!(
+        message("outside:elements:1", 3),
+        "hold-out `outside:elements:1`: not a subgroup: 1·1 is element 2, which is not listed"
+    );
+    assert_eq!(
+        message("outside:elements:0,9", 6),
+        "hold-out: pose 9 is out of range: the group has 6 elements"
+    );
+    for bad in ["", "x", "0,,2", "0,-2"] {
+        let error = parse(&format!("outside:elements:{bad}")).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("hold-out `outside:elements:{bad}`: expected group elements"))
+        );
+    }
+}
+
+#[test]
+fn arcs_of_dihedral_groups_hold_out_turns_and_mirror_images_alike() {
+    let held_out = |spec| held_out(spec, "dihedral:4", [4, 4, 1]).unwrap();
+    assert_eq!(held_out("arc:90-270"), [1, 2, 5, 6]);
+    assert_eq!(held_out("arc:270-90"), [0, 3, 4, 7]);
 }
 
 #[test]

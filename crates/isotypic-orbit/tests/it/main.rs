@@ -1,6 +1,7 @@
-//! Actions against scipy and numpy, orbits against one image at a time, and every way to hold poses out.
+//! Actions against scipy, numpy and indices written out, orbits against one image at a time, and every way to hold poses out.
 
 mod actions;
 mod hold_out;
 mod orbits;
+mod representations;
 mod scipy;
