@@ -3,7 +3,8 @@
 use isotypic_group::FiniteGroup;
 use proptest::prelude::*;
 
-/// Cyclic groups of even, odd and prime order, products, and dihedral groups.
+/// Cyclic groups of even, odd and prime order, products, dihedral groups, and some with complex and quaternionic irreps of
+/// dimension two and more.
 pub(crate) fn groups() -> impl Strategy<Value = FiniteGroup> {
     let abelian = prop_oneof![
         proptest::collection::vec(1usize..=12, 1),
@@ -12,5 +13,18 @@ pub(crate) fn groups() -> impl Strategy<Value = FiniteGroup> {
     ]
     .prop_map(|factors| FiniteGroup::abelian(&factors).expect("small factors make a group"));
     let dihedral = (1usize..=6).prop_map(|n| FiniteGroup::dihedral(n).expect("a small polygon"));
-    prop_oneof![3 => abelian, 1 => dihedral]
+    let other = (0usize..4).prop_map(|which| match which {
+        0 => dicyclic(),
+        1 => FiniteGroup::p4(2).expect("a small torus"),
+        2 => FiniteGroup::parse("dihedral:3*cyclic:3").expect("a small product"),
+        _ => FiniteGroup::parse("p4m:1*flip").expect("a small product"),
+    });
+    prop_oneof![3 => abelian, 1 => dihedral, 1 => other]
+}
+
+/// C3⋊C4, in which the generator of C4 inverts; one irrep is quaternionic.
+fn dicyclic() -> FiniteGroup {
+    let cyclic = |n| FiniteGroup::cyclic(n).expect("a small order");
+    let images: Vec<_> = [1, 2, 1, 2].map(|image| vec![image]).to_vec();
+    FiniteGroup::semidirect_product(&cyclic(3), &cyclic(4), &images).expect("inversion is an automorphism")
 }
