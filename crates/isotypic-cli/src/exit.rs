@@ -75,6 +75,9 @@ pub(crate) fn usage(error: &clap::Error) -> Result<(), Failure> {
     if !error.use_stderr() {
         return output::print(&text);
     }
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Err(Failure::error("`isotypic` requires a subcommand", "`isotypic help` lists the verbs"));
+    }
     let (message, hint) = message_and_hint(&text);
     Err(Failure::error(
         message,

@@ -13,6 +13,20 @@ use crate::{GramMatrix, Split};
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {
+    /// Labels that vary along an orbit.
+    #[error("`{place}`: seed {orbit} has the label `{first}` at pose 0 and `{other}` at pose {pose}")]
+    LabelVaries {
+        /// What the labels are for.
+        place: String,
+        /// The seed.
+        orbit: usize,
+        /// The first pose with another label than pose 0.
+        pose: usize,
+        /// The label at pose 0.
+        first: String,
+        /// The label at that pose.
+        other: String,
+    },
     /// The operating system refused to give the file.
     #[error("cannot read `{file}`: {source}")]
     Read {
@@ -305,6 +319,9 @@ impl DataError {
                 "pass a `.npz` or `.npy` file, or, for IDX files, the folder they are in".into()
             }
             Self::NoSuchSplit { .. } => "leave out `--split`".into(),
+            Self::LabelVaries { .. } => {
+                "all poses of a seed are the same object and have its class; give one label per seed".into()
+            }
             Self::WrongMagic { got, .. } => return idx_hint(*got),
             Self::Truncated { .. } | Self::CorruptGzip { .. } => {
                 "the file is incomplete or damaged; fetch it again".into()

@@ -23,19 +23,17 @@ pub struct Features {
 }
 
 impl Features {
-    /// Checks features and labels and puts them together. `place` stands in errors.
+    /// Checks features and labels and puts them together; labels may be one per seed or one per pose of each seed.
+    /// `place` stands in errors.
     ///
     /// # Errors
-    /// [`DataError::Empty`], [`DataError::CountMismatch`], [`DataError::NotFiniteEntry`].
+    /// [`DataError::Empty`], [`DataError::LabelVaries`], [`DataError::CountMismatch`], [`DataError::NotFiniteEntry`].
     pub fn new(place: &str, values: Array3<f64>, labels: Labels) -> Result<Self, DataError> {
         if values.is_empty() {
             return Err(DataError::Empty { place: place.into(), shape: values.shape().to_vec() });
         }
-        let count = values.dim().0;
-        if count != labels.len() {
-            let labels = labels.len();
-            return Err(DataError::CountMismatch { place: place.into(), items: "seeds", count, labels });
-        }
+        let (seeds, poses, _) = values.dim();
+        let labels = labels.per_orbit(place, seeds, poses)?;
         check_finite(place, &values.view().into_dyn())?;
         Ok(Self { values, labels })
     }
@@ -99,6 +97,12 @@ mod tests {
         let labels = Labels::from_integers(&[0, 1]).unwrap();
         let error = Features::new("f", Array3::zeros((3, 4, 5)), labels.clone()).unwrap_err();
         assert_eq!(error.to_string(), "`f`: 3 seeds, but 2 labels");
+        let varying = Labels::from_integers(&[3, 3, 3, 3, 5, 5, 3, 5]).unwrap();
+        let error = Features::new("f", Array3::zeros((2, 4, 5)), varying).unwrap_err();
+        assert_eq!(error.to_string(), "`f`: seed 1 has the label `5` at pose 0 and `3` at pose 2");
+        let constant = Labels::from_integers(&[3, 3, 3, 3, 5, 5, 5, 5]).unwrap();
+        let features = Features::new("f", Array3::zeros((2, 4, 5)), constant).unwrap();
+        assert_eq!(features.labels().indices(), [0, 1]);
         let mut values = Array3::zeros((2, 4, 5));
         values[[1, 3, 2]] = f64::NAN;
         let error = Features::new("f", values, labels.clone()).unwrap_err();

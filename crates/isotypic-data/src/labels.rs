@@ -139,6 +139,35 @@ impl Labels {
         Ok(members)
     }
 
+    /// One label per orbit of `poses` points each, from labels that have one per point (the pose fastest) or already
+    /// one per orbit.
+    ///
+    /// # Errors
+    /// [`DataError::LabelVaries`] where the points of one orbit have different labels;
+    /// [`DataError::CountMismatch`] if their number fits neither.
+    pub fn per_orbit(&self, place: &str, orbits: usize, poses: usize) -> Result<Self, DataError> {
+        if self.len() == orbits {
+            return Ok(self.clone());
+        }
+        if Some(self.len()) != orbits.checked_mul(poses) {
+            let labels = self.len();
+            return Err(DataError::CountMismatch {
+                place: place.into(),
+                items: "seeds",
+                count: orbits,
+                labels,
+            });
+        }
+        for (orbit, indices) in self.indices.chunks_exact(poses).enumerate() {
+            if let Some(pose) = indices.iter().position(|&class| class != indices[0]) {
+                let (first, other) = (&self.classes[indices[0]], &self.classes[indices[pose]]);
+                let (first, other) = (first.clone(), other.clone());
+                return Err(DataError::LabelVaries { place: place.into(), orbit, pose, first, other });
+            }
+        }
+        self.select(&(0..orbits).map(|orbit| orbit * poses).collect::<Vec<_>>())
+    }
+
     /// The labels of some items, in the order asked for. Classes keep their indices.
     ///
     /// # Errors

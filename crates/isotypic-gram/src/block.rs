@@ -33,12 +33,10 @@ pub(crate) enum BlockFactor {
     Complex(Cholesky<Complex64>),
 }
 
-/// The null space of a block, as its projector.
-pub(crate) struct BlockNullSpace {
-    /// For every seed, the trace of its diagonal block.
-    pub(crate) traces: Vec<f64>,
-    /// All of it.
-    pub(crate) projector: Array2<Complex64>,
+/// The eigenvalues of a block, ascending, and its eigenvectors as columns.
+pub(crate) enum BlockEigen {
+    Real(Vec<f64>, Array2<f64>),
+    Complex(Vec<f64>, Array2<Complex64>),
 }
 
 impl IrrepBlock {
@@ -104,15 +102,34 @@ impl IrrepBlock {
         }
     }
 
-    /// The span of eigenvectors whose eigenvalues do not exceed `threshold`.
-    pub(crate) fn null_space(&self, threshold: f64) -> Result<BlockNullSpace, GramError> {
-        let projector = match &self.matrix {
-            BlockMatrix::Real(matrix) => to_complex(&null_projector(matrix, threshold)?),
-            BlockMatrix::Complex(matrix) => null_projector(matrix, threshold)?,
-        };
-        let rows: Vec<f64> = projector.diag().iter().map(|value| value.re).collect();
-        let traces = rows.chunks(self.slot.dimension).map(|rows| rows.iter().sum()).collect();
-        Ok(BlockNullSpace { traces, projector })
+    pub(crate) fn eigen(&self) -> Result<BlockEigen, GramError> {
+        Ok(match &self.matrix {
+            BlockMatrix::Real(matrix) => {
+                let (values, vectors) = eigenvectors(matrix)?;
+                BlockEigen::Real(values, vectors)
+            }
+            BlockMatrix::Complex(matrix) => {
+                let (values, vectors) = eigenvectors(matrix)?;
+                BlockEigen::Complex(values, vectors)
+            }
+        })
+    }
+}
+
+impl BlockEigen {
+    /// The eigenvalues, ascending.
+    pub(crate) fn values(&self) -> &[f64] {
+        match self {
+            Self::Real(values, _) | Self::Complex(values, _) => values,
+        }
+    }
+
+    /// The matrix with the same eigenvectors and the eigenvalues `map(value)`.
+    pub(crate) fn function(&self, map: impl Fn(f64) -> f64) -> Array2<Complex64> {
+        match self {
+            Self::Real(values, vectors) => to_complex(&function(values, vectors, map)),
+            Self::Complex(values, vectors) => function(values, vectors, map),
+        }
     }
 }
 
@@ -158,13 +175,22 @@ pub(crate) fn to_complex(matrix: &ArrayRef2<f64>) -> Array2<Complex64> {
     matrix.map(|&value| Complex64::from(value))
 }
 
-fn null_projector<T: Scalar>(matrix: &ArrayRef2<T>, threshold: f64) -> Result<Array2<T>, GramError> {
-    let dim = matrix.nrows();
-    let (values, vectors) = eigenvectors(matrix)?;
-    let null = values.iter().take_while(|&&value| value <= threshold).count();
-    Ok(Array2::from_shape_fn((dim, dim), |(row, column)| {
-        (0..null).fold(T::from_real(0.0), |sum, index| {
-            sum + vectors[[row, index]] * vectors[[column, index]].conjugate()
-        })
-    }))
+/// $\sum_i f(\lambda_i)\, v_i v_i^\dagger$ over eigenvalues with $f \ne 0$, Hermitian bit for bit.
+fn function<T: Scalar>(values: &[f64], vectors: &ArrayRef2<T>, map: impl Fn(f64) -> f64) -> Array2<T> {
+    let dim = vectors.nrows();
+    let weights: Vec<(usize, f64)> =
+        values.iter().map(|&value| map(value)).enumerate().filter(|(_, weight)| *weight != 0.0).collect();
+    let mut result = Array2::from_elem((dim, dim), T::from_real(0.0));
+    for row in 0..dim {
+        for column in 0..=row {
+            let value = weights.iter().fold(T::from_real(0.0), |sum, &(index, weight)| {
+                let term = vectors[[row, index]] * vectors[[column, index]].conjugate();
+                sum + term * T::from_real(weight)
+            });
+            result[[row, column]] = value;
+            result[[column, row]] = value.conjugate();
+        }
+        result[[row, row]] = T::from_real(result[[row, row]].real_part());
+    }
+    result
 }

@@ -46,30 +46,58 @@ pub(crate) fn blocks_of_kernel(transform: &dyn GroupFourier, kernel: &ArrayRef3<
             row
         })
         .collect();
-    let slots = transform.irreps();
-    slots
-        .par_iter()
-        .zip(offsets(slots))
-        .map(|(slot, offset)| {
-            let d = slot.dimension;
-            let lower = |row: usize, column: usize| {
-                let start = (column / d) * transform.coefficients_len() + offset;
-                coefficients[row / d][start + (row % d) * d + column % d]
-            };
-            let dim = (seeds * d, seeds * d);
-            if slot.is_real {
-                BlockMatrix::Real(Array2::from_shape_fn(dim, |(row, column)| {
-                    lower(row.max(column), row.min(column)).re
-                }))
-            } else {
-                BlockMatrix::Complex(Array2::from_shape_fn(dim, |(row, column)| match row.cmp(&column) {
-                    Ordering::Greater => lower(row, column),
-                    Ordering::Equal => Complex64::from(lower(row, row).re),
-                    Ordering::Less => lower(column, row).conj(),
-                }))
+    let (slots, len) = (transform.irreps(), transform.coefficients_len());
+    let offsets = offsets(slots);
+    let tiles: Vec<(&[IrrepSlot], &[usize])> =
+        slots.chunks(SLOTS_PER_TILE).zip(offsets.chunks(SLOTS_PER_TILE)).collect();
+    tiles
+        .into_par_iter()
+        .flat_map_iter(|(slots, offsets)| {
+            // All slots of a tile at one pair of seeds lie next to each other.
+            let mut tile: Vec<BlockMatrix> =
+                slots.iter().map(|slot| BlockMatrix::zeros(slot, seeds)).collect();
+            for (s, row) in coefficients.iter().enumerate() {
+                for (t, values) in row.chunks_exact(len).enumerate() {
+                    for ((slot, &offset), block) in slots.iter().zip(offsets).zip(&mut tile) {
+                        let d = slot.dimension;
+                        block.set_pair((s * d, t * d), d, &values[offset..offset + d * d]);
+                    }
+                }
             }
+            tile
         })
         .collect()
+}
+
+/// Slots whose blocks are filled together: few enough to stay in the cache, enough to use whole cache lines.
+const SLOTS_PER_TILE: usize = 8;
+
+impl BlockMatrix {
+    fn zeros(slot: &IrrepSlot, seeds: usize) -> Self {
+        let shape = (seeds * slot.dimension, seeds * slot.dimension);
+        if slot.is_real { Self::Real(Array2::zeros(shape)) } else { Self::Complex(Array2::zeros(shape)) }
+    }
+
+    /// Writes the part of one pair of seeds and its adjoint. On the diagonal the lower triangle counts.
+    fn set_pair(&mut self, (row, column): (usize, usize), d: usize, values: &[Complex64]) {
+        for (index, value) in values.iter().enumerate() {
+            let (i, j) = (row + index / d, column + index % d);
+            if i < j {
+                continue;
+            }
+            match self {
+                Self::Real(block) => {
+                    block[[i, j]] = value.re;
+                    block[[j, i]] = value.re;
+                }
+                Self::Complex(block) if i == j => block[[i, i]] = Complex64::from(value.re),
+                Self::Complex(block) => {
+                    block[[i, j]] = *value;
+                    block[[j, i]] = value.conj();
+                }
+            }
+        }
+    }
 }
 
 /// The kernel whose blocks these Hermitian matrices are: the inverse of [`blocks_of_kernel`].
@@ -82,16 +110,22 @@ pub(crate) fn kernel_of_blocks(transform: &dyn GroupFourier, blocks: &[Array2<Co
         .into_par_iter()
         .map(|s| {
             let mut scratch = FourierScratch::new();
-            let mut coefficients = vec![Complex64::ZERO; transform.coefficients_len()];
-            let mut row = vec![0.0; (s + 1) * order];
-            for (t, values) in row.chunks_exact_mut(order).enumerate() {
-                for ((slot, &offset), block) in slots.iter().zip(&offsets).zip(blocks) {
-                    let d = slot.dimension;
-                    for (index, coefficient) in coefficients[offset..offset + d * d].iter_mut().enumerate() {
-                        *coefficient = block[[s * d + index / d, t * d + index % d]];
+            let len = transform.coefficients_len();
+            let mut coefficients = vec![Complex64::ZERO; (s + 1) * len];
+            let tiles = slots.chunks(SLOTS_PER_TILE).zip(offsets.chunks(SLOTS_PER_TILE));
+            for ((slots, offsets), blocks) in tiles.zip(blocks.chunks(SLOTS_PER_TILE)) {
+                for (t, values) in coefficients.chunks_exact_mut(len).enumerate() {
+                    for ((slot, &offset), block) in slots.iter().zip(offsets).zip(blocks) {
+                        let d = slot.dimension;
+                        for (index, value) in values[offset..offset + d * d].iter_mut().enumerate() {
+                            *value = block[[s * d + index / d, t * d + index % d]];
+                        }
                     }
                 }
-                transform.inverse_with_scratch(&coefficients, values, &mut scratch);
+            }
+            let mut row = vec![0.0; (s + 1) * order];
+            for (values, coefficients) in row.chunks_exact_mut(order).zip(coefficients.chunks_exact(len)) {
+                transform.inverse_with_scratch(coefficients, values, &mut scratch);
             }
             row
         })
@@ -114,6 +148,44 @@ fn mirrored(
     })
 }
 
+/// The coefficients $V_t(\rho)$ of real vectors, one matrix `[seeds · d, columns · d]` per slot.
+///
+/// # Shapes
+/// - `vectors`: `[seeds · order, columns]`
+pub(crate) fn coefficients_of_vectors(
+    transform: &dyn GroupFourier,
+    layout: OrbitLayout,
+    vectors: &ArrayRef2<f64>,
+) -> Vec<Array2<Complex64>> {
+    let (slots, len) = (transform.irreps(), transform.coefficients_len());
+    let (seeds, columns) = (layout.seeds(), vectors.ncols());
+    let by_seed: Vec<Vec<Complex64>> = (0..seeds)
+        .into_par_iter()
+        .map(|seed| {
+            let mut scratch = FourierScratch::new();
+            let mut values = vec![0.0; layout.order()];
+            let mut row = vec![Complex64::ZERO; columns * len];
+            for (column, out) in row.chunks_exact_mut(len).enumerate() {
+                for (element, value) in values.iter_mut().enumerate() {
+                    *value = vectors[[layout.row(seed, element), column]];
+                }
+                transform.forward_with_scratch(&values, out, &mut scratch);
+            }
+            row
+        })
+        .collect();
+    slots
+        .par_iter()
+        .zip(offsets(slots))
+        .map(|(slot, offset)| {
+            let d = slot.dimension;
+            Array2::from_shape_fn((seeds * d, columns * d), |(row, column)| {
+                by_seed[row / d][(column / d) * len + offset + (column % d) * d + row % d].conj()
+            })
+        })
+        .collect()
+}
+
 /// Takes real vectors to their coefficients, maps the coefficients of every slot, and comes back.
 ///
 /// # Shapes
@@ -126,151 +198,70 @@ pub(crate) fn map_coefficients(
     map: impl Fn(usize, Array2<Complex64>) -> Array2<Complex64> + Sync,
 ) -> Array2<f64> {
     let (slots, len) = (transform.irreps(), transform.coefficients_len());
-    let (seeds, columns) = (layout.seeds(), vectors.ncols());
-    let mut scratch = FourierScratch::new();
-    let mut coefficients = Array3::zeros((seeds, columns, len));
-    let mut values = vec![0.0; layout.order()];
-    for seed in 0..seeds {
-        for column in 0..columns {
-            for (element, value) in values.iter_mut().enumerate() {
-                *value = vectors[[layout.row(seed, element), column]];
-            }
-            let mut out = coefficients.slice_mut(ndarray::s![seed, column, ..]);
-            let out = out.as_slice_mut().expect("the last axis of a fresh array is contiguous");
-            transform.forward_with_scratch(&values, out, &mut scratch);
-        }
-    }
+    let (seeds, columns, order) = (layout.seeds(), vectors.ncols(), layout.order());
     let offsets = offsets(slots);
-    let mapped: Vec<Array2<Complex64>> = slots
-        .par_iter()
-        .zip(&offsets)
+    let mapped: Vec<Array2<Complex64>> = coefficients_of_vectors(transform, layout, vectors)
+        .into_par_iter()
         .enumerate()
-        .map(|(index, (slot, &offset))| {
-            let d = slot.dimension;
-            let shape = (seeds * d, columns * d);
-            map(
-                index,
-                Array2::from_shape_fn(shape, |(row, column)| {
-                    coefficients[[row / d, column / d, offset + (column % d) * d + row % d]].conj()
-                }),
-            )
+        .map(|(index, coefficients)| map(index, coefficients))
+        .collect();
+    let by_seed: Vec<Vec<f64>> = (0..seeds)
+        .into_par_iter()
+        .map(|seed| {
+            let mut scratch = FourierScratch::new();
+            let mut buffer = vec![Complex64::ZERO; len];
+            let mut orbit = vec![0.0; columns * order];
+            for (column, values) in orbit.chunks_exact_mut(order).enumerate() {
+                for ((slot, &offset), mapped) in slots.iter().zip(&offsets).zip(&mapped) {
+                    let d = slot.dimension;
+                    for (index, coefficient) in buffer[offset..offset + d * d].iter_mut().enumerate() {
+                        *coefficient = mapped[[seed * d + index % d, column * d + index / d]].conj();
+                    }
+                }
+                transform.inverse_with_scratch(&buffer, values, &mut scratch);
+            }
+            orbit
         })
         .collect();
-    let mut result = Array2::zeros(vectors.dim());
-    let mut buffer = vec![Complex64::ZERO; len];
-    for seed in 0..seeds {
-        for column in 0..columns {
-            for ((slot, &offset), mapped) in slots.iter().zip(&offsets).zip(&mapped) {
-                let d = slot.dimension;
-                for (index, coefficient) in buffer[offset..offset + d * d].iter_mut().enumerate() {
-                    *coefficient = mapped[[seed * d + index % d, column * d + index / d]].conj();
-                }
-            }
-            transform.inverse_with_scratch(&buffer, &mut values, &mut scratch);
-            for (element, &value) in values.iter().enumerate() {
-                result[[layout.row(seed, element), column]] = value;
-            }
-        }
-    }
-    result
+    Array2::from_shape_fn(vectors.dim(), |(row, column)| {
+        let (seed, element) = layout.split(row);
+        by_seed[seed][column * order + element]
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::f64::consts::TAU;
-
     use isotypic_group::{FiniteGroup, FourierPlanner};
 
     use super::*;
 
-    /// The symmetric group of a triangle as its rotations and reflections of the plane, with three irreps:
-    /// trivial, determinant, and the plane itself, of dimension two.
-    struct Triangle {
-        order_six: FiniteGroup,
-        slots: Vec<IrrepSlot>,
-    }
-
-    type Matrix = [[f64; 2]; 2];
-
-    impl Triangle {
-        fn new() -> Self {
-            let order_six = FiniteGroup::cyclic(6).unwrap();
-            let trivial = FourierPlanner::new().plan(&order_six).unwrap().irreps()[0].clone();
-            let mut plane = trivial.clone();
-            plane.dimension = 2;
-            Self { order_six, slots: vec![trivial.clone(), trivial, plane] }
-        }
-
-        fn plane(u: usize) -> Matrix {
-            let (sin, cos) = (TAU * (u % 3) as f64 / 3.0).sin_cos();
-            if u < 3 { [[cos, -sin], [sin, cos]] } else { [[cos, sin], [sin, -cos]] }
-        }
-
-        /// The element g⁻¹h.
-        fn relative(g: usize, h: usize) -> usize {
-            let (g, h) = (Self::plane(g), Self::plane(h));
-            let product: Matrix =
-                [0, 1].map(|row| [0, 1].map(|column| g[0][row] * h[0][column] + g[1][row] * h[1][column]));
-            let distance = |u: usize| -> f64 {
-                let u = Self::plane(u);
-                (0..4).map(|i| (u[i / 2][i % 2] - product[i / 2][i % 2]).abs()).sum()
-            };
-            (0..6).find(|&u| distance(u) < 1e-12).unwrap()
-        }
-
-        /// All irreps of one element, one after another.
-        fn irreps_of(u: usize) -> [f64; 6] {
-            let [[a, b], [c, d]] = Self::plane(u);
-            [1.0, if u < 3 { 1.0 } else { -1.0 }, a, b, c, d]
-        }
-    }
-
-    impl GroupFourier for Triangle {
-        /// A stand-in of the same order: the functions under test with vectors do not multiply.
-        fn group(&self) -> &FiniteGroup {
-            &self.order_six
-        }
-
-        fn irreps(&self) -> &[IrrepSlot] {
-            &self.slots
-        }
-
-        fn forward_with_scratch(&self, values: &[f64], out: &mut [Complex64], _: &mut FourierScratch) {
-            for (index, coefficient) in out.iter_mut().enumerate() {
-                *coefficient = (0..6).map(|u| values[u] * Self::irreps_of(u)[index]).sum::<f64>().into();
-            }
-        }
-
-        fn inverse_with_scratch(&self, coefficients: &[Complex64], out: &mut [f64], _: &mut FourierScratch) {
-            for (u, value) in out.iter_mut().enumerate() {
-                let dimensions = [1.0, 1.0, 2.0, 2.0, 2.0, 2.0];
-                let irreps = Self::irreps_of(u);
-                *value = (0..6).map(|i| dimensions[i] * coefficients[i].re * irreps[i]).sum::<f64>() / 6.0;
-            }
-        }
+    fn triangle() -> std::sync::Arc<dyn GroupFourier> {
+        FourierPlanner::new().plan(&FiniteGroup::dihedral(3).unwrap()).unwrap()
     }
 
     /// Two seeds, κ_ts(u⁻¹) = κ_st(u), and nothing else in common.
-    fn kernel() -> Array3<f64> {
-        let inverse = |u: usize| Triangle::relative(u, 0);
+    fn kernel(group: &FiniteGroup) -> Array3<f64> {
         let value =
             |s: usize, t: usize, u: usize| (1.0 + s as f64 + 2.3 * t as f64 + 1.1 * (u * u) as f64).sin();
-        Array3::from_shape_fn((2, 2, 6), |(s, t, u)| value(s, t, u) + value(t, s, inverse(u)))
+        Array3::from_shape_fn((2, 2, 6), |(s, t, u)| value(s, t, u) + value(t, s, group.inverse(u)))
     }
 
     #[test]
     fn irreps_of_dimension_two_multiply_like_the_matrix() {
-        let (triangle, layout, kernel) = (Triangle::new(), OrbitLayout::new(2, 6), kernel());
+        let (transform, layout) = (triangle(), OrbitLayout::new(2, 6));
+        let group = transform.group();
+        let kernel = kernel(group);
         let vectors =
             Array2::from_shape_fn((12, 3), |(row, column)| (0.9 * row as f64 - column as f64).cos());
         let dense = Array2::from_shape_fn((12, 12), |(row, column)| {
-            kernel[[row / 6, column / 6, Triangle::relative(row % 6, column % 6)]]
+            kernel[[row / 6, column / 6, group.multiply(group.inverse(row % 6), column % 6)]]
         });
-        let blocks = blocks_of_kernel(&triangle, &kernel);
-        let product = map_coefficients(&triangle, layout, &vectors, |index, vectors| match &blocks[index] {
-            BlockMatrix::Real(block) => block.map(|&value| Complex64::from(value)).dot(&vectors),
-            BlockMatrix::Complex(block) => block.dot(&vectors),
-        });
+        let blocks = blocks_of_kernel(&*transform, &kernel);
+        let product =
+            map_coefficients(&*transform, layout, &vectors, |index, vectors| match &blocks[index] {
+                BlockMatrix::Real(block) => block.map(|&value| Complex64::from(value)).dot(&vectors),
+                BlockMatrix::Complex(block) => block.dot(&vectors),
+            });
         for (value, expected) in product.iter().zip(&dense.dot(&vectors)) {
             assert!((value - expected).abs() < 1e-13, "{value} and {expected}");
         }
@@ -278,8 +269,9 @@ mod tests {
 
     #[test]
     fn blocks_of_irreps_of_dimension_two_go_back_to_the_kernel() {
-        let (triangle, kernel) = (Triangle::new(), kernel());
-        let blocks: Vec<Array2<Complex64>> = blocks_of_kernel(&triangle, &kernel)
+        let transform = triangle();
+        let kernel = kernel(transform.group());
+        let blocks: Vec<Array2<Complex64>> = blocks_of_kernel(&*transform, &kernel)
             .into_iter()
             .map(|block| match block {
                 BlockMatrix::Real(block) => block.mapv(Complex64::from),
@@ -287,10 +279,8 @@ mod tests {
             })
             .collect();
         assert_eq!(blocks[2].dim(), (4, 4));
-        let back = kernel_of_blocks(&triangle, &blocks);
-        // Seeds 1 and 0 only: the rest is mirrored by inverses, which the stand-in has in another order.
-        for u in 0..6 {
-            assert!((back[[1, 0, u]] - kernel[[1, 0, u]]).abs() < 1e-14);
+        for (value, expected) in kernel_of_blocks(&*transform, &blocks).iter().zip(&kernel) {
+            assert!((value - expected).abs() < 1e-14, "{value} and {expected}");
         }
     }
 }

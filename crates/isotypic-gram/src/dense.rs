@@ -93,6 +93,18 @@ impl DenseGram {
         Self::new(self.block(&rows, &rows)?, self.layout.seeds(), subgroup.clone())
     }
 
+    /// The Gram matrix of some of the seeds, in the order given.
+    ///
+    /// # Errors
+    /// [`GramError::RowOutOfRange`] for a seed that does not exist; [`GramError::WrongSize`] for no seeds.
+    pub fn select_seeds(&self, seeds: &[usize]) -> Result<Self, GramError> {
+        expect_in_range(seeds, self.layout.seeds())?;
+        let order = self.layout.order();
+        let rows: Vec<usize> =
+            seeds.iter().flat_map(|&seed| (0..order).map(move |g| seed * order + g)).collect();
+        Self::new(self.block(&rows, &rows)?, seeds.len(), self.group.clone())
+    }
+
     /// The nearest invariant matrix in the Frobenius norm, and how far it is.
     ///
     /// # Errors

@@ -115,6 +115,19 @@ impl GroupInvariantGram {
         Self::from_checked_kernel(subgroup, self.kernel.select(Axis(2), &elements))
     }
 
+    /// The Gram matrix of some of the seeds, in the order given.
+    ///
+    /// # Errors
+    /// [`GramError::RowOutOfRange`] for a seed that does not exist; [`GramError::KernelShape`] for no seeds.
+    pub fn select_seeds(&self, seeds: &[usize]) -> Result<Self, GramError> {
+        expect_in_range(seeds, self.layout.seeds())?;
+        if seeds.is_empty() {
+            return Err(GramError::KernelShape { seeds: 0, order: self.layout.order(), got: vec![0] });
+        }
+        let kernel = self.kernel.select(Axis(0), seeds).select(Axis(1), seeds);
+        Self::from_checked_kernel(self.group(), kernel)
+    }
+
     /// The same matrix with every entry stored.
     pub fn to_dense_gram(&self) -> DenseGram {
         DenseGram::new(self.to_dense(), self.layout.seeds(), self.group().clone())

@@ -6,14 +6,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use isotypic_group::GroupFourier;
+use isotypic_group::{GroupFourier, IrrepSlot};
 use isotypic_orbit::OrbitLayout;
 use ndarray::{Array1, Array2, Array3, ArrayRef2};
 use num_complex::Complex64;
 use rayon::prelude::*;
 
 use crate::block::{BlockFactor, to_complex};
-use crate::channels::{kernel_of_blocks, map_coefficients};
+use crate::channels::{coefficients_of_vectors, kernel_of_blocks, map_coefficients};
 use crate::operator::{Factorization, SymmetricOperator, expect_in_range, expect_rows};
 use crate::{GramError, GroupInvariantGram};
 
@@ -61,6 +61,44 @@ impl GroupInvariantFactor {
             }
         }
         diagonal / self.layout.order() as f64
+    }
+
+    /// $v^T P_\rho\, v$ for every block, where $P = \sum_\rho P_\rho$: what each irrep contributes to $v^T P v$.
+    ///
+    /// # Shapes
+    /// - `vectors`: `[rows, columns]`
+    /// - result: `[blocks, columns]`, no entry negative; columns add up to $v^T P v$
+    ///
+    /// # Errors
+    /// [`GramError::ShapeMismatch`] if `vectors` has another number of rows.
+    pub fn quadratic_forms(&self, vectors: &ArrayRef2<f64>) -> Result<Array2<f64>, GramError> {
+        expect_rows("vectors", self.dim(), vectors.nrows())?;
+        let slots = self.transform.irreps();
+        let coefficients = coefficients_of_vectors(&*self.transform, self.layout, vectors);
+        let rows: Vec<Vec<f64>> = slots
+            .par_iter()
+            .zip(&self.blocks)
+            .zip(coefficients)
+            .map(|((slot, block), coefficients)| {
+                let solved = block.solve(&coefficients);
+                let factor = (slot.dimension * slot.weight) as f64 / self.layout.order() as f64;
+                let column = |column: usize| -> f64 {
+                    let own = column * slot.dimension..(column + 1) * slot.dimension;
+                    let terms = own.map(|j| {
+                        let pairs = coefficients.column(j).into_iter().zip(solved.column(j));
+                        pairs.map(|(v, w)| (v.conj() * w).re).sum::<f64>()
+                    });
+                    factor * terms.sum::<f64>()
+                };
+                (0..vectors.ncols()).map(column).collect()
+            })
+            .collect();
+        Ok(Array2::from_shape_fn((slots.len(), vectors.ncols()), |(slot, column)| rows[slot][column]))
+    }
+
+    /// The irreps of the blocks, as [`GroupInvariantFactor::quadratic_forms`] lists them.
+    pub fn irreps(&self) -> &[IrrepSlot] {
+        self.transform.irreps()
     }
 
     /// $\pi_{st}(u)$ at `[s, t, u]`, computed at the first call.

@@ -5,7 +5,9 @@ use thiserror::Error;
 use crate::direct_product::MAX_FACTORS;
 use crate::finite_group::MAX_ORDER;
 use crate::parse::AVAILABLE;
+use crate::permutations::MAX_CLOSURE;
 use crate::semidirect::MAX_TABLE;
+use crate::symmetric::MAX_DEGREE;
 
 /// A group that cannot be made as asked.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -163,6 +165,72 @@ pub enum GroupError {
         group: String,
     },
 
+    /// A symmetric or alternating group of no points or of too many.
+    #[error("group `{name}`: expected a degree from 1 to {MAX_DEGREE}, got {degree}")]
+    DegreeOutOfRange {
+        /// The group's name, such as `S8`.
+        name: String,
+        /// The degree asked for.
+        degree: usize,
+    },
+
+    /// A permutation group of unknown degree.
+    #[error("a permutation group needs at least one generator, got none")]
+    NoGenerators,
+
+    /// Generators that permute different sets of points.
+    #[error("generator {generator} permutes {got} points, generator 0 permutes {expected}")]
+    UnequalDegrees {
+        /// The index of the generator at fault.
+        generator: usize,
+        /// The degree of generator 0.
+        expected: usize,
+        /// Its own degree.
+        got: usize,
+    },
+
+    /// A generator that takes a point to no point.
+    #[error("generator {generator} is not a permutation: image {image} is outside 0..{degree}")]
+    ImageOutOfRange {
+        /// The index of the generator at fault.
+        generator: usize,
+        /// The image at fault.
+        image: usize,
+        /// The number of points.
+        degree: usize,
+    },
+
+    /// A generator that takes two points to one.
+    #[error("generator {generator} is not a permutation: image {image} is repeated")]
+    ImageRepeated {
+        /// The index of the generator at fault.
+        generator: usize,
+        /// The image that stands twice.
+        image: usize,
+    },
+
+    /// Generators with more products than are kept.
+    #[error("the generators on {degree} points make more than {limit} elements")]
+    ClosureTooLarge {
+        /// The number of points.
+        degree: usize,
+        /// The largest number of elements on as many points.
+        limit: usize,
+    },
+
+    /// A group whose irreps are neither known in closed form nor few enough to compute.
+    #[error(
+        "the irreps of group `{group}` of order {order} are not known in closed form, and computed only up to order {limit}"
+    )]
+    IrrepsNotKnown {
+        /// The group's name.
+        group: String,
+        /// Its order.
+        order: usize,
+        /// The largest order for which irreps are computed.
+        limit: usize,
+    },
+
     /// A factor of a product with no text, as in `cyclic:4*`.
     #[error("group `{spec}`: factor {position} is empty")]
     EmptyFactor {
@@ -228,6 +296,20 @@ impl GroupError {
             }
             Self::NotSemidirect { .. } | Self::NotAProduct { .. } => {
                 Some("`FourierPlanner` chooses the transform of any group".into())
+            }
+            Self::DegreeOutOfRange { .. } => Some(format!(
+                "`FiniteGroup::from_permutations` makes groups of up to {MAX_CLOSURE} elements on any number of points"
+            )),
+            Self::NoGenerators => Some("the identity alone generates the trivial group".into()),
+            Self::UnequalDegrees { .. } => Some("list the images of fixed points too".into()),
+            Self::ImageOutOfRange { .. } | Self::ImageRepeated { .. } => {
+                Some("a generator lists the image of every point; points are counted from 0".into())
+            }
+            Self::ClosureTooLarge { .. } => Some(
+                "leave generators out for a subgroup; fewer points allow more elements up to 100,000".into(),
+            ),
+            Self::IrrepsNotKnown { .. } => {
+                Some("use a smaller group, or one of the families with irreps in closed form".into())
             }
             _ => Some(format!("available are {AVAILABLE}")),
         }

@@ -11,8 +11,13 @@ use crate::abelian::Abelian;
 use crate::dihedral::Dihedral;
 use crate::direct_product::DirectProduct;
 use crate::error::GroupError;
+use crate::generators;
 use crate::irrep::Irrep;
+use crate::permutations::Permutations;
+use crate::polyhedral::{Polyhedral, Solid};
+use crate::quaternion;
 use crate::semidirect::Semidirect;
+use crate::symmetric::Symmetric;
 
 /// The largest order of a group. Sums and products of two indices stay within 64 bits.
 pub const MAX_ORDER: usize = 1 << 31;
@@ -47,6 +52,7 @@ pub struct FiniteGroup {
 struct Shared {
     family: Family,
     irreps: OnceLock<Result<Vec<Irrep>, GroupError>>,
+    generators: OnceLock<Vec<usize>>,
 }
 
 /// How the elements multiply: one variant per file of this folder.
@@ -56,6 +62,10 @@ pub(crate) enum Family {
     Dihedral(Dihedral),
     Product(DirectProduct),
     Semidirect(Semidirect),
+    Permutations(Permutations),
+    Symmetric(Symmetric),
+    Quaternion,
+    Polyhedral(Polyhedral),
 }
 
 impl FiniteGroup {
@@ -86,8 +96,89 @@ impl FiniteGroup {
         Ok(Self::of(Family::Dihedral(Dihedral::new(n)?)))
     }
 
+    /// All products of permutations, each given by its images $g(0), g(1), …$ of the same points.
+    ///
+    /// Elements ascend lexicographically in their images, products are $(gh)(i) = g(h(i))$.
+    ///
+    /// # Errors
+    /// Generators that are not permutations of the same points, or make more than
+    /// [`MAX_CLOSURE`](crate::MAX_CLOSURE) elements (fewer beyond 2,684 points).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use isotypic_group::FiniteGroup;
+    ///
+    /// let group = FiniteGroup::from_permutations(&[vec![1, 2, 3, 4, 0], vec![0, 4, 3, 2, 1]])?;
+    /// assert_eq!(group.order(), 10);
+    /// assert_eq!(group.permutation(1), Some(vec![0, 4, 3, 2, 1]));
+    /// # Ok::<(), isotypic_group::GroupError>(())
+    /// ```
+    pub fn from_permutations(generators: &[Vec<usize>]) -> Result<Self, GroupError> {
+        Ok(Self::of(Family::Permutations(Permutations::generated_by(generators)?)))
+    }
+
+    /// The symmetric group $S_n$ of all permutations of `0..n`, in lexicographic order of their images, with
+    /// $(gh)(i) = g(h(i))$.
+    ///
+    /// # Errors
+    /// [`GroupError::DegreeOutOfRange`] beyond [`MAX_DEGREE`](crate::MAX_DEGREE).
+    pub fn symmetric(n: usize) -> Result<Self, GroupError> {
+        Ok(Self::of(Family::Symmetric(Symmetric::new(n, false)?)))
+    }
+
+    /// The alternating group $A_n$ of all even permutations of `0..n`, ordered and multiplied as
+    /// [`symmetric`](Self::symmetric).
+    ///
+    /// # Errors
+    /// [`GroupError::DegreeOutOfRange`] beyond [`MAX_DEGREE`](crate::MAX_DEGREE).
+    pub fn alternating(n: usize) -> Result<Self, GroupError> {
+        Ok(Self::of(Family::Symmetric(Symmetric::new(n, true)?)))
+    }
+
+    /// The quaternion group $Q_8$: 1, −1, i, −i, j, −j, k, −k, with $ij = k$.
+    ///
+    /// Its irreps are A; B1, B2 and B3, which are 1 on i, j and k in turn and −1 on the two others; and the
+    /// two-dimensional E, which is quaternionic.
+    pub fn quaternion() -> Self {
+        Self::of(Family::Quaternion)
+    }
+
+    /// The group of four elements that are their own inverses, $C_2 × C_2$.
+    pub fn klein_four() -> Self {
+        Self::abelian(&[2, 2]).expect("two factors of order two make a group")
+    }
+
+    /// The rotations T of a tetrahedron with vertices 0: (1, 1, 1), 1: (1, −1, −1), 2: (−1, 1, −1) and
+    /// 3: (−1, −1, 1), in lexicographic order of the permutations they make of these, isomorphic to $A_4$.
+    ///
+    /// Its irreps are A, the conjugate pair E+ and E-, and T, the rotations themselves. E+ is $\exp(2πi/3)$ where
+    /// x goes to y, y to z and z to x.
+    pub fn tetrahedral() -> Self {
+        Self::of(Family::Polyhedral(Polyhedral::new(Solid::Tetrahedron).expect("four points make a group")))
+    }
+
+    /// The rotations O of a cube with axes x, y, z, in lexicographic order of the permutations they make of its four
+    /// diagonals, isomorphic to $S_4$; the diagonals are numbered by the vertices of
+    /// [`tetrahedral`](Self::tetrahedral).
+    ///
+    /// Its irreps are A1, A2, E, T1 and T2; T1 has the characters of the rotations themselves.
+    pub fn octahedral() -> Self {
+        Self::of(Family::Polyhedral(Polyhedral::new(Solid::Cube).expect("four points make a group")))
+    }
+
+    /// The rotations I of an icosahedron with vertices (0, ±1, ±φ) and their cyclic shifts, in lexicographic order
+    /// of the permutations they make of its five sets of three orthogonal two-fold axes, isomorphic to $A_5$.
+    ///
+    /// Set 0 is x, y, z. Set `i + 1` is the other one that is kept by the three-fold rotations about vertex `i` of
+    /// [`tetrahedral`](Self::tetrahedral). The irreps are A, T1, T2, G and H; T1 has the characters of the rotations
+    /// themselves.
+    pub fn icosahedral() -> Self {
+        Self::of(Family::Polyhedral(Polyhedral::new(Solid::Icosahedron).expect("five points make a group")))
+    }
+
     pub(crate) fn of(family: Family) -> Self {
-        Self { shared: Arc::new(Shared { family, irreps: OnceLock::new() }) }
+        Self { shared: Arc::new(Shared { family, irreps: OnceLock::new(), generators: OnceLock::new() }) }
     }
 
     pub(crate) fn family(&self) -> &Family {
@@ -101,6 +192,10 @@ impl FiniteGroup {
             Family::Dihedral(group) => group.order(),
             Family::Product(group) => group.order(),
             Family::Semidirect(group) => group.order(),
+            Family::Quaternion => quaternion::ORDER,
+            Family::Permutations(_) | Family::Symmetric(_) | Family::Polyhedral(_) => {
+                self.permutations().map_or(1, Permutations::order)
+            }
         }
     }
 
@@ -123,6 +218,10 @@ impl FiniteGroup {
             Family::Dihedral(group) => group.multiply(g, h),
             Family::Product(group) => group.multiply(g, h),
             Family::Semidirect(group) => group.multiply(g, h),
+            Family::Permutations(group) => group.multiply(g, h),
+            Family::Symmetric(group) => group.elements().multiply(g, h),
+            Family::Polyhedral(group) => group.elements().multiply(g, h),
+            Family::Quaternion => quaternion::multiply(g, h),
         }
     }
 
@@ -134,6 +233,10 @@ impl FiniteGroup {
             Family::Dihedral(group) => group.inverse(g),
             Family::Product(group) => group.inverse(g),
             Family::Semidirect(group) => group.inverse(g),
+            Family::Permutations(group) => group.inverse(g),
+            Family::Symmetric(group) => group.elements().inverse(g),
+            Family::Polyhedral(group) => group.elements().inverse(g),
+            Family::Quaternion => quaternion::inverse(g),
         }
     }
 
@@ -172,16 +275,24 @@ impl FiniteGroup {
             Family::Dihedral(group) => group.is_abelian(),
             Family::Product(group) => group.is_abelian(),
             Family::Semidirect(group) => group.is_abelian(),
+            _ => self.generators().iter().enumerate().all(|(i, &g)| {
+                self.generators()[..i].iter().all(|&h| self.multiply(g, h) == self.multiply(h, g))
+            }),
         }
     }
 
-    /// The usual name, such as `C16`, `C28×C28`, `D4×C3`, `C7⋊C3` or `p4m(28)`; the same as `to_string()`.
+    /// The usual name, such as `C16`, `C28×C28`, `D4×C3`, `C7⋊C3`, `p4m(28)` or `S5`, and `G21≤S7` for a group of 21
+    /// permutations of 7 points; the same as `to_string()`.
     pub fn name(&self) -> String {
         match self.family() {
             Family::Abelian(group) => group.name(),
             Family::Dihedral(group) => group.name(),
             Family::Product(group) => group.name(),
             Family::Semidirect(group) => group.name(),
+            Family::Permutations(group) => format!("G{}≤S{}", group.order(), group.degree()),
+            Family::Symmetric(group) => group.name(),
+            Family::Polyhedral(group) => group.name(),
+            Family::Quaternion => "Q8".to_owned(),
         }
     }
 
@@ -201,6 +312,37 @@ impl FiniteGroup {
         }
     }
 
+    /// A few elements whose products are all others, the same ones at each call.
+    pub fn generators(&self) -> &[usize] {
+        self.shared.generators.get_or_init(|| generators::of(self))
+    }
+
+    /// The images $g(0), g(1), …$ of the points, for a group that was made of permutations.
+    ///
+    /// A polyhedral group permutes the parts of its solid that order its elements.
+    pub fn permutation(&self, g: usize) -> Option<Vec<usize>> {
+        self.assert_contains(g);
+        self.permutations().map(|elements| elements.images(g))
+    }
+
+    /// The matrix that turns column vectors (x, y, z), for a polyhedral group.
+    pub fn rotation_matrix(&self, g: usize) -> Option<[[f64; 3]; 3]> {
+        self.assert_contains(g);
+        match self.family() {
+            Family::Polyhedral(group) => Some(group.rotation(g)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn permutations(&self) -> Option<&Permutations> {
+        match self.family() {
+            Family::Permutations(group) => Some(group),
+            Family::Symmetric(group) => Some(group.elements()),
+            Family::Polyhedral(group) => Some(group.elements()),
+            _ => None,
+        }
+    }
+
     /// All irreps up to equivalence, both of a conjugate pair included; the first is trivial.
     ///
     /// Computed at the first call and kept, for all clones of the group.
@@ -213,6 +355,12 @@ impl FiniteGroup {
             Family::Dihedral(group) => Ok(group.irreps()),
             Family::Product(group) => group.irreps(),
             Family::Semidirect(group) => group.irreps(),
+            Family::Symmetric(group) => Ok(group.irreps()),
+            Family::Polyhedral(group) => Ok(group.irreps()),
+            Family::Quaternion => Ok(quaternion::irreps()),
+            Family::Permutations(_) => {
+                Err(GroupError::IrrepsNotKnown { group: self.name(), order: self.order(), limit: 0 })
+            }
         });
         made.as_deref().map_err(Clone::clone)
     }

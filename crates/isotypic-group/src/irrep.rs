@@ -11,8 +11,10 @@ use num_complex::Complex64;
 use crate::abelian::{self, Abelian};
 use crate::induced::Induced;
 use crate::label::IrrepLabel;
+use crate::quaternion;
 use crate::real_form;
 use crate::root_of_unity::root_of_unity;
+use crate::symmetric::YoungMatrices;
 use crate::tensor::Tensor;
 
 /// How an irrep relates to its complex conjugate (the Frobenius–Schur type).
@@ -60,6 +62,10 @@ pub(crate) enum Matrices {
     Conjugate(Arc<Irrep>),
     /// Another irrep in a basis in which it is real.
     RealForm { irrep: Arc<Irrep>, basis: Array2<Complex64> },
+    /// An irrep of a symmetric or alternating group.
+    Young(YoungMatrices),
+    /// An irrep of the quaternion group, by its index.
+    Quaternion { irrep: usize },
 }
 
 impl Irrep {
@@ -143,6 +149,8 @@ impl Irrep {
                 let real = real_form::in_real_basis(basis, &irrep.matrix(g));
                 out.iter_mut().zip(&real).for_each(|(to, entry)| *to = *entry);
             }
+            Matrices::Young(matrices) => matrices.write(g, out),
+            &Matrices::Quaternion { irrep } => quaternion::write(irrep, g, out),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::abelian_fourier::AbelianFourier;
 use crate::cyclic_fourier::CyclicFourier;
 use crate::dihedral_fourier::DihedralFourier;
+use crate::direct_fourier::DirectFourier;
 use crate::error::GroupError;
 use crate::finite_group::{Family, FiniteGroup};
 use crate::fourier::GroupFourier;
@@ -63,6 +64,7 @@ pub(crate) fn make(group: &FiniteGroup) -> Result<Arc<dyn GroupFourier>, GroupEr
         Family::Dihedral(dihedral) => Arc::new(DihedralFourier::new(dihedral.turns())?),
         Family::Product(_) => Arc::new(ProductFourier::new(group)?),
         Family::Semidirect(_) => Arc::new(SemidirectFourier::new(group)?),
+        _ => Arc::new(DirectFourier::new(group.clone())?),
     })
 }
 

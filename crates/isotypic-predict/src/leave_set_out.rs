@@ -6,7 +6,7 @@
 //! and gives the same answer.
 //!
 //! This is kernel regression: the prediction of a Gaussian process with kernel $K$, or the mean over
-//! initialisations of wide networks trained to the end with the NTK $K$. The variance is that of the Gaussian
+//! initialisations of wide networks trained to the end with the NTK $K$. The covariance is that of the Gaussian
 //! process; an ensemble trained with an NTK has another.
 
 use isotypic_gram::{DenseFactor, Factorization, GramError, SymmetricOperator};
@@ -27,9 +27,16 @@ pub struct LeaveSetOut {
     pub errors: Array2<f64>,
     /// `[held out, outputs]`: the prediction.
     pub predictions: Array2<f64>,
-    /// `[held out]`: the predictive variance of a label, the ridge as its noise included; subtract the ridge
-    /// for the variance of the function itself.
-    pub variance: Array1<f64>,
+    /// `[held out, held out]`: the predictive covariance of the labels, the same for every output, the ridge
+    /// as their noise included; subtract the ridge from the diagonal for the covariance of the function itself.
+    pub covariance: Array2<f64>,
+}
+
+impl LeaveSetOut {
+    /// `[held out]`: the diagonal of the covariance.
+    pub fn variance(&self) -> Array1<f64> {
+        self.covariance.diag().to_owned()
+    }
 }
 
 /// Predicts the held-out points from all others.
@@ -61,7 +68,7 @@ pub struct LeaveSetOut {
 /// let result = leave_set_out(&gram, &factor, &array![[1.0], [-1.0]], &held_out)?;
 /// // k(0,1) / k(1,1) · y_1
 /// assert!((result.predictions[[0, 0]] + 0.5).abs() < 1e-15);
-/// assert!((result.variance[0] - 1.5).abs() < 1e-15);
+/// assert!((result.covariance[[0, 0]] - 1.5).abs() < 1e-15);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn leave_set_out<G: SymmetricOperator>(
@@ -89,7 +96,8 @@ pub fn leave_set_out<G: SymmetricOperator>(
     let weights = factor.solve_constant_on_orbits(gram.layout(), labels)?;
     let errors = restricted.solve(&weights.select(Axis(0), rows))?;
     let predictions = labels_of(gram.layout(), labels, rows) - &errors;
-    Ok(LeaveSetOut { errors, predictions, variance: restricted.inverse_diagonal() })
+    let covariance = restricted.solve(&Array2::eye(rows.len()))?;
+    Ok(LeaveSetOut { errors, predictions, covariance: mirrored(covariance) })
 }
 
 /// Predicts the held-out points by regression on the observed points alone:
@@ -119,10 +127,71 @@ pub fn solve_on_observed<G: SymmetricOperator>(
     let predictions = solved.t().dot(&labels_of(layout, labels, &observed));
     let errors = labels_of(layout, labels, rows) - &predictions;
     let own = gram.block(rows, rows)?;
-    let variance = Array1::from_shape_fn(rows.len(), |index| {
-        own[[index, index]] + ridge - across.column(index).dot(&solved.column(index))
-    });
-    Ok(LeaveSetOut { errors, predictions, variance })
+    let covariance = own + Array2::<f64>::eye(rows.len()) * ridge - across.t().dot(&solved);
+    Ok(LeaveSetOut { errors, predictions, covariance: mirrored(covariance) })
+}
+
+/// The weights of regression on the observed points, $(K_{OO} + \lambda I)^{-1} y_O$, and zero at the held-out
+/// ones: a prediction anywhere is the kernel with all points of the orbits times these.
+///
+/// They follow from a result without refitting. With the predictions in place of the held-out labels regression
+/// on all points changes nothing, so the weights are $P \tilde y$.
+///
+/// # Shapes
+/// - `labels`: `[seeds, outputs]`, constant on each orbit
+/// - result: `[rows, outputs]`
+///
+/// # Errors
+/// As [`leave_set_out`].
+///
+/// # Examples
+/// A seed that training never saw, at the origin of a linear kernel plus one:
+/// ```
+/// use isotypic_gram::{DenseGram, Ridge, SymmetricOperator};
+/// use isotypic_group::FiniteGroup;
+/// use isotypic_orbit::HeldOutSet;
+/// use isotypic_predict::{leave_set_out, observed_weights};
+/// use ndarray::array;
+///
+/// // Points 1, −1 and 2 on a line, the last one held out.
+/// let gram = DenseGram::new(array![[2.0, 0.0, 3.0], [0.0, 2.0, -1.0], [3.0, -1.0, 5.0]], 3, FiniteGroup::cyclic(1)?)?;
+/// let (factor, labels) = (gram.factor(Ridge::Absolute(1e-9))?, array![[1.0], [-1.0], [1.0]]);
+/// let held_out = HeldOutSet::new(gram.layout(), &[(2, 0)])?;
+/// let result = leave_set_out(&gram, &factor, &labels, &held_out)?;
+/// let weights = observed_weights(&gram, &factor, &labels, &held_out, &result)?;
+/// // The line through the two observed points is zero at zero and two at two.
+/// assert!(array![[1.0, 1.0, 1.0]].dot(&weights)[[0, 0]].abs() < 1e-6);
+/// assert!((array![[3.0, -1.0, 5.0]].dot(&weights)[[0, 0]] - 2.0).abs() < 1e-6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn observed_weights<G: SymmetricOperator>(
+    gram: &G,
+    factor: &G::Factor,
+    labels: &ArrayRef2<f64>,
+    held_out: &HeldOutSet,
+    result: &LeaveSetOut,
+) -> Result<Array2<f64>, PredictError> {
+    check(gram.layout(), labels, held_out)?;
+    // P y is cheap and exact in the trivial irrep; what the held-out labels change is solved for.
+    let mut change = Array2::zeros((gram.dim(), labels.ncols()));
+    for (error, &row) in result.errors.rows().into_iter().zip(held_out.rows()) {
+        change.row_mut(row).assign(&error);
+    }
+    let mut weights = factor.solve_constant_on_orbits(gram.layout(), labels)? - factor.solve(&change)?;
+    for &row in held_out.rows() {
+        weights.row_mut(row).fill(0.0);
+    }
+    Ok(weights)
+}
+
+/// Symmetric bit for bit, by its lower triangle.
+fn mirrored(mut matrix: Array2<f64>) -> Array2<f64> {
+    for row in 0..matrix.nrows() {
+        for column in 0..row {
+            matrix[[column, row]] = matrix[[row, column]];
+        }
+    }
+    matrix
 }
 
 fn check(layout: OrbitLayout, labels: &ArrayRef2<f64>, held_out: &HeldOutSet) -> Result<(), PredictError> {

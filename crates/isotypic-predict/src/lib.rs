@@ -6,7 +6,9 @@
 //! - [`leave_one_out`]: one missing pose of each seed, by blocks, with the limit of vanishing ridge where the
 //!   kernel cannot tell poses apart.
 //! - [`leave_set_out`]: any held-out set, on any Gram matrix; [`solve_on_observed`] is the same answer the
-//!   plain way.
+//!   plain way, [`predict_unseen`] predicts anywhere else, such as at seeds that training never saw.
+//! - [`margin`], [`class_probabilities`]: from predictions to classes.
+//! - [`irrep_shares`]: which irreps an error comes from. [`enough_poses`]: how many poses are needed.
 //! - [`spectral_error`]: the averaged formula for two orbits of a cyclic group, and its range over starting
 //!   poses.
 //! - [`delta_squared_input`], [`delta_squared_kernel`], [`orbit_radius_kernel`]: what the errors depend on.
@@ -16,17 +18,25 @@
 //! exceeds 1.
 
 mod circular_spectrum;
+mod classification;
+mod enough_poses;
 mod error;
+mod irrep_shares;
 mod labels;
 mod leave_one_out;
 mod leave_set_out;
 pub mod paper;
 mod separation;
 mod spectral_error;
+mod unseen;
 
 pub use circular_spectrum::CircularSpectrum;
+pub use classification::{class_probabilities, margin};
+pub use enough_poses::enough_poses;
 pub use error::PredictError;
+pub use irrep_shares::{IrrepShare, irrep_shares};
 pub use leave_one_out::{LeaveOneOut, leave_one_out};
-pub use leave_set_out::{LeaveSetOut, leave_set_out, solve_on_observed};
+pub use leave_set_out::{LeaveSetOut, leave_set_out, observed_weights, solve_on_observed};
 pub use separation::{delta_squared_input, delta_squared_kernel, orbit_radius_kernel};
 pub use spectral_error::{SpectralError, spectral_error};
+pub use unseen::{Unseen, predict_unseen};

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::csv_table::csv_table;
+use crate::class_curve::ClassCurve;
+use crate::csv_table::{csv_of_seeds, csv_table};
 use crate::error::ReportError;
 use crate::pair_result::ReportedResult;
 use crate::point_result::PointResult;
@@ -29,9 +30,11 @@ pub struct AuditReport {
     pub summary: Vec<SummaryRow>,
     /// One row per question and architecture.
     pub verdicts: Vec<VerdictRow>,
+    /// One per question, architecture and pair of classes (or class): how many poses are needed.
+    pub class_curves: Vec<ClassCurve>,
     /// The answer in plain sentences.
     pub conclusion: Vec<String>,
-    /// One object per pair of seeds, architecture and number of poses.
+    /// One object per pair of seeds (or seed), architecture and number of poses.
     pub results: Vec<ReportedResult>,
     /// One object per held-out point.
     pub points: Vec<PointResult>,
@@ -64,9 +67,16 @@ impl AuditReport {
         serde_json::from_str(text).map_err(malformed)
     }
 
-    /// The pairs as CSV: a header, then one row per pair result; numbers to the last bit, missing ones empty.
+    /// The results as CSV: a header, then one row per pair, or per seed in an audit of classes; numbers to the last bit,
+    /// missing ones empty.
     #[must_use]
     pub fn to_csv(&self) -> String {
+        if !self.settings.classes.is_empty() {
+            return csv_of_seeds(
+                &self.settings.classes,
+                self.results.iter().filter_map(ReportedResult::as_seed),
+            );
+        }
         csv_table(self.results.iter().filter_map(ReportedResult::as_pair))
     }
 }

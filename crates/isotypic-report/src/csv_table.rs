@@ -1,13 +1,14 @@
-//! Pair results as comma-separated values (RFC 4180).
+//! Results of pairs or seeds as comma-separated values (RFC 4180).
 
 use csv::{Terminator, WriterBuilder};
 
 use crate::pair_result::PairResult;
+use crate::seed_result::SeedResult;
 
 /// A column: its name, which is that of the field in JSON, and its cell in a row.
 type Column = (&'static str, fn(&PairResult) -> String);
 
-const COLUMNS: [Column; 23] = [
+const COLUMNS: [Column; 24] = [
     ("arch", |pair| pair.arch.clone()),
     ("group", |pair| pair.group.clone()),
     ("poses", |pair| pair.poses.to_string()),
@@ -29,6 +30,7 @@ const COLUMNS: [Column; 23] = [
     ("condition_number", |pair| number(pair.condition_number)),
     ("delta_squared_input", |pair| number(pair.delta_squared_input)),
     ("delta_squared_kernel", |pair| number(pair.delta_squared_kernel)),
+    ("indistinguishable_poses", |pair| pair.indistinguishable_poses.to_string()),
     ("limit_error", |pair| number(pair.limit_error)),
     ("status", |pair| pair.status.to_string()),
 ];
@@ -40,6 +42,50 @@ pub(crate) fn csv_table<'a>(pairs: impl Iterator<Item = &'a PairResult>) -> Stri
     writer.write_record(COLUMNS.map(|(name, _)| name)).expect(in_memory);
     for pair in pairs {
         writer.write_record(COLUMNS.map(|(_, cell)| cell(pair))).expect(in_memory);
+    }
+    String::from_utf8(writer.into_inner().expect(in_memory)).expect("all cells are strings")
+}
+
+/// A column of seeds.
+type SeedColumn = (&'static str, fn(&SeedResult) -> String);
+
+const BEFORE_ERRORS: [SeedColumn; 7] = [
+    ("arch", |seed| seed.arch.clone()),
+    ("group", |seed| seed.group.clone()),
+    ("poses", |seed| seed.poses.to_string()),
+    ("hold_out", |seed| seed.hold_out.clone()),
+    ("seed", |seed| seed.seed.to_string()),
+    ("label", |seed| seed.label.clone()),
+    ("unseen", |seed| seed.unseen.to_string()),
+];
+
+const AFTER_ERRORS: [SeedColumn; 11] = [
+    ("exact_error", |seed| number(seed.exact_error)),
+    ("projected_error", |seed| number(seed.projected_error)),
+    ("spectral_error", |seed| number(seed.spectral_error)),
+    ("margin", |seed| number(seed.margin)),
+    ("probability", |seed| number(seed.probability)),
+    ("correct", |seed| seed.correct.to_string()),
+    ("invariance_defect", |seed| number(seed.invariance_defect)),
+    ("condition_number", |seed| number(seed.condition_number)),
+    ("limit_error", |seed| number(seed.limit_error)),
+    ("twin", |seed| seed.twin.map(|twin| twin.to_string()).unwrap_or_default()),
+    ("status", |seed| seed.status.to_string()),
+];
+
+/// A header, then one row per seed; the errors take one column per class, `error_<class>`.
+pub(crate) fn csv_of_seeds<'a>(classes: &[String], seeds: impl Iterator<Item = &'a SeedResult>) -> String {
+    let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
+    let in_memory = "writing to memory does not fail, and all rows have the length of the header";
+    let names =
+        |columns: &[SeedColumn]| columns.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
+    let errors: Vec<String> = classes.iter().map(|class| format!("error_{class}")).collect();
+    writer.write_record([names(&BEFORE_ERRORS), errors, names(&AFTER_ERRORS)].concat()).expect(in_memory);
+    for seed in seeds {
+        let cells = |columns: &[SeedColumn]| columns.iter().map(|(_, cell)| cell(seed)).collect::<Vec<_>>();
+        let errors: Vec<String> =
+            (0..classes.len()).map(|class| number(seed.error.get(class).copied().flatten())).collect();
+        writer.write_record([cells(&BEFORE_ERRORS), errors, cells(&AFTER_ERRORS)].concat()).expect(in_memory);
     }
     String::from_utf8(writer.into_inner().expect(in_memory)).expect("all cells are strings")
 }

@@ -3,7 +3,7 @@
 //! | to get | use |
 //! |---|---|
 //! | everything, for programs | [`AuditReport::to_json`], [`SpectrumReport::to_json`] |
-//! | one row per pair, for spreadsheets | [`AuditReport::to_csv`] |
+//! | one row per pair or seed, for spreadsheets | [`AuditReport::to_csv`] |
 //! | tables and sentences, for people | [`render_terminal`], [`render_spectrum`] |
 //! | a stored report back | [`AuditReport::from_json`] |
 //!
@@ -18,12 +18,15 @@
 //! It computes nothing: medians, verdicts and conclusions arrive finished. It writes no file and prints nothing.
 
 mod audit_report;
+mod class_curve;
 mod csv_table;
 mod error;
 mod finite;
+mod irrep_row;
 mod pair_result;
 mod point_result;
 mod question;
+mod seed_result;
 mod settings;
 mod spectrum_report;
 mod status;
@@ -32,11 +35,14 @@ mod terminal;
 mod verdict;
 
 pub use audit_report::AuditReport;
+pub use class_curve::{ClassCurve, CurvePoint};
 pub use error::ReportError;
 pub use finite::finite;
+pub use irrep_row::IrrepRow;
 pub use pair_result::{PairResult, ReportedResult};
 pub use point_result::PointResult;
 pub use question::ReportedQuestion;
+pub use seed_result::SeedResult;
 pub use settings::ReportedSettings;
 pub use spectrum_report::{SpectrumBlock, SpectrumReport};
 pub use status::Status;

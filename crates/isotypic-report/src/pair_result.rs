@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::seed_result::SeedResult;
 use crate::status::Status;
 
 /// One result of an audit.
@@ -11,6 +12,8 @@ use crate::status::Status;
 pub enum ReportedResult {
     /// Two seeds of different classes.
     Pair(PairResult),
+    /// One seed of an audit of whole classes.
+    Seed(SeedResult),
 }
 
 impl ReportedResult {
@@ -19,6 +22,16 @@ impl ReportedResult {
     pub fn as_pair(&self) -> Option<&PairResult> {
         match self {
             Self::Pair(pair) => Some(pair),
+            Self::Seed(_) => None,
+        }
+    }
+
+    /// The seed, if this is one.
+    #[must_use]
+    pub fn as_seed(&self) -> Option<&SeedResult> {
+        match self {
+            Self::Pair(_) => None,
+            Self::Seed(seed) => Some(seed),
         }
     }
 }
@@ -70,6 +83,9 @@ pub struct PairResult {
     pub delta_squared_input: Option<f64>,
     /// Squared distance of the orbit means in the space of the kernel.
     pub delta_squared_kernel: Option<f64>,
+    /// How many poses look the same to the network as the pose itself, that one included: 1 where it tells all poses
+    /// apart, the order of the group where it has the whole symmetry built in.
+    pub indistinguishable_poses: usize,
     /// What the exact error tends to as the ridge tends to 0, where the Gram matrix is singular.
     pub limit_error: Option<f64>,
     /// How the result came about.

@@ -19,6 +19,10 @@ pub struct ReportedSettings {
     pub convention: String,
     /// Seed of the choice of pairs.
     pub seed: u64,
+    /// The classes of an audit of classes, in the order of the outputs; empty in an audit of pairs.
+    pub classes: Vec<String>,
+    /// What is held out together in an audit of classes, `class` or `seed`.
+    pub together: Option<String>,
     /// The architectures, in the order of the tables.
     pub architectures: Vec<String>,
 }

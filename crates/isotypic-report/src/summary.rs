@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::finite::required;
+use crate::irrep_row::IrrepRow;
 use crate::status::Status;
 
-/// All pairs of one question, architecture and number of poses.
+/// All pairs, or all seeds, of one question, architecture and number of poses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SummaryRow {
     /// Index into [`questions`](crate::AuditReport::questions).
@@ -20,23 +21,38 @@ pub struct SummaryRow {
     pub hold_out: String,
     /// Poses of an orbit: the order of the group.
     pub poses: usize,
-    /// Pairs of seeds.
+    /// Pairs of seeds; 0 in an audit of classes.
     pub pairs: usize,
-    /// Median over pairs of the exact error.
+    /// Seeds with held-out poses in an audit of classes; 0 in an audit of pairs.
+    pub seeds: usize,
+    /// Seeds that training saw at no pose.
+    pub unseen_seeds: usize,
+    /// Median over pairs or seeds of the exact error.
     pub median_exact_error: Option<f64>,
-    /// Median over pairs of the paper's spectral error.
+    /// Median over pairs or seeds of the paper's spectral error.
     pub median_spectral_error: Option<f64>,
-    /// Median over pairs of the error after projection onto the invariant matrices.
+    /// Median over pairs or seeds of the error after projection onto the invariant matrices.
     pub median_projected_error: Option<f64>,
     /// Fraction of the held-out poses that are classified correctly, 0 to 1.
     #[serde(serialize_with = "required")]
     pub fraction_correct: f64,
-    /// Median over pairs of the invariance defect.
+    /// The same of the seeds that training saw at no pose, at the poses that their class does not show.
+    pub fraction_correct_unseen: Option<f64>,
+    /// Median over these seeds of the exact error.
+    pub median_unseen_error: Option<f64>,
+    /// Pairs or seeds with a misclassified held-out pose that the averaged spectral error, below 1, does not show.
+    pub hidden_failures: usize,
+    /// Median over pairs or seeds of the invariance defect.
     pub median_invariance_defect: Option<f64>,
     /// Largest condition number of a Gram matrix.
     pub maximum_condition_number: Option<f64>,
-    /// Correlation over pairs of spectral and exact error, −1 to 1.
+    /// Correlation over pairs or seeds of spectral and exact error, −1 to 1.
     pub spectral_exact_correlation: Option<f64>,
-    /// Pairs by status; those that do not occur are left out.
+    /// The least number of poses that look the same to the network, over all pairs or seeds; see
+    /// [`PairResult::indistinguishable_poses`](crate::PairResult::indistinguishable_poses).
+    pub indistinguishable_poses: usize,
+    /// Which irreps the errors come from, in the order of the blocks; empty where it is not known.
+    pub irreps: Vec<IrrepRow>,
+    /// Pairs or seeds by status; those that do not occur are left out.
     pub statuses: BTreeMap<Status, usize>,
 }

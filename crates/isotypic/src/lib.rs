@@ -11,10 +11,10 @@
 //!
 //! # Examples
 //! ```
-//! use isotypic::{AuditSettings, PairSelection, QuestionSpec, audit, work::Monitor};
+//! use isotypic::{AuditSettings, PairSelection, PoseNumbers, QuestionSpec, audit, work::Monitor};
 //!
 //! let settings = AuditSettings {
-//!     question: Some(QuestionSpec { group: "rotation:4".into(), poses: None, hold_out: "pose:0".into() }),
+//!     question: Some(QuestionSpec { group: "rotation:4".into(), poses: PoseNumbers::OfGroup, hold_out: "pose:0".into() }),
 //!     architectures: vec!["mlp".into()],
 //!     pairs: PairSelection::Count(3),
 //!     ..AuditSettings::default()
@@ -46,7 +46,8 @@ pub use isotypic_report as report;
 pub use isotypic_work as work;
 
 pub use audit::{
-    AuditInput, AuditPlan, AuditSettings, Convention, PairSelection, QuestionSpec, audit, plan_audit,
+    AuditInput, AuditPlan, AuditSettings, ClassSeeds, ClassSelection, Convention, PairSelection, PoseNumbers,
+    QuestionSpec, Together, audit, plan_audit,
 };
 pub use error::{Error, ErrorKind};
 pub use kernel_kind::KernelKind;

@@ -4,7 +4,7 @@
 //! all poses is everything: $|G|$ times fewer entries. Whether it holds is measured, not assumed: the rows of some other poses are
 //! evaluated too and compared. If they differ by more than rounding the whole matrix is evaluated.
 
-use isotypic_gram::{DenseGram, GroupInvariantGram};
+use isotypic_gram::{DenseGram, GramError, GroupInvariantGram, SymmetricOperator};
 use isotypic_group::FiniteGroup;
 use isotypic_kernel::CompiledKernel;
 use isotypic_orbit::OrbitLayout;
@@ -23,10 +23,54 @@ const SMALLEST_ORDER: usize = 6;
 const ROUNDING: f64 = 1e-13;
 
 /// A kernel evaluated on all poses of some seeds.
-pub(crate) struct OrbitGram {
-    pub(crate) gram: DenseGram,
-    /// Relative deviation of the compared rows, where only these tell how invariant the kernel is.
-    pub(crate) sampled_defect: Option<f64>,
+#[derive(Clone)]
+pub(crate) enum OrbitGram {
+    /// The kernel is invariant, so its values between each seed and all poses are everything.
+    Invariant {
+        gram: GroupInvariantGram,
+        /// Relative deviation of the compared rows, which tell how invariant the kernel is.
+        sampled_defect: f64,
+    },
+    /// Every entry.
+    Dense(DenseGram),
+}
+
+impl OrbitGram {
+    /// The group whose elements are the poses.
+    pub(crate) fn group(&self) -> &FiniteGroup {
+        match self {
+            Self::Invariant { gram, .. } => gram.group(),
+            Self::Dense(gram) => gram.group(),
+        }
+    }
+
+    /// The same seeds at the poses of a subgroup.
+    pub(crate) fn restrict(&self, subgroup: &FiniteGroup) -> Result<Self, GramError> {
+        Ok(match self {
+            Self::Invariant { gram, sampled_defect } => {
+                Self::Invariant { gram: gram.restrict(subgroup)?, sampled_defect: *sampled_defect }
+            }
+            Self::Dense(gram) => Self::Dense(gram.restrict(subgroup)?),
+        })
+    }
+
+    /// Some of the seeds, in the order given.
+    pub(crate) fn select_seeds(&self, seeds: &[usize]) -> Result<Self, GramError> {
+        Ok(match self {
+            Self::Invariant { gram, sampled_defect } => {
+                Self::Invariant { gram: gram.select_seeds(seeds)?, sampled_defect: *sampled_defect }
+            }
+            Self::Dense(gram) => Self::Dense(gram.select_seeds(seeds)?),
+        })
+    }
+
+    /// Some rows and columns.
+    pub(crate) fn block(&self, rows: &[usize], columns: &[usize]) -> Result<Array2<f64>, GramError> {
+        match self {
+            Self::Invariant { gram, .. } => gram.block(rows, columns),
+            Self::Dense(gram) => gram.block(rows, columns),
+        }
+    }
 }
 
 /// Number of pairs that [`evaluate`] computes if the kernel is invariant.
@@ -64,12 +108,12 @@ pub(crate) fn evaluate(
             Array3::from_shape_fn((seeds, seeds, order), |(s, t, u)| values[[s, layout.row(t, u)]]);
         let defect = deviation(&values, &poses, group, layout);
         if defect <= ROUNDING {
-            let gram = GroupInvariantGram::from_orbit_kernel(group, orbit_kernel)?.to_dense_gram();
-            return Ok(OrbitGram { gram, sampled_defect: Some(defect) });
+            let gram = GroupInvariantGram::from_orbit_kernel(group, orbit_kernel)?;
+            return Ok(OrbitGram::Invariant { gram, sampled_defect: defect });
         }
     }
     let matrix = kind.select(kernel.symmetric(&prepared, kind.outputs(), monitor)?);
-    Ok(OrbitGram { gram: DenseGram::new(matrix, seeds, group.clone())?, sampled_defect: None })
+    Ok(OrbitGram::Dense(DenseGram::new(matrix, seeds, group.clone())?))
 }
 
 /// Frobenius norm of k(g x_s, h x_t) − k(x_s, g⁻¹h x_t) over the compared poses g, relative to that of the values.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use isotypic_data::{GramMatrix, Labels};
 use isotypic_gram::{DenseGram, Factorization, GramError, OrbitStatus, Ridge, SymmetricOperator};
 use isotypic_group::FiniteGroup;
-use isotypic_orbit::{ActionSpec, RowOrder};
+use isotypic_orbit::{ActionSpec, OrbitLayout, RowOrder};
 use isotypic_predict::{PredictError, leave_one_out, spectral_error};
 use isotypic_report::{SpectrumBlock, SpectrumReport, Status, finite};
 use ndarray::Array2;
@@ -39,7 +39,12 @@ pub fn spectrum(settings: &SpectrumSettings) -> Result<SpectrumReport, Error> {
         (Err(_), Ok(action)) => action.group()?,
         (Err(error), Err(_)) => return Err(error.into()),
     };
-    let labels = Labels::parse(&settings.labels)?;
+    let mut labels = Labels::parse(&settings.labels)?;
+    if labels.len() == settings.seeds * group.order() {
+        // One label per point: in the order of rows.
+        let places = OrbitLayout::new(settings.seeds, group.order()).seed_major_from(settings.row_order);
+        labels = labels.select(&places)?.per_orbit("labels", settings.seeds, group.order())?;
+    }
     if labels.len() != settings.seeds {
         return Err(Error::settings(
             format!("labels: expected one per seed ({}), got {}", settings.seeds, labels.len()),

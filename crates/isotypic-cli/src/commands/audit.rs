@@ -3,9 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use isotypic::orbit::Normalization;
 use isotypic::report::{AuditReport, render_terminal};
 use isotypic::work::OutputDirectory;
-use isotypic::{AuditInput, AuditSettings, Convention, PairSelection, QuestionSpec};
+use isotypic::{
+    AuditInput, AuditSettings, ClassSeeds, ClassSelection, Convention, PairSelection, PoseNumbers,
+    QuestionSpec, Together,
+};
 
 use crate::args::{DataOptions, KernelChoice, MemoryOptions};
 use crate::exit::{Failure, say};
@@ -21,6 +25,8 @@ Examples:
       embedded digits; mlp, mlp:5, cnn, cnn-gap; rotations and shifts; under two minutes
   isotypic audit --group rotation --poses 4,8,16,32 --arch cnn:2 --pairs 20
       how many poses must be photographed?
+  isotypic audit --group rotation:16 --arch mlp --classes 3,5,8 --seeds-per-class 10 --unseen-per-class 3
+      whole classes: a class that is never seen at one pose, also for objects that are new
   isotypic audit --data images.npz --arch net.toml --group rotation:16 --hold-out arc:90-270
       your images, your architecture, half of the circle never seen
   isotypic audit --features f.npy --labels=cat,dog,cat,dog --group cyclic:16
@@ -38,10 +44,12 @@ pub(crate) struct AuditArgs {
     #[command(flatten)]
     data: DataOptions,
     /// Features `[seeds, poses, d]` of a network of your own, in place of images
-    #[arg(long, value_name = "F.npy", conflicts_with = "data", help_heading = "Data")]
+    #[arg(long, value_name = "F.npy", conflicts_with_all = ["data", "split", "normalize"],
+        help_heading = "Data")]
     features: Option<PathBuf>,
     /// A Gram matrix over all poses of all seeds, pose fastest, in place of images
-    #[arg(long, value_name = "K.npy", conflicts_with_all = ["data", "features", "arch"], help_heading = "Data")]
+    #[arg(long, value_name = "K.npy", help_heading = "Data",
+        conflicts_with_all = ["data", "split", "normalize", "features", "arch", "kernel"])]
     gram: Option<PathBuf>,
     /// One label per image or seed, `--labels=+1,-1,…`, or a file
     #[arg(long, value_name = "LIST|FILE", allow_hyphen_values = true, help_heading = "Data")]
@@ -53,9 +61,9 @@ pub(crate) struct AuditArgs {
     /// What makes the poses, such as `rotation:16` [default: three questions]
     #[arg(long, value_name = "SPEC", help_heading = "Question")]
     group: Option<String>,
-    /// Numbers of poses to ask about, in place of that of the group
-    #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "group", help_heading = "Question")]
-    poses: Option<Vec<usize>>,
+    /// Numbers of poses to ask about, in place of that of the group; `all`: every divisor of it
+    #[arg(long, value_name = "N,…|all", requires = "group", help_heading = "Question")]
+    poses: Option<String>,
     /// Held out of one image at a time: `pose:K`, `poses:K,…`, `arc:FROM-TO`, `outside:GROUP`, or FILE.json
     #[arg(
         long,
@@ -68,6 +76,28 @@ pub(crate) struct AuditArgs {
     /// Pairs of images of different classes: how many, or a file of indices with the header `a,b`
     #[arg(long, value_name = "K|FILE.csv", help_heading = "Question")]
     pairs: Option<String>,
+    /// Whole classes in place of pairs: these, or `all`, some seeds of each observed together
+    #[arg(
+        long,
+        value_name = "A,B,…|all",
+        value_delimiter = ',',
+        conflicts_with = "pairs",
+        help_heading = "Question"
+    )]
+    classes: Vec<String>,
+    /// With classes: the first so many seeds of each
+    #[arg(long, value_name = "S", default_value_t = 13, requires = "classes", help_heading = "Question")]
+    seeds_per_class: usize,
+    /// With or without classes: these seeds, as indices into the dataset
+    #[arg(long, value_name = "I,J,…", value_delimiter = ',', conflicts_with_all = ["pairs", "seeds_per_class"],
+        help_heading = "Question")]
+    seeds: Vec<usize>,
+    /// With classes: ask also about so many seeds of each that training never sees
+    #[arg(long, value_name = "U", default_value_t = 0, help_heading = "Question")]
+    unseen_per_class: usize,
+    /// With classes: whose poses are held out together
+    #[arg(long, default_value = "class", help_heading = "Question")]
+    together: TogetherChoice,
     /// Seed of the choice of pairs
     #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "Question")]
     seed: u64,
@@ -104,6 +134,15 @@ pub(crate) struct AuditArgs {
     memory: MemoryOptions,
 }
 
+/// Whose poses are held out together.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TogetherChoice {
+    /// All seeds of a class, each class in turn
+    Class,
+    /// One seed, each in turn
+    Seed,
+}
+
 /// Whose definitions of the errors.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ConventionChoice {
@@ -138,16 +177,26 @@ pub(crate) fn run(args: AuditArgs, session: &Session) -> Result<(), Failure> {
 }
 
 fn settings(args: &AuditArgs) -> Result<AuditSettings, Failure> {
-    let input = match (&args.features, &args.gram) {
-        (Some(path), _) => AuditInput::Features(path.clone()),
-        (None, Some(path)) => AuditInput::Gram(path.clone()),
-        (None, None) => AuditInput::Data(args.data.data.clone()),
+    // Only images are normalised; features and Gram matrices are taken as they are.
+    let (input, normalization) = match (&args.features, &args.gram) {
+        (Some(path), _) => (AuditInput::Features(path.clone()), Normalization::none()),
+        (None, Some(path)) => (AuditInput::Gram(path.clone()), Normalization::none()),
+        (None, None) => {
+            let normalization = Normalization::parse(&args.normalize)?;
+            (AuditInput::Data(args.data.data.clone()), normalization)
+        }
     };
-    let question = args.group.as_ref().map(|group| QuestionSpec {
-        group: group.clone(),
-        poses: args.poses.clone(),
-        hold_out: args.hold_out.clone(),
-    });
+    let question = args
+        .group
+        .as_ref()
+        .map(|group| {
+            Ok::<_, Failure>(QuestionSpec {
+                group: group.clone(),
+                poses: args.poses.as_deref().map_or(Ok(PoseNumbers::OfGroup), pose_numbers)?,
+                hold_out: args.hold_out.clone(),
+            })
+        })
+        .transpose()?;
     Ok(AuditSettings {
         input,
         labels: args.labels.clone(),
@@ -155,8 +204,9 @@ fn settings(args: &AuditArgs) -> Result<AuditSettings, Failure> {
         question,
         architectures: args.arch.clone(),
         kernel: args.kernel.into(),
-        normalization: args.normalize.parse().map_err(isotypic::Error::Orbit)?,
+        normalization,
         pairs: args.pairs.as_deref().map_or(Ok(PairSelection::Default), pair_selection)?,
+        classes: classes(args)?,
         seed: args.seed,
         ridge: args.ridge.parse().map_err(isotypic::Error::Gram)?,
         convention: match args.convention {
@@ -164,6 +214,48 @@ fn settings(args: &AuditArgs) -> Result<AuditSettings, Failure> {
             ConventionChoice::Paper => Convention::Paper,
         },
     })
+}
+
+/// `all`, or numbers separated by commas.
+fn pose_numbers(text: &str) -> Result<PoseNumbers, Failure> {
+    if text == "all" {
+        return Ok(PoseNumbers::Divisors);
+    }
+    let number = |text: &str| {
+        text.trim().parse().map_err(|_| {
+            Failure::error(
+                format!("poses: expected numbers or `all`, got `{text}`"),
+                "pass `--poses 2,4,8`, or `--poses all` for every divisor",
+            )
+        })
+    };
+    text.split(',').map(number).collect::<Result<Vec<usize>, _>>().map(PoseNumbers::List)
+}
+
+/// The classes, if any are asked for.
+fn classes(args: &AuditArgs) -> Result<Option<ClassSelection>, Failure> {
+    if args.classes.is_empty() && args.seeds.is_empty() {
+        if args.unseen_per_class > 0 {
+            return Err(Failure::error(
+                "unseen seeds: only asked about in an audit of classes",
+                "add `--classes all` or `--classes A,B`",
+            ));
+        }
+        return Ok(None);
+    }
+    let all = matches!(args.classes.as_slice(), [only] if only == "all");
+    Ok(Some(ClassSelection {
+        classes: if all { Vec::new() } else { args.classes.clone() },
+        seeds: match args.seeds.is_empty() {
+            true => ClassSeeds::PerClass(args.seeds_per_class),
+            false => ClassSeeds::List(args.seeds.clone()),
+        },
+        unseen_per_class: args.unseen_per_class,
+        together: match args.together {
+            TogetherChoice::Class => Together::Class,
+            TogetherChoice::Seed => Together::Seed,
+        },
+    }))
 }
 
 fn write(mut directory: OutputDirectory, report: &AuditReport, json: &str) -> Result<(), Failure> {

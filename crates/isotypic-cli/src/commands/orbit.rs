@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use isotypic::orbit::Normalization;
 use isotypic::{OrbitJob, OrbitSettings};
 use serde::Serialize;
 
@@ -57,7 +58,7 @@ pub(crate) fn run(args: OrbitArgs, session: &Session) -> Result<(), Failure> {
         data: args.data.data,
         split: args.data.split.into(),
         group: args.group.clone(),
-        normalization: args.normalize.parse().map_err(isotypic::Error::Orbit)?,
+        normalization: Normalization::parse(&args.normalize)?,
         indices: args.indices,
     };
     let job = OrbitJob::prepare(&settings)?;

@@ -1,200 +1,168 @@
-//! `isotypic audit`.
+use ndarray::{Array2, Array3};
 
-use std::io::Read;
-use std::process::{Command, Stdio};
+use crate::workplace::{SEEDS, Workplace};
 
-use crate::support::{files, gram, isotypic, refuse, save, save_images, succeed, text};
-
-const QUICK: [&str; 7] = ["audit", "--group=rotation:4", "--arch", "mlp", "--pairs", "2", "--threads=2"];
-
-fn quick<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    QUICK.iter().copied().chain(more.iter().copied()).collect()
-}
+const SMALL: &str = "audit --data images.npz --group rotation --poses 2,4 --arch mlp,cnn-gap --pairs 3";
 
 #[test]
-fn a_table_and_a_conclusion_for_people() {
-    let folder = tempfile::tempdir().unwrap();
-    let output = succeed(folder.path(), &quick(&[]));
-    for part in ["Rotations, one pose held out", "mlp", "exact", "spectral", "Conclusion"] {
-        assert!(output.contains(part), "`{part}` is missing from\n{output}");
+fn a_person_gets_a_table_and_a_conclusion() {
+    let run = Workplace::with_images().run(SMALL);
+    let text = run.stdout();
+    assert_eq!((run.code(), run.stderr()), (0, String::new()));
+    for part in
+        ["data      images.npz (sha256 ", "1. Rotations, one pose held out\n", "verdict", "\nConclusion\n - "]
+    {
+        assert!(text.contains(part), "{part}: {text}");
     }
-    assert!(output.lines().all(|line| line.chars().count() <= 100), "too wide:\n{output}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
 
 #[test]
-fn nothing_but_the_plan_on_standard_error_when_it_is_no_terminal() {
-    let folder = tempfile::tempdir().unwrap();
-    let output = isotypic(folder.path(), &quick(&[]));
-    let stderr = text(&output.stderr);
-    assert!(!stderr.contains('\u{1b}') && !stderr.contains('\r'), "{stderr:?}");
+fn a_program_gets_one_document() {
+    let report = Workplace::with_images().json(SMALL);
+    assert_eq!(report["schema"], "isotypic.audit/1");
+    let results = report["results"].as_array().unwrap();
+    // Two networks, two numbers of poses, three pairs, and one held-out pose of each of two seeds.
+    assert_eq!((results.len(), report["points"].as_array().unwrap().len()), (12, 24));
+    assert!(results.iter().all(|result| result["kind"] == "pair" && result["label_a"] != result["label_b"]));
+    let poses: Vec<_> =
+        report["summary"].as_array().unwrap().iter().map(|row| row["poses"].as_u64().unwrap()).collect();
+    assert_eq!(poses, [2, 4, 2, 4]);
 }
 
 #[test]
-fn json_has_what_the_contract_promises() {
-    let folder = tempfile::tempdir().unwrap();
-    let json: serde_json::Value = serde_json::from_str(&succeed(folder.path(), &quick(&["--json"]))).unwrap();
-    assert_eq!(json["schema"], "isotypic.audit/1");
-    let pair = &json["results"][0];
-    for key in [
-        "kind",
-        "arch",
-        "group",
-        "poses",
-        "a",
-        "b",
-        "label_a",
-        "label_b",
-        "spectral_error",
-        "exact_error",
-        "exact_error_a",
-        "exact_error_b",
-        "correct_a",
-        "correct_b",
-        "projected_error",
-        "invariance_defect",
-        "condition_number",
-        "delta_squared_input",
-        "delta_squared_kernel",
-        "status",
-    ] {
-        assert!(!pair[key].is_null(), "`{key}` is missing from {pair}");
+fn the_number_of_threads_changes_no_bit() {
+    let place = Workplace::with_images();
+    let one = place.json(&format!("{SMALL} --threads 1"));
+    assert_eq!(place.json(&format!("{SMALL} --threads 3")), one);
+}
+
+#[test]
+fn networks_may_be_repeated_files_and_comma_separated() {
+    let place = Workplace::with_images();
+    place.write("net.json", r#"{"layers": ["flatten", {"dense": {"b_std": 1.0}}, "erf", {"dense": {}}]}"#);
+    place.write("net.toml", "[[layers]]\nconv = { filter = [3, 3], padding = \"circular\" }\n[[layers]]\nrelu = {}\n[[layers]]\nflatten = {}\n[[layers]]\ndense = {}\n");
+    let report =
+        place.json("audit --data images.npz --group flip --arch mlp,net.json --arch net.toml --pairs 1");
+    assert_eq!(report["settings"]["architectures"], serde_json::json!(["mlp", "net.json", "net.toml"]));
+}
+
+#[test]
+fn a_network_with_the_symmetry_says_orbit_collapse() {
+    let place = Workplace::with_images();
+    let line = "audit --data images.npz --group translation-x:6 --arch cnn-gap --pairs 3";
+    let text = place.run(line).stdout();
+    assert!(text.contains("orbit collapse") && !text.contains("NaN"), "{text}");
+    for result in place.json(line)["results"].as_array().unwrap() {
+        assert_eq!(result["status"], "orbit_collapse");
+        assert_eq!(result["limit_error"], 0.0);
+        assert_eq!((&result["correct_a"], &result["correct_b"]), (&true.into(), &true.into()));
     }
-    assert_eq!((pair["kind"].as_str(), pair["status"].as_str()), (Some("pair"), Some("ok")));
-    let point = &json["points"][0];
-    for key in [
-        "arch",
-        "group",
-        "poses",
-        "seed",
-        "element",
-        "label",
-        "predictions",
-        "error",
-        "variance",
-        "correct",
-        "status",
-    ] {
-        assert!(!point[key].is_null(), "`{key}` is missing from {point}");
-    }
-    let mean = (pair["exact_error_a"].as_f64().unwrap() + pair["exact_error_b"].as_f64().unwrap()) / 2.0;
-    assert!((pair["exact_error"].as_f64().unwrap() - mean).abs() < 1e-15);
 }
 
 #[test]
-fn a_folder_of_results_is_complete_and_protected() {
-    let folder = tempfile::tempdir().unwrap();
-    succeed(folder.path(), &quick(&["--out", "results"]));
-    let out = folder.path().join("results");
-    let names: Vec<String> =
-        files(&out).iter().map(|path| path.rsplit('/').next().unwrap().to_owned()).collect();
-    assert_eq!(names, ["results.csv", "results.json"]);
-    let before = std::fs::read(out.join("results.json")).unwrap();
-    refuse(folder.path(), &quick(&["--out", "results", "--seed", "5"]), "results");
-    assert_eq!(std::fs::read(out.join("results.json")).unwrap(), before);
-    succeed(folder.path(), &quick(&["--out", "results", "--seed", "5", "--force"]));
-    assert_ne!(std::fs::read(out.join("results.json")).unwrap(), before);
+fn pairs_of_a_file_keep_their_order() {
+    let place = Workplace::with_images();
+    place.write("pairs.csv", "a,b\n5,2\n0,7\n2,5\n");
+    let report = place.json("audit --data images.npz --group rotation:4 --arch mlp --pairs pairs.csv");
+    let pairs: Vec<_> =
+        report["results"].as_array().unwrap().iter().map(|r| (r["a"].as_u64(), r["b"].as_u64())).collect();
+    assert_eq!(pairs, [(Some(5), Some(2)), (Some(0), Some(7)), (Some(2), Some(5))]);
 }
 
 #[test]
-fn the_same_command_gives_the_same_bytes() {
-    let folder = tempfile::tempdir().unwrap();
-    let first = succeed(folder.path(), &quick(&["--json"]));
-    let arguments: Vec<&str> =
-        quick(&["--json"]).into_iter().map(|a| if a == "--threads=2" { "--threads=1" } else { a }).collect();
-    assert_eq!(first, succeed(folder.path(), &arguments));
+fn the_seed_chooses_the_pairs() {
+    let place = Workplace::with_images();
+    let pairs = |seed: u64| {
+        let line = format!("audit --data images.npz --group flip --arch mlp --pairs 4 --seed {seed}");
+        let report = place.json(&line);
+        let results = report["results"].as_array().unwrap().clone();
+        results.into_iter().map(|r| (r["a"].clone(), r["b"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(pairs(1), pairs(1));
+    assert_ne!(pairs(1), pairs(2));
 }
 
 #[test]
-fn a_failed_check_is_exit_code_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let output = isotypic(folder.path(), &quick(&["--fail-above", "1e-6"]));
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("Conclusion"));
-    succeed(folder.path(), &quick(&["--fail-above", "1e6"]));
+fn the_authors_convention_is_a_setting() {
+    let place = Workplace::with_images();
+    let line = "audit --data images.npz --group rotation:4 --arch mlp --pairs 1";
+    let (exact, paper) = (place.json(line), place.json(&format!("{line} --convention paper")));
+    assert_eq!(paper["settings"]["convention"], "paper");
+    assert_ne!(exact["results"][0]["spectral_error"], paper["results"][0]["spectral_error"]);
 }
 
 #[test]
-fn a_network_that_has_the_symmetry_says_orbit_collapse() {
-    let folder = tempfile::tempdir().unwrap();
-    let arguments = ["audit", "--group", "translation-x:7", "--arch", "cnn-gap", "--pairs", "2"];
-    let output = succeed(folder.path(), &arguments);
-    assert!(output.contains("orbit collapse"), "{output}");
-    assert!(!output.contains("NaN") && !output.contains("inf"), "{output}");
+fn features_of_any_network_are_audited() {
+    let place = Workplace::empty();
+    let features = Array3::from_shape_fn((4, 6, 5), |(s, g, i)| ((s * 31 + g * 17 + i * i * 7) % 23) as f64);
+    place.write_array("f.npy", &features);
+    let report =
+        place.json("audit --features f.npy --labels=cat,dog,cat,dog --arch linear,rbf:0.01 --group cyclic:6");
+    assert_eq!(report["settings"]["architectures"], serde_json::json!(["linear", "rbf:0.01"]));
+    assert_eq!(report["settings"]["normalization"], "none");
+    assert_eq!(report["results"][0]["poses"], 6);
 }
 
 #[test]
-fn images_features_and_gram_matrices_of_ones_own() {
-    let folder = tempfile::tempdir().unwrap();
-    let labels = format!("--labels={}", save_images(folder.path()));
-    let group = "--group=rotation:4";
-    succeed(folder.path(), &["audit", "--data", "x.npy", &labels, group, "--arch", "cnn", "--pairs", "3"]);
-    let features = ndarray::Array3::from_shape_fn((2, 4, 3), |(s, p, d)| ((s * 5 + p * 3 + d) as f64).sin());
-    save(folder.path(), "f.npy", &features);
-    let output =
-        succeed(folder.path(), &["audit", "--features", "f.npy", "--labels=a,b", "--arch", "linear,rbf:2"]);
-    assert!(output.contains("rbf:2"), "{output}");
-    save(folder.path(), "k.npy", &gram());
-    succeed(
-        folder.path(),
-        &["audit", "--gram", "k.npy", "--labels=+1,-1", "--group", "cyclic:4", "--pairs", "1"],
+fn a_check_that_fails_exits_with_one_and_names_the_worst() {
+    let place = Workplace::with_images();
+    let run = place.run(&format!("{SMALL} --fail-above 0"));
+    let message = run.stderr();
+    assert_eq!(run.code(), 1);
+    assert!(
+        message.starts_with("check failed: 24 of 24 held-out errors are above 0; the worst is "),
+        "{message}"
     );
+    assert_eq!(message.lines().count(), 1);
+    assert!(run.stdout().contains("Conclusion"));
+    assert_eq!(place.run(&format!("{SMALL} --fail-above 1e6")).code(), 0);
 }
 
 #[test]
-fn pairs_come_from_a_file_in_their_order() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("pairs.csv"), "a,b\n7,3\n0,1\n").unwrap();
-    let arguments = ["audit", "--group=rotation:2", "--arch=mlp", "--pairs", "pairs.csv", "--json"];
-    let json: serde_json::Value = serde_json::from_str(&succeed(folder.path(), &arguments)).unwrap();
-    assert_eq!((json["results"][0]["a"].as_u64(), json["results"][0]["b"].as_u64()), (Some(7), Some(3)));
-    assert_eq!(json["results"].as_array().unwrap().len(), 2);
+fn the_worst_error_is_that_of_the_report() {
+    let place = Workplace::with_images();
+    let run = place.run(&format!("{SMALL} --fail-above 0 --json"));
+    let report: serde_json::Value = serde_json::from_str(&run.stdout()).unwrap();
+    let errors = report["points"].as_array().unwrap().iter().map(|point| point["error"].as_f64().unwrap());
+    let worst = errors.fold(0.0, f64::max);
+    assert!(run.stderr().contains(&format!("the worst is {worst:.4} (")), "{}", run.stderr());
 }
 
 #[test]
-fn the_plan_alone_computes_nothing_and_a_small_limit_refuses() {
-    let folder = tempfile::tempdir().unwrap();
-    let output = isotypic(folder.path(), &["audit", "--plan", "--out", "results"]);
-    assert_eq!(output.status.code(), Some(0));
-    assert!(!folder.path().join("results").exists());
-    refuse(
-        folder.path(),
-        &quick(&["--memory-limit", "1KiB", "--out", "results"]),
-        "exceeds the limit of 1 KiB",
-    );
+fn a_point_without_an_error_fails_every_check() {
+    let place = Workplace::empty();
+    // Rank 2, so that nothing can be inverted without a ridge.
+    let gram = Array2::from_shape_fn((8, 8), |(i, j)| if i / 4 == j / 4 { 1.0 } else { 0.0 });
+    place.write_array("k.npy", &gram);
+    let line = "audit --gram k.npy --labels=+1,-1 --group cyclic:4 --ridge 0 --fail-above 1e9";
+    let run = place.run(line);
+    let has_errors = |report: &serde_json::Value| {
+        report["points"].as_array().unwrap().iter().all(|p| p["error"].is_number())
+    };
+    let report: serde_json::Value =
+        serde_json::from_str(&place.run(&format!("{line} --json")).stdout()).unwrap();
+    assert_eq!(run.code(), if has_errors(&report) { 0 } else { 1 }, "{}", run.stderr());
+    assert!(!run.stdout().contains("NaN"));
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin("isotypic"))
-        .current_dir(folder.path())
-        .args(quick(&["--json"]))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let mut stderr = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0), "{stderr}");
-    assert!(!stderr.contains("error"), "{stderr}");
+fn a_plan_computes_nothing() {
+    let place = Workplace::with_images();
+    let before = place.content();
+    let run = place.run(&format!("{SMALL} --plan --out results"));
+    assert_eq!((run.code(), run.stdout().lines().count()), (0, 1));
+    assert!(run.stdout().contains(" entries, "), "{}", run.stdout());
+    let document = place.json(&format!("{SMALL} --plan"));
+    assert_eq!(document["schema"], "isotypic.plan/1");
+    assert!(document["entries"].as_u64().unwrap() > 0 && document["bytes"].as_u64().unwrap() > 0);
+    assert_eq!(place.content(), before);
 }
 
 #[test]
-fn an_interrupt_ends_with_130_and_leaves_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin("isotypic"))
-        .current_dir(folder.path())
-        .args(["audit", "--out", "results"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(800));
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    let mut stderr = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
-    assert!(stderr.contains("interrupted"), "{stderr}");
-    assert!(files(folder.path()).is_empty(), "{:?}", files(folder.path()));
+fn all_seeds_are_at_hand() {
+    let place = Workplace::with_images();
+    let most = SEEDS / 2 * (SEEDS / 2);
+    let report = place.json(&format!("audit --data images.npz --group flip --arch mlp --pairs {most}"));
+    assert_eq!(report["results"].as_array().unwrap().len(), most);
 }

@@ -1,198 +1,259 @@
-//! Bad input gets one clear error and a hint, and nothing is written.
+//! What cannot be used gets a line `error:` and a line `hint:` and exit code 2, and nothing is written.
 
-use std::io::Write;
-use std::path::Path;
+use ndarray::{Array2, Array3, Array4, array};
 
-use ndarray::{Array2, Array3, Array4};
+use crate::workplace::{Workplace, images};
 
-use crate::support::{gram, images, refuse, save, save_images};
-
-fn audit<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    ["audit", "--out", "results"].into_iter().chain(more.iter().copied()).collect()
+/// Runs the program, which must refuse; `error` and `hint` must be part of the two lines.
+#[track_caller]
+fn assert_refused(place: &Workplace, line: &str, error: &str, hint: &str) {
+    let before = place.content();
+    let run = place.run(line);
+    let stderr = run.stderr();
+    assert_eq!((run.code(), run.stdout()), (2, String::new()), "{line}: {stderr}");
+    let lines: Vec<_> = stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{line}: {stderr}");
+    assert!(lines[0].starts_with("error: ") && lines[0].contains(error), "{line}: {stderr}");
+    assert!(lines[1].starts_with("hint: ") && lines[1].contains(hint), "{line}: {stderr}");
+    assert_eq!(place.content(), before, "{line}");
 }
 
-/// IDX files of `images` images of 4 × 4 pixels and `labels` labels, under the names of the training set.
-fn idx(folder: &Path, images: u32, labels: u32, pixels: usize) {
-    std::fs::create_dir_all(folder).unwrap();
-    let mut bytes = Vec::new();
-    for word in [0x0000_0803_u32, images, 4, 4] {
-        bytes.extend(word.to_be_bytes());
-    }
-    bytes.extend((0..pixels).map(|i| (i * 37 % 251) as u8));
-    std::fs::File::create(folder.join("train-images-idx3-ubyte")).unwrap().write_all(&bytes).unwrap();
-    let mut bytes = Vec::new();
-    for word in [0x0000_0801_u32, labels] {
-        bytes.extend(word.to_be_bytes());
-    }
-    bytes.extend((0..labels).map(|i| (i % 2) as u8));
-    std::fs::File::create(folder.join("train-labels-idx1-ubyte")).unwrap().write_all(&bytes).unwrap();
-}
+const AUDIT: &str = "audit --data images.npz --out run";
 
-#[test]
-fn files_that_are_not_what_they_should_be() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    idx(&at("truncated"), 6, 6, 5 * 16 + 3);
-    idx(&at("counts"), 6, 5, 6 * 16);
-    idx(&at("magic"), 6, 6, 6 * 16);
-    std::fs::write(at("magic").join("train-images-idx3-ubyte"), [0, 0, 8, 9, 0, 0, 0, 6]).unwrap();
-    idx(&at("foreign"), 6, 6, 6 * 16);
-    std::fs::write(at("foreign").join("train-images-idx3-ubyte"), "these are not images at all").unwrap();
-    std::fs::create_dir(at("empty")).unwrap();
-    let question = ["--group=rotation:2", "--arch=mlp"];
-    for (data, message) in [
-        ("truncated", "train-images-idx3-ubyte"),
-        ("counts", "6 images, but 5 labels"),
-        ("magic", "train-images-idx3-ubyte"),
-        ("foreign", "train-images-idx3-ubyte"),
-        ("empty", "empty"),
-        ("no-such-folder", "no-such-folder"),
-        ("mini-mnits", "mini-mnits"),
-    ] {
-        refuse(folder.path(), &audit(&[&["--data", data], &question[..]].concat()), message);
-    }
+fn idx(magic: u32, sizes: &[u32], data: &[u8]) -> Vec<u8> {
+    let mut bytes = magic.to_be_bytes().to_vec();
+    bytes.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
+    bytes.extend(data);
+    bytes
 }
 
 #[test]
-fn pixels_that_are_no_numbers_or_all_equal() {
-    let folder = tempfile::tempdir().unwrap();
-    let labels = format!("--labels={}", save_images(folder.path()));
-    let (good, _) = images();
-    let save_with = |name: &str, change: &dyn Fn(&mut Array4<f64>)| {
-        let mut images = good.clone();
-        change(&mut images);
-        save(folder.path(), name, &images);
+fn a_wrong_command_line() {
+    let place = Workplace::with_images();
+    assert_refused(&place, "", "requires a subcommand", "`isotypic help` lists the verbs");
+    assert_refused(&place, "adit", "unrecognized subcommand 'adit'", "'audit'");
+    assert_refused(&place, &format!("{AUDIT} --arhc mlp"), "unexpected argument '--arhc'", "'--arch'");
+    assert_refused(&place, &format!("{AUDIT} --kernel ntp"), "invalid value 'ntp'", "'ntk'");
+    assert_refused(&place, &format!("{AUDIT} --threads 0"), "invalid value '0'", "");
+    assert_refused(&place, &format!("{AUDIT} --poses 2,4"), "--group <SPEC>", "");
+    assert_refused(
+        &place,
+        &format!("{AUDIT} --features f.npy"),
+        "cannot be used with '--features <F.npy>'",
+        "",
+    );
+    assert_refused(&place, "audit --force", "--out <DIR>", "");
+    assert_refused(&place, "kernel --x x.npy --out k.npy", "--arch <NAME|FILE>", "");
+}
+
+#[test]
+fn wrong_settings() {
+    let place = Workplace::with_images();
+    assert_refused(&place, &format!("{AUDIT} --ridge -1"), "`-1`", "");
+    assert_refused(&place, &format!("{AUDIT} --ridge nan"), "`nan`", "");
+    assert_refused(&place, &format!("{AUDIT} --normalize center,spere"), "unknown step `spere`", "");
+    assert_refused(&place, &format!("{AUDIT} --fail-above nan"), "`NaN`", "--fail-above 1");
+    assert_refused(&place, &format!("{AUDIT} --memory-limit 20GB"), "`20GB`", "GiB");
+    assert_refused(
+        &place,
+        &format!("{AUDIT} --memory-limit 1KiB"),
+        "exceeds the limit of 1 KiB",
+        "fewer seeds or poses",
+    );
+    assert_refused(&place, &format!("{AUDIT} --group rotation --poses 0"), "poses", "--poses 2,4,8");
+    assert_refused(&place, &format!("{AUDIT} --group rotation:4 --hold-out pose:4"), "pose 4", "from 0 to 3");
+    assert_refused(&place, &format!("{AUDIT} --group rotation:4 --hold-out arc:90"), "arc:90", "");
+    assert_refused(&place, &format!("{AUDIT} --split test"), "test", "`--split`");
+}
+
+#[test]
+fn a_source_that_is_none() {
+    let place = Workplace::empty();
+    assert_refused(&place, "audit --data mini-mnits", "`mini-mnits`", "`mini-mnist`");
+    assert_refused(&place, "audit --data mnist", "`mnist`", "folder");
+    assert_refused(&place, "audit --data ./nothing.npz", "nothing.npz", "");
+    place.write("notes.txt", "not images");
+    assert_refused(&place, "audit --data notes.txt", "`notes.txt`", ".npz");
+    place.write("empty.npz", "");
+    assert_refused(&place, "audit --data empty.npz", "empty.npz", "");
+}
+
+#[test]
+fn broken_idx_files() {
+    let place = Workplace::empty();
+    std::fs::create_dir(place.path("idx")).unwrap();
+    let (images, labels) = ("idx/train-images-idx3-ubyte", "idx/train-labels-idx1-ubyte");
+    let pixels: Vec<u8> = (0..32).map(|i| i * 7).collect();
+    let good = idx(0x803, &[2, 4, 4], &pixels);
+    place.write(labels, idx(0x801, &[2], &[0, 1]));
+
+    let refuse =
+        |error: &str| assert_refused(&place, "audit --data idx --group flip --arch mlp --out run", error, "");
+    place.write(images, &good[..good.len() - 5]);
+    refuse("train-images-idx3-ubyte");
+    place.write(images, "a text file, of all things");
+    refuse("train-images-idx3-ubyte");
+    place.write(images, idx(0x801, &[2, 4, 4], &pixels));
+    refuse("train-images-idx3-ubyte");
+    place.write(images, &good);
+    place.write(labels, idx(0x801, &[3], &[0, 1, 0]));
+    refuse("3 labels");
+    place.write(labels, idx(0x801, &[2], &[0, 1]));
+    assert_eq!(place.run("audit --data idx --group flip --arch mlp --pairs 1").code(), 0);
+}
+
+#[test]
+fn images_that_are_none() {
+    let place = Workplace::empty();
+    let refuse = |images: &Array4<f64>, error: &str| {
+        place.write_array("x.npy", images);
+        let line = "audit --data x.npy --labels=a,b,a,b,a,b,a,b --group rotation:4 --arch mlp --out run";
+        assert_refused(&place, line, error, "");
     };
-    save_with("nan.npy", &|images| images[[2, 1, 3, 0]] = f64::NAN);
-    save_with("inf.npy", &|images| images[[4, 0, 0, 0]] = f64::INFINITY);
-    save_with("flat.npy", &|images| images.index_axis_mut(ndarray::Axis(0), 3).fill(0.25));
-    let question = ["--group=rotation:2", "--arch=mlp", "--pairs=36"];
-    for (file, message) in [("nan.npy", "2"), ("inf.npy", "4"), ("flat.npy", "image 3")] {
-        refuse(folder.path(), &audit(&[&["--data", file, &labels], &question[..]].concat()), message);
-    }
+    let with = |value: f64| {
+        let mut images = images();
+        images[[3, 2, 1, 0]] = value;
+        images
+    };
+    refuse(&with(f64::NAN), "`NaN`");
+    refuse(&with(f64::INFINITY), "`inf`");
+    let mut constant = images();
+    constant.index_axis_mut(ndarray::Axis(0), 5).fill(7.0);
+    refuse(&constant, "image 5: all pixels are equal");
+    place.write_array("x.npy", &images());
+    assert_refused(&place, "audit --data x.npy --labels=a,b --group flip", "2 labels", "");
+    assert_refused(&place, "audit --data x.npy --group flip", "x.npy", "--labels");
 }
 
 #[test]
-fn pairs_and_labels_that_do_not_fit() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    write("same.csv", "a,b\n0,0\n");
-    write("range.csv", "a,b\n0,100000\n");
-    write("header.csv", "x,y\n0,1\n");
-    write("words.csv", "a,b\n0,one\n");
-    for (file, message) in [
-        ("same.csv", "same class"),
-        ("range.csv", "out of range"),
-        ("header.csv", "a,b"),
-        ("words.csv", "one"),
-        ("none.csv", "none.csv"),
-    ] {
-        refuse(folder.path(), &audit(&["--group=rotation:2", "--arch=mlp", "--pairs", file]), message);
-    }
-    save(folder.path(), "f.npy", &Array3::<f64>::from_elem((3, 4, 2), 0.5));
-    refuse(folder.path(), &audit(&["--features", "f.npy"]), "labels");
-    refuse(folder.path(), &audit(&["--features", "f.npy", "--labels=1,2"]), "3 seeds, but 2 labels");
-    refuse(folder.path(), &audit(&["--features", "f.npy", "--labels=1,2,1", "--group=cyclic:5"]), "poses");
-    save(folder.path(), "flat.npy", &Array2::<f64>::zeros((3, 4)));
-    refuse(folder.path(), &audit(&["--features", "flat.npy", "--labels=1,2,1"]), "flat.npy");
+fn pairs_that_are_none() {
+    let place = Workplace::with_images();
+    let refuse = |text: &str, error: &str| {
+        place.write("pairs.csv", text);
+        assert_refused(&place, &format!("{AUDIT} --group flip --arch mlp --pairs pairs.csv"), error, "");
+    };
+    refuse("a,b\n0,1\n0,2\n", "same class `3`");
+    refuse("a,b\n0,8\n", "index 8 is out of range");
+    refuse("a,b\n0,x\n", "`pairs.csv`: line 2: expected two indices, got `0,x`");
+    refuse("0,1\n", "`pairs.csv`: line 1: expected the header `a,b`");
+    refuse("a,b\n", "list is empty");
+    assert_refused(&place, &format!("{AUDIT} --pairs 17"), "17", "--pairs 16");
+    assert_refused(&place, &format!("{AUDIT} --pairs few"), "`few`", "--pairs 12");
+    assert_refused(&place, &format!("{AUDIT} --pairs none.csv"), "none.csv", "");
 }
 
 #[test]
-fn groups_that_do_not_exist_or_do_not_fit() {
-    let folder = tempfile::tempdir().unwrap();
-    for (group, message) in [
-        ("rotatoin:8", "rotatoin"),
-        ("translation-x:5", "5"),
-        ("rotation:0", "rotation:0"),
-        ("rotation:x", "rotation:x"),
-        ("dihedral:4", "dihedral"),
-        ("rotation:4*translation:28x28", "rotation:4*translation:28x28"),
-    ] {
-        refuse(folder.path(), &audit(&["--group", group, "--arch=mlp"]), message);
-    }
-    for hold_out in ["pose:9", "arc:90", "pole:1", "missing.json"] {
-        refuse(
-            folder.path(),
-            &audit(&["--group=rotation:4", "--arch=mlp", "--hold-out", hold_out]),
-            "hold-out",
-        );
-    }
+fn groups_that_are_none() {
+    let place = Workplace::with_images();
+    let refuse = |group: &str, error: &str, hint: &str| {
+        assert_refused(&place, &format!("{AUDIT} --arch mlp --group {group}"), error, hint);
+    };
+    refuse("rotatoin:4", "`rotatoin", "`rotation`");
+    refuse("translation-x:4", "4", "");
+    refuse("translation:4x6", "4", "");
+    refuse("rotation", "as in `rotation:16`", "rotation:N");
+    refuse("rotation:0", "rotation:0", "");
+    refuse("p4", "`p4`", "");
+    refuse("rotation:4*translation:6x6", "rotation:4*translation:6x6", "p4");
+    refuse("cyclic:4", "cyclic:4", "");
 }
 
 #[test]
-fn architectures_that_do_not_exist_or_do_not_fit() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    write("filter.json", r#"{"layers": ["relu", {"dense": {}}]}"#);
-    write("large.json", r#"{"layers": [{"conv": {"filter": [40, 3]}}, "relu", "flatten", {"dense": {}}]}"#);
-    write("pool.json", r#"{"layers": [{"max_pool": {"window": [2, 2]}}]}"#);
-    write("open.json", r#"{"layers": [{"conv": {"filter": [3, 3]}}]}"#);
-    write("broken.json", r#"{"layers": ["#);
-    for (arch, message) in [
-        ("mpl", "mpl"),
-        ("mlp:0", "mlp:0"),
-        ("rbf:-2", "rbf:-2"),
-        ("filter.json", "layer 1"),
-        ("large.json", "layer 1"),
-        ("pool.json", "max_pool"),
-        ("open.json", "open.json"),
-        ("broken.json", "broken.json"),
-        ("missing.toml", "missing.toml"),
-    ] {
-        refuse(folder.path(), &audit(&["--group=rotation:2", "--arch", arch]), message);
-    }
+fn architectures_that_do_not_fit() {
+    let place = Workplace::with_images();
+    let refuse = |arch: &str, error: &str| {
+        assert_refused(&place, &format!("{AUDIT} --group flip --arch {arch}"), error, "");
+    };
+    refuse("mpl", "`mpl`");
+    refuse("mlp:0", "`mlp:0`");
+    refuse("mlp,mlp", "twice");
+    refuse("none.toml", "none.toml");
+    place.write("net.json", r#"{"layers": ["relu", {"dense": {}}]}"#);
+    refuse("net.json", "layer 1 (`relu`)");
+    place.write(
+        "net.json",
+        r#"{"layers": [{"conv": {"filter": [9, 9], "padding": "valid"}}, "flatten", {"dense": {}}]}"#,
+    );
+    refuse("net.json", "layer 1 (`conv`)");
+    place.write("net.json", r#"{"layers": [{"cnov": {}}]}"#);
+    refuse("net.json", "`cnov`");
+    place.write("net.json", "{");
+    refuse("net.json", "");
+}
+
+#[test]
+fn features_that_do_not_fit() {
+    let place = Workplace::empty();
+    place.write_array("f.npy", &Array3::from_shape_fn((2, 4, 3), |(s, g, i)| (s * g + i) as f64));
+    assert_refused(&place, "audit --features f.npy", "labels", "--labels");
+    assert_refused(&place, "audit --features f.npy --labels=a,b,a", "2 seeds, but 3 labels", "");
+    assert_refused(&place, "audit --features f.npy --labels=a,a", "one class", "");
+    assert_refused(&place, "audit --features f.npy --labels=a,b --group cyclic:6", "4", "");
+    assert_refused(&place, "audit --features f.npy --labels=a,b --arch cnn", "cnn", "");
+    place.write_array("f.npy", &Array2::<f64>::ones((2, 4)));
+    assert_refused(&place, "audit --features f.npy --labels=a,b", "[seeds, poses, d]", "");
 }
 
 #[test]
 fn gram_matrices_that_are_none() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut lopsided = gram();
-    lopsided[[0, 5]] += 0.1;
-    save(folder.path(), "lopsided.npy", &lopsided);
-    save(folder.path(), "oblong.npy", &Array2::<f64>::ones((8, 7)));
-    save(folder.path(), "k.npy", &gram());
-    for (file, group, message) in [
-        ("lopsided.npy", "cyclic:4", "symmetric"),
-        ("oblong.npy", "cyclic:4", "square"),
-        ("k.npy", "cyclic:3", "8"),
-    ] {
-        let group = format!("--group={group}");
-        refuse(folder.path(), &audit(&["--gram", file, "--labels=+1,-1", &group]), message);
-        refuse(folder.path(), &["spectrum", "--gram", file, "--labels=+1,-1", "--seeds=2", &group], message);
+    let place = Workplace::empty();
+    let refuse = |gram: &Array2<f64>, error: &str| {
+        place.write_array("k.npy", gram);
+        for verb in ["audit --out run", "spectrum --seeds 2"] {
+            assert_refused(&place, &format!("{verb} --gram k.npy --labels=a,b --group cyclic:2"), error, "");
+        }
+    };
+    refuse(&Array2::eye(6), "6");
+    refuse(&Array2::ones((4, 3)), "[4, 3]");
+    let mut skew = Array2::eye(4);
+    skew[[1, 2]] = 0.5;
+    refuse(&skew, "[1, 2]");
+    skew[[1, 2]] = f64::NAN;
+    refuse(&skew, "`NaN`");
+    place.write_array("k.npy", &Array2::<f64>::eye(4));
+    assert_refused(
+        &place,
+        "spectrum --gram k.npy --group cyclic:2 --seeds 2 --labels=a",
+        "labels",
+        "--labels",
+    );
+    assert_refused(
+        &place,
+        "spectrum --gram k.npy --group cycle:2 --seeds 2 --labels=a,b",
+        "cycle",
+        "`cyclic`",
+    );
+    assert_refused(&place, "audit --gram k.npy --group cyclic:2", "labels", "--labels");
+}
+
+#[test]
+fn kernels_that_cannot_be() {
+    let place = Workplace::empty();
+    place.write_array("x.npy", &images());
+    place.write_array("v.npy", &array![[1.0, 2.0], [3.0, 4.0]]);
+    assert_refused(&place, "kernel --arch mlp --x none.npy --out k.npy", "none.npy", "");
+    assert_refused(&place, "kernel --arch mlp --x x.npy --y v.npy --out k.npy", "v.npy", "");
+    assert_refused(&place, "kernel --arch cnn --x v.npy --out k.npy", "layer 1 (`conv`)", "");
+    assert_refused(&place, "kernel --arch mlp --x x.npy --dtype f32 --out k.npy", "`f32`", "--dtype");
+    assert_refused(&place, "kernel --arch mlp --x x.npy --out k.csv", "k.csv", "k.npy");
+    assert_refused(&place, "kernel --arch mlp --x x.npy --out no/k.npy", "`no`", "mkdir");
+    assert_refused(&place, "kernel --arch mlp --x x.npy --out k.npy --memory-limit 10B", "10 B", "");
+}
+
+#[test]
+fn orbits_that_cannot_be() {
+    let place = Workplace::with_images();
+    assert_refused(&place, "orbit --data images.npz --group rotation:4 --indices 1,8 --out o.npy", "8", "");
+    assert_refused(&place, "orbit --data images.npz --group spin:4 --out o.npy", "spin", "");
+    assert_refused(&place, "orbit --data images.npz --group flip --out images.npz", "images.npz", "");
+}
+
+#[test]
+fn output_folders_that_cannot_be_written() {
+    let place = Workplace::with_images();
+    place.write("file", "in the way");
+    for folder in ["file", "file/inside"] {
+        let line = format!("audit --data images.npz --group flip --arch mlp --out {folder}");
+        assert_refused(&place, &line, folder, "");
     }
-}
-
-#[test]
-fn outputs_that_cannot_be_written() {
-    let folder = tempfile::tempdir().unwrap();
-    save_images(folder.path());
-    std::fs::write(folder.path().join("file"), "in the way").unwrap();
-    refuse(
-        folder.path(),
-        &["audit", "--group=rotation:2", "--arch=mlp", "--pairs=1", "--out", "file"],
-        "file",
-    );
-    refuse(
-        folder.path(),
-        &["audit", "--group=rotation:2", "--arch=mlp", "--pairs=1", "--out", "file/below"],
-        "file",
-    );
-    refuse(
-        folder.path(),
-        &["kernel", "--arch=mlp", "--x=x.npy", "--out", "no/such/folder/k.npy"],
-        "no/such/folder",
-    );
-    refuse(folder.path(), &["kernel", "--arch=mlp", "--x=missing.npy", "--out=k.npy"], "missing.npy");
-    refuse(folder.path(), &["kernel", "--arch=mlp", "--x=x.npy", "--dtype=f32", "--out=k.npy"], "f32");
-}
-
-#[test]
-fn command_lines_that_make_no_sense() {
-    let folder = tempfile::tempdir().unwrap();
-    refuse(folder.path(), &["adit"], "adit");
-    refuse(folder.path(), &audit(&["--no-such-option"]), "--no-such-option");
-    refuse(folder.path(), &audit(&["--ridge", "big", "--group=rotation:2"]), "big");
-    refuse(folder.path(), &audit(&["--ridge=-1", "--group=rotation:2", "--arch=mlp"]), "-1");
-    refuse(folder.path(), &audit(&["--pairs=0", "--group=rotation:2", "--arch=mlp"]), "0");
-    refuse(folder.path(), &audit(&["--fail-above=nan", "--group=rotation:2", "--arch=mlp"]), "NaN");
 }

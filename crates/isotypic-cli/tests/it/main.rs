@@ -1,8 +1,15 @@
-//! The binary as people use it: output, files, exit codes, and what it says about bad input.
+//! The program as a person or a script sees it: what it prints, where, and how it ends.
 
-#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+#![allow(clippy::unwrap_used)]
 
+mod agreement;
 mod audit;
 mod bad_input;
-mod support;
-mod verbs;
+mod data;
+mod help;
+mod interruption;
+mod kernel;
+mod orbit;
+mod output_folder;
+mod spectrum;
+mod workplace;

@@ -11,7 +11,22 @@ fn all() -> Vec<FiniteGroup> {
     let products = [vec![1, 1], vec![2, 2], vec![4, 3], vec![3, 6], vec![7, 4], vec![2, 3, 4], vec![5, 1, 5]];
     let abelian = cyclic.chain(products).map(|factors| FiniteGroup::abelian(&factors).unwrap());
     let dihedral = (1..=9).chain([12]).map(|n| FiniteGroup::dihedral(n).unwrap());
-    abelian.chain(dihedral).collect()
+    let named = [
+        FiniteGroup::symmetric(1).unwrap(),
+        FiniteGroup::symmetric(2).unwrap(),
+        FiniteGroup::symmetric(3).unwrap(),
+        FiniteGroup::symmetric(4).unwrap(),
+        FiniteGroup::alternating(2).unwrap(),
+        FiniteGroup::alternating(3).unwrap(),
+        FiniteGroup::alternating(4).unwrap(),
+        FiniteGroup::alternating(5).unwrap(),
+        FiniteGroup::quaternion(),
+        FiniteGroup::klein_four(),
+        FiniteGroup::tetrahedral(),
+        FiniteGroup::octahedral(),
+        FiniteGroup::icosahedral(),
+    ];
+    abelian.chain(dihedral).chain(named).collect()
 }
 
 /// $N ⋊ H$ with $H$ cyclic; `images` are those of the generators of $N$ under the generator of $H$.
@@ -50,6 +65,13 @@ fn semidirect() -> Vec<FiniteGroup> {
         .unwrap(),
         // The Klein group, the first factor of which inverts.
         FiniteGroup::semidirect_product(&c3, &klein, &[vec![1], vec![1], vec![2], vec![2]]).unwrap(),
+        // The complement is a symmetric group; even permutations keep, odd ones invert.
+        FiniteGroup::semidirect_product(
+            &c3,
+            &FiniteGroup::symmetric(3).unwrap(),
+            &[1, 2, 2, 1, 1, 2].map(|image| vec![image]),
+        )
+        .unwrap(),
         // A trivial action.
         FiniteGroup::semidirect_product(&c2, &d3, &vec![vec![1]; 6]).unwrap(),
         extension(&[7], 3, &[2]),
@@ -90,6 +112,7 @@ fn products() -> Vec<FiniteGroup> {
         product(&[dihedral(3), dicyclic()]),
         // Two quaternionic factors make real irreps.
         product(&[dicyclic(), dicyclic()]),
+        product(&[FiniteGroup::quaternion(), FiniteGroup::quaternion()]),
     ]
 }
 

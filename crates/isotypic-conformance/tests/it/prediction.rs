@@ -1,11 +1,13 @@
 //! Predictions by blocks, by the dense inverse and on the observed points, against refitting.
 
 use isotypic_conformance::RandomOrbits;
-use isotypic_conformance::naive::{refit, relative_difference};
+use isotypic_conformance::naive::{refit, relative_difference, solve};
 use isotypic_gram::{DenseGram, Factorization, GroupInvariantGram, OrbitStatus, Ridge, SymmetricOperator};
 use isotypic_orbit::HeldOutSet;
-use isotypic_predict::{LeaveSetOut, leave_one_out, leave_set_out, solve_on_observed};
-use ndarray::{Array2, Axis};
+use isotypic_predict::{
+    LeaveSetOut, irrep_shares, leave_one_out, leave_set_out, predict_unseen, solve_on_observed,
+};
+use ndarray::{Array1, Array2, Axis};
 use proptest::prelude::*;
 
 use crate::families::groups;
@@ -49,8 +51,8 @@ fn agrees(
     prop_assert!(((&result.predictions - &predictions) * scale).iter().all(|value| value.abs() < 1e-10));
     let errors = spread.select(Axis(0), held_out.rows()) - &predictions;
     prop_assert!(((&result.errors - &errors) * scale).iter().all(|value| value.abs() < 1e-10));
-    let variance = covariance.diag().to_owned().insert_axis(Axis(1));
-    prop_assert!(relative_difference(&result.variance.clone().insert_axis(Axis(1)), &variance) < 1e-10);
+    prop_assert!(relative_difference(&result.covariance, &covariance) < 1e-10);
+    prop_assert_eq!(&result.covariance, &result.covariance.t());
     Ok(())
 }
 
@@ -112,9 +114,84 @@ proptest! {
             let one = LeaveSetOut {
                 errors: result.errors.select(Axis(0), &[seed]),
                 predictions: result.predictions.select(Axis(0), &[seed]),
-                variance: result.variance.select(Axis(0), &[seed]),
+                covariance: Array2::from_elem((1, 1), result.variance[seed]),
             };
             agrees(&one, &matrix, ridge, &held_out)?;
+        }
+    }
+
+    #[test]
+    fn a_seed_that_training_never_saw_is_predicted_as_by_refitting(
+        group in groups(), share in 0.0..0.9, stride in 1usize..20, state: u64,
+    ) {
+        // The last of four seeds is unseen; of the others a set is held out.
+        let orbits = RandomOrbits::new(group, 4, state);
+        let (all, order) = (orbits.gram(), orbits.group.order());
+        let seen: Vec<usize> = (0..3 * order).collect();
+        let matrix = all.select(Axis(0), &seen).select(Axis(1), &seen);
+        let kernel = orbits.orbit_kernel().slice(ndarray::s![..3, ..3, ..]).to_owned();
+        let dense = DenseGram::new(matrix, 3, orbits.group.clone()).unwrap();
+        let blocks = GroupInvariantGram::from_orbit_kernel(&orbits.group, kernel).unwrap();
+        let Some(held_out) = hold_out(&dense, share, stride) else { return Ok(()) };
+        let (plain, by_blocks) = (dense.factor(RIDGE).unwrap(), blocks.factor(RIDGE).unwrap());
+        let labels = labels(3);
+        let result = leave_set_out(&dense, &plain, &labels, &held_out).unwrap();
+        let unseen: Vec<usize> = (3 * order..4 * order).collect();
+        let spread = Array2::from_shape_fn((4 * order, 2), |(row, output)| {
+            if row < 3 * order { labels[[row / order, output]] } else { 0.0 }
+        });
+        let out: Vec<usize> = held_out.rows().iter().copied().chain(unseen.clone()).collect();
+        let (predictions, covariance) = refit(&all, plain.ridge(), &spread, &out);
+        let expected = predictions.slice(ndarray::s![held_out.len().., ..]).to_owned();
+        let across = all.select(Axis(0), &unseen).select(Axis(1), &seen);
+        let scale = 1.0 / expected.iter().fold(1.0_f64, |scale, value| scale.max(value.abs()));
+        let variance = covariance.slice(ndarray::s![held_out.len().., held_out.len()..]).diag().to_owned();
+        let own = Array1::from_shape_fn(order, |pose| all[[unseen[pose], unseen[pose]]]);
+        for found in [
+            predict_unseen(&dense, &plain, &labels, (&held_out, &result), &across, &own).unwrap(),
+            predict_unseen(&blocks, &by_blocks, &labels, (&held_out, &result), &across, &own).unwrap(),
+        ] {
+            prop_assert!(((&found.predictions - &expected) * scale).iter().all(|value| value.abs() < 1e-9));
+            prop_assert!((&found.variance - &variance).iter().all(|value| value.abs() < 1e-9 * own[0]));
+        }
+    }
+
+    #[test]
+    fn shares_of_irreps_are_projections_of_the_inverse(group in groups(), seeds in 1usize..=3, stride in 1usize..20, state: u64) {
+        let orbits = RandomOrbits::new(group, seeds, state);
+        let (matrix, order) = (orbits.gram(), orbits.group.order());
+        let blocks = GroupInvariantGram::from_orbit_kernel(&orbits.group, orbits.orbit_kernel()).unwrap();
+        let Some(held_out) = hold_out(&blocks, 0.3, stride) else { return Ok(()) };
+        let factor = blocks.factor(RIDGE).unwrap();
+        let labels = labels(seeds) + 0.25; // none is zero, where shares would not exist
+        let result = leave_set_out(&blocks, &factor, &labels, &held_out).unwrap();
+        let shares = irrep_shares(&blocks, &factor, &held_out, &result).unwrap();
+        prop_assert!((shares.iter().map(|share| share.weight).sum::<f64>() - 1.0).abs() < 1e-12);
+        // The plain way: isotypic projections E_ρ = d/|G| Σ_u χ(u)* T(u) on vectors of the orbits.
+        let n = seeds * order;
+        let shifted = &matrix + &(Array2::<f64>::eye(n) * factor.ridge());
+        let inverse = solve(&shifted, &Array2::eye(n)).0;
+        let mut errors = Array2::<f64>::zeros((n, 2));
+        for (error, &row) in result.errors.rows().into_iter().zip(held_out.rows()) {
+            errors.row_mut(row).assign(&error);
+        }
+        let irreps = orbits.group.irreps().unwrap();
+        for share in &shares {
+            let index = irreps.iter().position(|irrep| irrep.label == share.irrep).unwrap();
+            let irrep = &irreps[index];
+            let weight = if irrep.conjugate == index { 1.0 } else { 2.0 };
+            let projector = Array2::from_shape_fn((n, n), |(row, column)| {
+                let ((s, g), (t, h)) = ((row / order, row % order), (column / order, column % order));
+                let u = orbits.group.multiply(orbits.group.inverse(g), h);
+                let value = irrep.character(u).re * weight * irrep.dimension as f64 / order as f64;
+                if s == t { value } else { 0.0 }
+            });
+            let part = projector.dot(&inverse);
+            for output in 0..2 {
+                let error = errors.column(output);
+                let (own, total) = (error.dot(&part.dot(&error)), error.dot(&inverse.dot(&error)));
+                prop_assert!((share.shares[output] - own / total).abs() < 1e-9, "{}", share.irrep);
+            }
         }
     }
 

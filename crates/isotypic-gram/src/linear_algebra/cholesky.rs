@@ -5,12 +5,17 @@ use std::cmp::Ordering;
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt;
+use faer::linalg::matmul::matmul;
 use faer::linalg::{svd, triangular_inverse, triangular_solve};
-use faer::{Mat, Par, Spec};
+use faer::{Accum, Mat, Par, Spec};
 use ndarray::{Array1, Array2, ArrayRef2};
 
+use super::lanczos::largest_eigenvalue;
 use super::{Scalar, to_faer, to_ndarray};
 use crate::GramError;
+
+/// Extreme eigenvalues of matrices of at most this many rows are exact to rounding.
+pub(crate) const LARGEST_EXACT: usize = 384;
 
 /// The lower triangular factor of a positive definite matrix.
 #[derive(Clone, Debug)]
@@ -54,12 +59,26 @@ impl<T: Scalar> Cholesky<T> {
 
     /// $(A + \lambda I)^{-1}$ times `rhs`, column by column.
     pub(crate) fn solve(&self, rhs: &ArrayRef2<T>) -> Array2<T> {
-        let mut columns = to_faer(rhs);
+        to_ndarray(self.solve_faer(to_faer(rhs)).as_ref())
+    }
+
+    /// $(A + \lambda I)$ times some columns, as $L (L^\dagger v)$.
+    fn multiply(&self, columns: Mat<T>) -> Mat<T> {
+        let (one, zero) = (T::from_real(1.0), T::from_real(0.0));
+        let mut half = Mat::from_fn(columns.nrows(), columns.ncols(), |_, _| zero);
+        let lower = self.lower.as_ref();
+        matmul(half.as_mut(), Accum::Replace, lower.adjoint(), columns.as_ref(), one, Par::Seq);
+        let mut product = columns;
+        matmul(product.as_mut(), Accum::Replace, lower, half.as_ref(), one, Par::Seq);
+        product
+    }
+
+    fn solve_faer(&self, mut columns: Mat<T>) -> Mat<T> {
         let mut memory =
             MemBuffer::new(llt::solve::solve_in_place_scratch::<T>(self.dim(), columns.ncols(), Par::Seq));
         let stack = MemStack::new(&mut memory);
         llt::solve::solve_in_place(self.lower.as_ref(), columns.as_mut(), Par::Seq, stack);
-        to_ndarray(columns.as_ref())
+        columns
     }
 
     /// $(A + \lambda I)^{-1}$ as a matrix that is Hermitian bit for bit.
@@ -97,8 +116,15 @@ impl<T: Scalar> Cholesky<T> {
 
     /// The smallest and the largest eigenvalue of $A + \lambda I$, as squared singular values of $L$: the
     /// small one keeps more digits this way than as an eigenvalue of the matrix.
+    ///
+    /// Beyond [`LARGEST_EXACT`] rows by the Lanczos iteration, to a relative [`LANCZOS_ACCURACY`].
     pub(crate) fn extreme_eigenvalues(&self) -> Result<(f64, f64), GramError> {
         let dim = self.dim();
+        if dim > LARGEST_EXACT {
+            let high = largest_eigenvalue(dim, |vector| self.multiply(vector))?;
+            let inverse_low = largest_eigenvalue(dim, |vector| self.solve_faer(vector))?;
+            return Ok((inverse_low.recip(), high));
+        }
         let none = svd::ComputeSvdVectors::No;
         let mut values = Diag::<T>::zeros(dim);
         let mut memory =

@@ -5,6 +5,7 @@
 
 mod cholesky;
 mod eigen;
+mod lanczos;
 mod least_squares;
 
 pub(crate) use cholesky::{BadPivot, Cholesky};

@@ -49,7 +49,7 @@ fn any_part_of_a_collapsed_orbit_is_determined_by_the_rest() {
                 let difference = (value - prediction).abs();
                 assert!(difference < 1e-11, "{way}, {count} of {order}: {value} and {prediction}");
             }
-            assert!(result.variance.iter().all(|variance| (0.0..1e-8).contains(variance)), "{way}");
+            assert!(result.variance().iter().all(|variance| (0.0..1e-8).contains(variance)), "{way}");
         };
         check("blocks", &leave_set_out(&gram, &blocks, &labels, &held_out).unwrap());
         check("dense", &leave_set_out(&dense, &plain, &labels, &held_out).unwrap());
@@ -73,7 +73,7 @@ fn all_poses_of_a_collapsed_orbit_are_predicted_from_the_other_seed() {
         ] {
             assert!(result.predictions.iter().all(|value| (value + share).abs() < 1e-12), "{ridge}");
             let variance = 2.0 + plain.ridge() - 0.3 * share;
-            assert!(result.variance.iter().all(|value| (value - variance).abs() < 1e-12), "{ridge}");
+            assert!(result.variance().iter().all(|value| (value - variance).abs() < 1e-12), "{ridge}");
         }
     }
 }

@@ -1,15 +1,16 @@
 //! An audit as one table per question, then its conclusion.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::audit_report::AuditReport;
+use crate::class_curve::ClassCurve;
 use crate::question::ReportedQuestion;
 use crate::status::Status;
 use crate::summary::SummaryRow;
 use crate::verdict::VerdictRow;
 
 use super::number::{decimal, percent};
+use super::remarks::{excess_occurs, remarks};
 use super::table::{Align, GAP, Table};
 use super::wrap::{paragraph, wrap};
 
@@ -18,15 +19,31 @@ const INDENT: &str = "   ";
 /// Below this a verdict would break after every word; the table gets wider instead.
 const LEAST_VERDICT_WIDTH: usize = 16;
 
-const NUMBERS: [(&str, Align); 7] = [
-    ("network", Align::Left),
-    ("poses", Align::Right),
-    ("pairs", Align::Right),
-    ("exact\nerror", Align::Right),
-    ("spectral\nerror", Align::Right),
-    ("right", Align::Right),
-    ("defect", Align::Right),
-];
+/// The columns of numbers; `unseen` only where training left seeds out altogether.
+fn columns(report: &AuditReport) -> Vec<(&'static str, Align)> {
+    let counted = if of_classes(report) { "seeds" } else { "pairs" };
+    let mut columns = vec![
+        ("network", Align::Left),
+        ("poses", Align::Right),
+        (counted, Align::Right),
+        ("exact\nerror", Align::Right),
+        ("spectral\nerror", Align::Right),
+        ("right", Align::Right),
+    ];
+    if has_unseen(report) {
+        columns.push(("unseen\nright", Align::Right));
+    }
+    columns.push(("defect", Align::Right));
+    columns
+}
+
+fn of_classes(report: &AuditReport) -> bool {
+    !report.settings.classes.is_empty()
+}
+
+fn has_unseen(report: &AuditReport) -> bool {
+    report.summary.iter().any(|row| row.unseen_seeds > 0)
+}
 
 /// What the columns mean, for a reader who has not read the paper (arXiv 2412.11521).
 const COLUMN_MEANINGS: [(&str, &str); 5] = [
@@ -34,12 +51,18 @@ const COLUMN_MEANINGS: [(&str, &str); 5] = [
     (
         "exact error",
         "distance of the prediction at a held-out pose from its label: 0 is perfect, above 1 is the \
-         wrong class (median over pairs of objects of two classes)",
+         wrong class (median over pairs of objects of two classes, or over objects)",
     ),
     ("spectral error", "estimate of the same from the spectrum of the kernel alone"),
     ("right", "held-out poses that get the right class"),
     ("defect", "how far the kernel is from treating all poses alike; 0 for an exact symmetry"),
 ];
+
+const UNSEEN_MEANING: &str =
+    "the same for objects that training never saw, at the poses that their class does not show";
+
+const EXCESS_MEANING: &str = "how much an irrep (a frequency of the group) adds to the error; all of them add up to the \
+                              error minus 1, so positive ones cause the failure";
 
 /// What a status other than `ok` means; explained where it occurs.
 const STATUS_MEANINGS: [(Status, &str); 3] = [
@@ -81,6 +104,11 @@ fn header(report: &AuditReport, width: usize) -> String {
     text.push_str(&paragraph("data      ", &format!("{} (sha256 {hash})", settings.data), width));
     text.push_str(&paragraph("networks  ", &settings.architectures.join(", "), width));
     text.push_str(&paragraph("kernel    ", &method, width));
+    if let Some(together) = &settings.together {
+        let classes =
+            format!("{}; held out together: all poses asked of a {together}", settings.classes.join(", "));
+        text.push_str(&paragraph("classes   ", &classes, width));
+    }
     text
 }
 
@@ -95,11 +123,16 @@ fn section(report: &AuditReport, index: usize, question: &ReportedQuestion, widt
         text.push_str(&paragraph(INDENT, "no results", width));
         return text;
     }
-    for line in table(&groups, width).lines() {
+    for line in table(report, &groups, width).lines() {
         // `writeln!` to a string does not fail.
         let _ = writeln!(text, "{INDENT}{line}");
     }
-    let remarks: Vec<_> = groups.iter().flat_map(remarks).collect();
+    let curves = |arch: &str| -> Vec<&ClassCurve> {
+        let own = |curve: &&ClassCurve| curve.question == index && curve.arch == arch;
+        report.class_curves.iter().filter(own).collect()
+    };
+    let remarks: Vec<_> =
+        groups.iter().flat_map(|group| remarks(group.arch, &group.rows, &curves(group.arch))).collect();
     if !remarks.is_empty() {
         text.push('\n');
     }
@@ -136,66 +169,55 @@ fn is_verdict_on(verdict: &VerdictRow, question: usize, arch: &str) -> bool {
     verdict.question == question && verdict.arch == arch
 }
 
-fn table(groups: &[Group<'_>], width: usize) -> Table {
-    let cells: Vec<Vec<_>> = groups.iter().map(number_cells).collect();
-    let mut numbers = Table::new(&NUMBERS);
+fn table(report: &AuditReport, groups: &[Group<'_>], width: usize) -> Table {
+    let number_columns = columns(report);
+    let cells: Vec<Vec<_>> = groups.iter().map(|group| number_cells(group, has_unseen(report))).collect();
+    let mut numbers = Table::new(&number_columns);
     for row in cells.iter().flatten() {
         numbers.row(row.iter().cloned());
     }
     let taken = INDENT.len() + numbers.width() + GAP.len();
     let verdict_width = width.saturating_sub(taken).max(LEAST_VERDICT_WIDTH);
 
-    let mut columns = NUMBERS.to_vec();
+    let mut columns = number_columns.clone();
     columns.push(("verdict", Align::Left));
     let mut table = Table::new(&columns);
     for (group, rows) in groups.iter().zip(cells) {
         let verdict = wrap(group.verdict, verdict_width);
         for i in 0..rows.len().max(verdict.len()) {
-            let numbers = rows.get(i).cloned().unwrap_or_else(|| vec![String::new(); NUMBERS.len()]);
+            let numbers = rows.get(i).cloned().unwrap_or_else(|| vec![String::new(); number_columns.len()]);
             table.row(numbers.into_iter().chain(verdict.get(i).cloned()));
         }
     }
     table
 }
 
-fn number_cells(group: &Group<'_>) -> Vec<Vec<String>> {
+fn number_cells(group: &Group<'_>, with_unseen: bool) -> Vec<Vec<String>> {
     let row = |(i, row): (usize, &&SummaryRow)| {
         let arch = if i == 0 { group.arch } else { "" };
-        vec![
+        let mut cells = vec![
             arch.to_owned(),
             row.poses.to_string(),
-            row.pairs.to_string(),
+            (row.pairs + row.seeds).to_string(),
             decimal(row.median_exact_error),
             decimal(row.median_spectral_error),
             percent(row.fraction_correct),
-            decimal(row.median_invariance_defect),
-        ]
+        ];
+        if with_unseen {
+            cells.push(row.fraction_correct_unseen.map_or_else(|| "-".to_owned(), percent));
+        }
+        cells.push(decimal(row.median_invariance_defect));
+        cells
     };
     group.rows.iter().enumerate().map(row).collect()
-}
-
-/// What the numbers of an architecture do not say: pairs whose status is not `ok`.
-fn remarks(group: &Group<'_>) -> Vec<String> {
-    let mut counts: BTreeMap<Status, Vec<(usize, usize, usize)>> = BTreeMap::new();
-    for row in &group.rows {
-        for (&status, &count) in row.statuses.iter().filter(|&(&status, &n)| status != Status::Ok && n > 0) {
-            counts.entry(status).or_default().push((count, row.pairs, row.poses));
-        }
-    }
-    let sentence = |(status, places): (Status, Vec<(usize, usize, usize)>)| {
-        let places = places.iter().map(|(count, pairs, poses)| match count == pairs {
-            true => format!("all pairs at {poses} poses"),
-            false => format!("{count} of {pairs} pairs at {poses} poses"),
-        });
-        let places = places.collect::<Vec<_>>().join(", ");
-        format!("{}: {} in {places}", group.arch, in_words(status))
-    };
-    counts.into_iter().map(sentence).collect()
 }
 
 fn legend(report: &AuditReport, width: usize) -> String {
     let occurs = |status| report.summary.iter().any(|row| row.statuses.get(status).is_some_and(|&n| n > 0));
     let columns = COLUMN_MEANINGS.iter().map(|&(name, meaning)| (name.to_owned(), meaning));
+    let unseen = has_unseen(report).then(|| ("unseen right".to_owned(), UNSEEN_MEANING));
+    let excess = excess_occurs(report).then(|| ("excess".to_owned(), EXCESS_MEANING));
+    let columns = columns.chain(unseen).chain(excess);
     let statuses = STATUS_MEANINGS.iter().filter(|(status, _)| occurs(status));
     let entries: Vec<_> =
         columns.chain(statuses.map(|&(status, meaning)| (in_words(status), meaning))).collect();
@@ -204,7 +226,7 @@ fn legend(report: &AuditReport, width: usize) -> String {
     entries.into_iter().map(paragraph).collect()
 }
 
-fn in_words(status: Status) -> String {
+pub(super) fn in_words(status: Status) -> String {
     status.name().replace('_', " ")
 }
 

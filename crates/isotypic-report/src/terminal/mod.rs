@@ -3,6 +3,7 @@
 
 mod audit;
 mod number;
+mod remarks;
 mod spectrum;
 mod table;
 mod wrap;

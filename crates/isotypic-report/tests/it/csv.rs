@@ -8,9 +8,9 @@ fn a_pair_is_one_row() {
     let expected = "\
 arch,group,poses,hold_out,a,b,label_a,label_b,spectral_error,spectral_error_minimum,spectral_error_maximum,\
 exact_error,exact_error_a,exact_error_b,correct_a,correct_b,projected_error,invariance_defect,condition_number,\
-delta_squared_input,delta_squared_kernel,limit_error,status
+delta_squared_input,delta_squared_kernel,indistinguishable_poses,limit_error,status
 mlp,rotation:2,2,\"poses:0,1\",17,3,\"cat \"\"Tom\"\"\",dog,0.3333333333333333,0.25,,1e-20,2.0,0.5,false,true,,0.0,\
-1e17,,,,ok
+1e17,,,1,,ok
 ";
     assert_eq!(sample::report().to_csv(), expected);
 }
@@ -41,6 +41,18 @@ fn line_breaks_stay_inside_their_cell() {
     let mut report = sample::report();
     report.results = vec![ReportedResult::Pair(PairResult { label_b: "a\nb".to_owned(), ..sample::pair() })];
     assert!(report.to_csv().contains(",\"a\nb\","));
+}
+
+#[test]
+fn a_seed_is_one_row_with_one_error_per_class() {
+    let mut report = sample::report();
+    report.settings.classes = vec!["cat".to_owned(), "big, dog".to_owned()];
+    let expected = "\
+arch,group,poses,hold_out,seed,label,unseen,error_cat,\"error_big, dog\",exact_error,projected_error,spectral_error,\
+margin,probability,correct,invariance_defect,condition_number,limit_error,twin,status
+mlp,rotation:2,2,pose:0,41,dog,true,1.25,,1.25,,,-0.5,0.125,false,0.0,1000000000.0,,3,ok
+";
+    assert_eq!(report.to_csv(), expected);
 }
 
 #[test]

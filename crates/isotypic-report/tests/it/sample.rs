@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use isotypic_report::{
-    AuditReport, PairResult, PointResult, ReportedQuestion, ReportedResult, ReportedSettings, Status,
-    SummaryRow, Verdict, VerdictRow,
+    AuditReport, ClassCurve, CurvePoint, IrrepRow, PairResult, PointResult, ReportedQuestion, ReportedResult,
+    ReportedSettings, SeedResult, Status, SummaryRow, Verdict, VerdictRow,
 };
 
 pub(crate) fn report() -> AuditReport {
@@ -32,6 +32,8 @@ pub(crate) fn report() -> AuditReport {
             ridge: "rel:1e-10".to_owned(),
             convention: "exact".to_owned(),
             seed: 0,
+            classes: Vec::new(),
+            together: None,
             architectures: vec!["mlp".to_owned(), "cnn-gap:12".to_owned()],
         },
         questions: vec![
@@ -47,7 +49,12 @@ pub(crate) fn report() -> AuditReport {
         conclusion: vec![
             "`mlp` needs 16 poses of each object before it recognises one that it has not seen.".to_owned(),
         ],
-        results: vec![ReportedResult::Pair(pair())],
+        class_curves: vec![
+            curve(&["cat", "dog"], Some(16)),
+            curve(&["cat", "cow"], Some(8)),
+            curve(&["cow", "dog"], None),
+        ],
+        results: vec![ReportedResult::Pair(pair()), ReportedResult::Seed(seed())],
         points: vec![point()],
         notes: vec!["`cnn-gap:12` was given fewer pairs.".to_owned()],
     }
@@ -68,13 +75,20 @@ pub(crate) fn row(
         hold_out: "pose:0".to_owned(),
         poses,
         pairs: 4,
+        seeds: 0,
+        unseen_seeds: 0,
         median_exact_error: Some(exact),
         median_spectral_error: Some(spectral),
         median_projected_error: Some(exact),
         fraction_correct: correct,
+        fraction_correct_unseen: None,
+        median_unseen_error: None,
+        hidden_failures: 0,
         median_invariance_defect: Some(0.0312),
         maximum_condition_number: Some(4.6e8),
         spectral_exact_correlation: Some(0.98),
+        indistinguishable_poses: 1,
+        irreps: vec![irrep("k=0", 0.5, 0.1, 0.6), irrep("k=1", 0.5, 0.9, -0.22)],
         statuses: BTreeMap::from([(Status::Ok, 4)]),
     }
 }
@@ -102,8 +116,59 @@ pub(crate) fn pair() -> PairResult {
         condition_number: Some(1e17),
         delta_squared_input: None,
         delta_squared_kernel: None,
+        indistinguishable_poses: 1,
         limit_error: None,
         status: Status::Ok,
+    }
+}
+
+pub(crate) fn seed() -> SeedResult {
+    SeedResult {
+        arch: "mlp".to_owned(),
+        group: "rotation:2".to_owned(),
+        poses: 2,
+        hold_out: "pose:0".to_owned(),
+        seed: 41,
+        label: "dog".to_owned(),
+        unseen: true,
+        error: vec![Some(1.25), None],
+        exact_error: Some(1.25),
+        projected_error: None,
+        spectral_error: None,
+        margin: Some(-0.5),
+        probability: Some(0.125),
+        correct: false,
+        invariance_defect: Some(0.0),
+        condition_number: Some(1e9),
+        limit_error: None,
+        twin: Some(3),
+        status: Status::Ok,
+    }
+}
+
+fn irrep(name: &str, weight: f64, share: f64, excess: f64) -> IrrepRow {
+    IrrepRow {
+        irrep: name.to_owned(),
+        dimension: 1,
+        weight: Some(weight),
+        share: Some(share),
+        excess: Some(excess),
+    }
+}
+
+fn curve(classes: &[&str], enough_poses: Option<usize>) -> ClassCurve {
+    let point = |poses, fraction_correct| CurvePoint {
+        poses,
+        results: 2,
+        median_exact_error: Some(1.5 - 0.1 * poses as f64),
+        fraction_correct: Some(fraction_correct),
+    };
+    ClassCurve {
+        question: 0,
+        arch: "mlp".to_owned(),
+        classes: classes.iter().map(ToString::to_string).collect(),
+        enough_poses,
+        curve: vec![point(2, 0.25), point(8, 0.5), point(16, 1.0)],
     }
 }
 
@@ -117,9 +182,12 @@ pub(crate) fn point() -> PointResult {
         seed: 17,
         element: 1,
         label: "cat \"Tom\"".to_owned(),
+        unseen: false,
         predictions: vec![Some(-1.0), None],
         error: Some(2.0),
         variance: None,
+        margin: Some(-1.5),
+        probability: None,
         correct: false,
         status: Status::NotPositiveDefinite,
     }
@@ -132,6 +200,7 @@ pub(crate) fn empty() -> AuditReport {
         summary: Vec::new(),
         verdicts: Vec::new(),
         conclusion: Vec::new(),
+        class_curves: Vec::new(),
         results: Vec::new(),
         points: Vec::new(),
         notes: Vec::new(),

@@ -31,6 +31,10 @@ fn every_object_has_the_listed_keys_and_no_other() {
         (&schema["$defs"]["verdict_row"], &report["verdicts"][0]),
         (&schema["$defs"]["pair_result"], &report["results"][0]),
         (&schema["$defs"]["point_result"], &report["points"][0]),
+        (&schema["$defs"]["seed_result"], &report["results"][1]),
+        (&schema["$defs"]["irrep_row"], &report["summary"][0]["irreps"][0]),
+        (&schema["$defs"]["class_curve"], &report["class_curves"][0]),
+        (&schema["$defs"]["curve_point"], &report["class_curves"][0]["curve"][0]),
     ];
     for (definition, object) in objects {
         assert_eq!(keys(&definition["properties"]), keys(object));

@@ -83,3 +83,28 @@ fn statuses_are_explained_where_they_occur() {
     assert!(text.contains("   mlp: conflicting labels in 1 of 4 pairs at 2 poses\n"), "{text}");
     assert!(text.contains("\n   conflicting labels  "), "{text}");
 }
+
+#[test]
+fn an_audit_of_classes_counts_seeds_and_shows_those_that_training_never_saw() {
+    let mut report = sample::report();
+    report.settings.classes = vec!["cat".to_owned(), "dog".to_owned()];
+    report.settings.together = Some("class".to_owned());
+    for row in &mut report.summary {
+        (row.pairs, row.seeds, row.unseen_seeds) = (0, 26, 6);
+        row.fraction_correct_unseen = Some(0.25);
+    }
+    report.summary[2].hidden_failures = 3;
+    report.summary[2].indistinguishable_poses = 2;
+    let text = render_terminal(&report, 80);
+    for part in [
+        "classes   cat, dog; held out together: all poses asked of a class\n",
+        "seeds",
+        "   mlp: in 3 of 26 seeds at 16 poses a pose is misclassified although the\n",
+        "   mlp: 2 of 16 poses look the same to the network: a part of the symmetry is\n",
+        "   unseen right    ",
+        "  25 %",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("pairs  exact"), "{text}");
+}

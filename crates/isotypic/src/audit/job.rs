@@ -5,11 +5,13 @@ use std::sync::Arc;
 use isotypic_work::Plan;
 
 use super::budget::Budget;
+use super::class_seeds::ClassSeedSet;
 use super::pairs;
 use super::question::Question;
-use super::settings::{AuditSettings, Convention, PairSelection};
+use super::settings::{AuditSettings, ClassSelection, Convention, PairSelection, Together};
 use super::subjects::Subjects;
 use super::task::{Subject, Task, kernel_pairs, tasks_of};
+use super::units::Units;
 use crate::Error;
 use crate::model::Model;
 use isotypic_orbit::HoldOutSpec;
@@ -38,7 +40,7 @@ pub(crate) struct Job {
     pub(crate) subjects: Subjects,
     pub(crate) questions: Vec<Question>,
     pub(crate) architectures: Vec<Subject>,
-    pub(crate) pairs: Vec<(usize, usize)>,
+    pub(crate) units: Units,
     pub(crate) tasks: Vec<Task>,
     pub(crate) notes: Vec<String>,
 }
@@ -51,7 +53,7 @@ impl Job {
         let subjects = Subjects::load(settings)?;
         let questions = Question::all(settings.question.as_ref(), &subjects)?;
         if settings.convention == Convention::Paper {
-            check_paper(&questions)?;
+            check_paper(&questions, settings.classes.as_ref())?;
         }
         let architectures = match subjects.input_shape() {
             None => vec![Subject { name: GIVEN_GRAM.to_owned(), kernel: None }],
@@ -63,14 +65,22 @@ impl Job {
                 })
                 .collect::<Result<_, Error>>()?,
         };
-        let pairs = pairs::select(&settings.pairs, settings.seed, subjects.labels())?;
-        let budget =
-            Budget { pairs: pairs.len(), pairs_may_shrink: settings.pairs == PairSelection::Default };
+        let units = match &settings.classes {
+            Some(classes) => Units::Classes(ClassSeedSet::select(classes, subjects.labels())?),
+            None => Units::Pairs(pairs::select(&settings.pairs, settings.seed, subjects.labels())?),
+        };
+        let all_seeds = units.classes().map_or(2, |set| set.seen.len());
+        for question in &questions {
+            question.check_hold_out(&subjects, all_seeds)?;
+        }
+        let pairs_may_shrink = settings.classes.is_none() && settings.pairs == PairSelection::Default;
+        let budget = Budget { pairs: units.len(), pairs_may_shrink };
         let (mut tasks, mut notes) = (Vec::new(), Vec::new());
         for (index, subject) in architectures.iter().enumerate() {
-            tasks.extend(tasks_of(index, subject, &subjects, &questions, &budget, &mut notes)?);
+            let size = (units.seeds_per_unit(), &budget);
+            tasks.extend(tasks_of(index, subject, &subjects, &questions, size, &mut notes)?);
         }
-        Ok(Self { settings: settings.clone(), subjects, questions, architectures, pairs, tasks, notes })
+        Ok(Self { settings: settings.clone(), subjects, questions, architectures, units, tasks, notes })
     }
 
     /// What the job will take.
@@ -78,18 +88,21 @@ impl Job {
         let threads = rayon::current_num_threads() as f64;
         let mut plan = Plan::default();
         for task in &self.tasks {
-            let points = 2 * task.order;
-            let subject = &self.architectures[task.subject];
+            let seeds = self.units.seeds_per_unit();
+            let (points, subject) = (seeds * task.order, &self.architectures[task.subject]);
+            // An invariant kernel is held as its values between each seed and all poses.
+            let rows = if task.permutes { seeds } else { points };
             let one = match &subject.kernel {
-                Some(kernel) => kernel.plan(points, points, true, self.settings.kernel.outputs()),
+                Some(kernel) => kernel.plan(rows, points, !task.permutes, self.settings.kernel.outputs()),
                 None => Plan { entries: 0, bytes: 8 * (points * points) as u64, seconds: 0.0 },
             };
-            // A thread holds one pair at a time: its points, kernel matrices, and a few copies for regression.
-            let bytes = threads as u64 * (2 * one.bytes + 8 * 8 * (points * points) as u64);
+            // A thread holds one unit at a time: its points, kernel matrices, and a few copies for regression.
+            let held = threads.min(self.units.len() as f64) as u64;
+            let bytes = held * (2 * one.bytes + 8 * 8 * (rows * points) as u64);
             plan = plan.then(Plan {
-                entries: (kernel_pairs(subject, task) * task.pairs as f64) as u64,
+                entries: (kernel_pairs(subject, task, seeds) * task.units as f64) as u64,
                 bytes,
-                seconds: task.seconds_per_pair * task.pairs as f64 / threads,
+                seconds: task.seconds_per_unit * task.units as f64 / threads,
             });
         }
         AuditPlan { plan, notes: self.notes.clone() }
@@ -124,7 +137,13 @@ fn models(settings: &AuditSettings) -> Result<Vec<(String, Model)>, Error> {
 }
 
 /// The authors' scripts know one held-out pose of two orbits of a cyclic group.
-fn check_paper(questions: &[Question]) -> Result<(), Error> {
+fn check_paper(questions: &[Question], classes: Option<&ClassSelection>) -> Result<(), Error> {
+    if classes.is_some_and(|classes| classes.together != Together::Class) {
+        return Err(Error::settings(
+            "convention `paper`: all seeds of a class are held out together",
+            "leave out `--together seed`, or use `--convention exact`",
+        ));
+    }
     for question in questions {
         let cyclic = question.poses.iter().all(|&poses| {
             question.at(poses).and_then(|poses| poses.group()).is_ok_and(|group| group.as_cyclic().is_some())

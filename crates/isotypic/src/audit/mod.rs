@@ -1,10 +1,15 @@
 //! The audit: will these architectures get held-out poses right?
 //!
-//! Raw [`AuditSettings`] become a checked [`Job`](job::Job) (data, pairs, questions, tasks with their costs); each task and pair
-//! is one unit of work; the findings are summed up at the end. Nothing here knows a dataset.
+//! Raw [`AuditSettings`] become a checked [`Job`](job::Job) (data, pairs or classes, questions, tasks with their costs); each
+//! task and pair (or all classes together) is one unit of work; the findings are summed up at the end. Nothing here knows a dataset.
 
+mod audit_gram;
 mod budget;
+mod class_audit;
+mod class_seeds;
 mod conclusion;
+mod curves;
+mod irrep_parts;
 mod job;
 mod pair_audit;
 mod pairs;
@@ -15,9 +20,13 @@ mod statistics;
 mod subjects;
 mod summary;
 mod task;
+mod units;
 
 pub use job::AuditPlan;
-pub use settings::{AuditInput, AuditSettings, Convention, PairSelection, QuestionSpec};
+pub use settings::{
+    AuditInput, AuditSettings, ClassSeeds, ClassSelection, Convention, PairSelection, PoseNumbers,
+    QuestionSpec, Together,
+};
 pub(crate) use subjects::rename_image;
 
 use isotypic_report::AuditReport;

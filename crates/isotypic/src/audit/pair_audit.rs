@@ -1,21 +1,18 @@
 //! The errors of one pair of orbits under one kernel.
 
-use isotypic_gram::{
-    DenseGram, Factorization, GramError, GroupInvariantGram, OrbitStatus, Ridge, SymmetricOperator,
-};
+use isotypic_gram::{OrbitStatus, Ridge};
 use isotypic_orbit::{HeldOutSet, HoldOutSpec};
 use isotypic_predict::{
-    CircularSpectrum, LeaveSetOut, PredictError, SpectralError, delta_squared_input, delta_squared_kernel,
-    leave_set_out, paper, spectral_error,
+    CircularSpectrum, PredictError, SpectralError, class_probabilities, delta_squared_input,
+    delta_squared_kernel, paper, spectral_error,
 };
 use isotypic_report::Status;
 use ndarray::{Array2, ArrayView2, array, s};
 
+use super::audit_gram::{AuditGram, Regression, mean_absolute, unless_singular};
+use super::irrep_parts::IrrepParts;
 use super::settings::Convention;
 use crate::Error;
-
-/// Below this invariance defect the Gram matrix is invariant up to rounding, and blocks are exact.
-const ROUNDING_DEFECT: f64 = 1e-12;
 
 /// One held-out point.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +23,9 @@ pub(crate) struct HeldOutPoint {
     pub(crate) prediction: Option<f64>,
     pub(crate) error: Option<f64>,
     pub(crate) variance: Option<f64>,
+    pub(crate) probability: Option<f64>,
     pub(crate) correct: bool,
+    pub(crate) status: Status,
 }
 
 /// What the kernel says about a pair.
@@ -42,14 +41,10 @@ pub(crate) struct PairErrors {
     pub(crate) delta_squared_input: Option<f64>,
     pub(crate) delta_squared_kernel: f64,
     pub(crate) limit: Option<f64>,
+    pub(crate) indistinguishable_poses: usize,
+    pub(crate) irreps: IrrepParts,
     pub(crate) status: Status,
     pub(crate) points: Vec<HeldOutPoint>,
-}
-
-/// Regression with the held-out points of either seed left out in turn.
-struct Regression {
-    sides: [LeaveSetOut; 2],
-    condition_number: f64,
 }
 
 /// The errors of a pair: labels +1 and −1, the poses of each seed held out in turn.
@@ -57,7 +52,7 @@ struct Regression {
 /// # Shapes
 /// - `points`: `[2·|G|, d]`, all poses of the first seed and then of the second
 pub(crate) fn examine(
-    gram: &DenseGram,
+    gram: &AuditGram,
     points: Option<ArrayView2<'_, f64>>,
     hold_out: &HoldOutSpec,
     ridge: Ridge,
@@ -66,8 +61,6 @@ pub(crate) fn examine(
     let layout = gram.layout();
     let held_out = hold_out.resolve(gram.group(), layout)?;
     let sets = [held_out.for_seed(0)?, held_out.for_seed(1)?];
-    let projection = gram.project()?;
-    let invariant = projection.invariance_defect <= ROUNDING_DEFECT;
     let delta_squared_input = points
         .map(|points| {
             delta_squared_input(
@@ -81,29 +74,37 @@ pub(crate) fn examine(
         exact: [None; 2],
         projected: None,
         correct: [false; 2],
-        invariance_defect: projection.invariance_defect,
+        invariance_defect: gram.defect,
         condition_number: None,
         delta_squared_input,
-        delta_squared_kernel: delta_squared_kernel(&projection.gram, 0, 1)?,
+        delta_squared_kernel: delta_squared_kernel(&gram.invariant, 0, 1)?,
         limit: None,
+        indistinguishable_poses: gram.invariant.invariant_elements().len(),
+        irreps: IrrepParts::default(),
         status: Status::Ok,
         points: Vec::new(),
     };
     match (convention, hold_out) {
         (Convention::Exact, _) => {
             if gram.group().as_cyclic().is_some() {
-                errors.spectral = unless_singular(spectral_error(&projection.gram, ridge))?;
+                errors.spectral = unless_singular(spectral_error(&gram.invariant, ridge))?;
             }
-            let by_blocks = regress(&projection.gram, ridge, &sets)?;
-            errors.projected = by_blocks.as_ref().map(Regression::mean_error);
-            let exact = if invariant { by_blocks } else { regress(gram, ridge, &sets)? };
+            let by_blocks = gram.regress_projected(ridge, &labels(), &sets)?;
+            errors.projected = by_blocks.as_ref().map(mean_error);
+            if let Some(by_blocks) = &by_blocks {
+                let turns: Vec<_> =
+                    sets.iter().zip(&by_blocks.turns).map(|(set, turn)| (set, turn, 0)).collect();
+                errors.irreps.add(&gram.invariant, ridge, &labels(), &turns)?;
+            }
+            let exact =
+                if gram.is_invariant() { by_blocks } else { gram.regress(ridge, &labels(), &sets, &[])? };
             errors.fill_points(&sets, exact.as_ref());
-            if invariant {
-                errors.find_collapse(&projection.gram, matches!(hold_out, HoldOutSpec::Pose(_)))?;
+            if gram.is_invariant() {
+                errors.find_collapse(gram, &sets)?;
             }
         }
         (Convention::Paper, &HoldOutSpec::Pose(element)) => {
-            errors.fill_paper(gram, &projection.gram, element)?;
+            errors.fill_paper(gram, element)?;
         }
         (Convention::Paper, _) => unreachable!("a job in this convention holds out one pose"),
     }
@@ -114,44 +115,9 @@ fn labels() -> Array2<f64> {
     array![[1.0], [-1.0]]
 }
 
-/// Leaves each set out in turn; `None` if the Gram matrix is not positive definite at this ridge.
-fn regress<G: SymmetricOperator>(
-    gram: &G,
-    ridge: Ridge,
-    sets: &[HeldOutSet; 2],
-) -> Result<Option<Regression>, Error> {
-    let attempt = || -> Result<Regression, PredictError> {
-        let factor = gram.factor(ridge)?;
-        let side = |set: &HeldOutSet| leave_set_out(gram, &factor, &labels(), set);
-        Ok(Regression {
-            sides: [side(&sets[0])?, side(&sets[1])?],
-            condition_number: factor.condition_number()?,
-        })
-    };
-    unless_singular(attempt())
-}
-
-/// `None` where the matrix is not positive definite: a finding, not a failure.
-fn unless_singular<T>(result: Result<T, PredictError>) -> Result<Option<T>, Error> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(
-            PredictError::SpectrumNotPositive { .. } | PredictError::Gram(GramError::NotPositiveDefinite(_)),
-        ) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-impl Regression {
-    /// Mean of the two sides' mean absolute errors.
-    fn mean_error(&self) -> f64 {
-        let [a, b] = &self.sides;
-        (mean_absolute(a) + mean_absolute(b)) / 2.0
-    }
-}
-
-fn mean_absolute(side: &LeaveSetOut) -> f64 {
-    side.errors.iter().map(|error| error.abs()).sum::<f64>() / side.errors.len() as f64
+/// Mean of the two sides' mean absolute errors.
+fn mean_error(regression: &Regression) -> f64 {
+    regression.turns.iter().map(|turn| mean_absolute(turn, 0)).sum::<f64>() / regression.turns.len() as f64
 }
 
 impl PairErrors {
@@ -162,19 +128,24 @@ impl PairErrors {
         self.condition_number = regression.map(|regression| regression.condition_number);
         for (side, set) in sets.iter().enumerate() {
             let sign = labels()[[side, 0]];
-            self.exact[side] = regression.map(|regression| mean_absolute(&regression.sides[side]));
+            self.exact[side] = regression.map(|regression| mean_absolute(&regression.turns[side], 0));
             for (at, (_, element)) in set.points().enumerate() {
                 let values = regression.map(|regression| {
-                    let side = &regression.sides[side];
-                    (side.predictions[[at, 0]], side.errors[[at, 0]].abs(), side.variance[at])
+                    let turn = &regression.turns[side];
+                    (turn.predictions[[at, 0]], turn.errors[[at, 0]].abs(), turn.covariance[[at, at]])
                 });
+                let probability = values
+                    .filter(|values| values.2.is_finite() && values.2 >= 0.0)
+                    .map(|values| class_probabilities(&[sign * values.0], values.2)[1]);
                 self.points.push(HeldOutPoint {
                     side,
                     element,
                     prediction: values.map(|values| values.0),
                     error: values.map(|values| values.1),
                     variance: values.map(|values| values.2),
+                    probability,
                     correct: values.is_some_and(|values| sign * values.0 > 0.0),
+                    status: self.status,
                 });
             }
             self.correct[side] =
@@ -183,27 +154,38 @@ impl PairErrors {
     }
 
     /// Status and limit of a Gram matrix whose orbits the kernel cannot tell apart.
-    fn find_collapse(&mut self, gram: &GroupInvariantGram, one_pose: bool) -> Result<(), Error> {
-        let limits = gram.null_space()?.limits(&labels())?;
-        let statuses = [limits.status[[0, 0]], limits.status[[1, 0]]];
-        if statuses.contains(&OrbitStatus::ConflictingLabels) {
-            self.status = Status::ConflictingLabels;
-        } else if statuses == [OrbitStatus::OrbitCollapse; 2] && self.status == Status::Ok {
-            self.status = Status::OrbitCollapse;
+    fn find_collapse(&mut self, gram: &AuditGram, sets: &[HeldOutSet; 2]) -> Result<(), Error> {
+        let space = gram.invariant.null_space()?;
+        if space.is_empty() {
+            return Ok(());
         }
-        if let (true, Some(a), Some(b)) = (one_pose, limits.error[[0, 0]], limits.error[[1, 0]]) {
-            self.limit = Some((a.abs() + b.abs()) / 2.0);
+        let (mut statuses, mut means) = (Vec::new(), Vec::new());
+        for set in sets {
+            let limits = space.held_out_limits(&labels(), set)?;
+            means.push(
+                limits.error.map(|error| error.iter().map(|e| e.abs()).sum::<f64>() / set.len() as f64),
+            );
+            statuses.extend(limits.status);
+        }
+        if let [Some(a), Some(b)] = means[..] {
+            self.limit = Some((a + b) / 2.0);
+        }
+        if self.status == Status::Ok {
+            for (point, &status) in self.points.iter_mut().zip(&statuses) {
+                point.status = status_of(status);
+            }
+            if statuses.contains(&OrbitStatus::ConflictingLabels) {
+                self.status = Status::ConflictingLabels;
+            } else if statuses.iter().all(|&status| status == OrbitStatus::OrbitCollapse) {
+                self.status = Status::OrbitCollapse;
+            }
         }
         Ok(())
     }
 
     /// The authors' ridges and averages.
-    fn fill_paper(
-        &mut self,
-        gram: &DenseGram,
-        projected: &GroupInvariantGram,
-        element: usize,
-    ) -> Result<(), Error> {
+    fn fill_paper(&mut self, gram: &AuditGram, element: usize) -> Result<(), Error> {
+        let projected = &gram.invariant;
         let spectral = |start: usize| -> Result<f64, PredictError> {
             paper::spectral_error(&CircularSpectrum::of(projected, start)?, paper::SPECTRAL_RIDGE_RATIO)
         };
@@ -213,10 +195,12 @@ impl PairErrors {
             minimum: starts.iter().copied().fold(f64::INFINITY, f64::min),
             maximum: starts.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         });
-        let regression =
-            |gram: &DenseGram| paper::pair_regression(gram, [1.0, -1.0], element, paper::EXACT_RIDGE_RATIO);
-        let exact = regression(gram)?;
-        self.projected = Some(regression(&projected.to_dense_gram())?.error);
+        let regression = |gram: &isotypic_gram::DenseGram| {
+            paper::pair_regression(gram, [1.0, -1.0], element, paper::EXACT_RIDGE_RATIO)
+        };
+        let by_blocks = regression(&projected.to_dense_gram())?;
+        self.projected = Some(by_blocks.error);
+        let exact = gram.dense.as_ref().map_or(Ok(by_blocks), regression)?;
         for side in 0..2 {
             let correct = labels()[[side, 0]] * exact.predictions[side] > 0.0;
             self.exact[side] = Some(exact.errors[side]);
@@ -227,9 +211,20 @@ impl PairErrors {
                 prediction: Some(exact.predictions[side]),
                 error: Some(exact.errors[side]),
                 variance: None,
+                probability: None,
                 correct,
+                status: self.status,
             });
         }
         Ok(())
+    }
+}
+
+/// The status of a point in the words of the report.
+pub(crate) fn status_of(status: OrbitStatus) -> Status {
+    match status {
+        OrbitStatus::Regular => Status::Ok,
+        OrbitStatus::OrbitCollapse => Status::OrbitCollapse,
+        OrbitStatus::ConflictingLabels => Status::ConflictingLabels,
     }
 }

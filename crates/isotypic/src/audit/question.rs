@@ -3,7 +3,7 @@
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::{ActionSpec, HoldOutSpec};
 
-use super::settings::QuestionSpec;
+use super::settings::{PoseNumbers, QuestionSpec};
 use super::subjects::{Poses, Subjects};
 use crate::Error;
 
@@ -32,7 +32,7 @@ impl Question {
             (None, Some(poses)) => {
                 let spec = QuestionSpec {
                     group: format!("cyclic:{poses}"),
-                    poses: None,
+                    poses: PoseNumbers::OfGroup,
                     hold_out: HoldOutSpec::default().to_string(),
                 };
                 vec![Self::parse(&spec, subjects)?]
@@ -54,7 +54,7 @@ impl Question {
             .map(|(group, poses, hold_out)| {
                 let spec = QuestionSpec {
                     group: group.to_owned(),
-                    poses: Some(poses),
+                    poses: PoseNumbers::List(poses),
                     hold_out: hold_out.to_owned(),
                 };
                 Ok(Self { poses_are_given: false, ..Self::parse(&spec, subjects)? })
@@ -63,11 +63,15 @@ impl Question {
     }
 
     fn parse(spec: &QuestionSpec, subjects: &Subjects) -> Result<Self, Error> {
-        let numbers = spec.poses.clone().map(|mut numbers| {
-            numbers.sort_unstable();
-            numbers.dedup();
-            numbers
-        });
+        let numbers = match &spec.poses {
+            PoseNumbers::List(numbers) => {
+                let mut numbers = numbers.clone();
+                numbers.sort_unstable();
+                numbers.dedup();
+                Some(numbers)
+            }
+            PoseNumbers::OfGroup | PoseNumbers::Divisors => None,
+        };
         if numbers.as_ref().is_some_and(|numbers| numbers.first().is_none_or(|&n| n == 0)) {
             return Err(Error::settings("poses: expected positive numbers", "pass `--poses 2,4,8`"));
         }
@@ -91,14 +95,18 @@ impl Question {
                 (Poses::Given(group), order)
             }
         };
-        let poses_are_given = numbers.is_some();
-        let question = Self {
-            family,
-            poses: numbers.unwrap_or_else(|| vec![natural]),
-            poses_are_given,
-            hold_out,
-            hold_out_text: spec.hold_out.clone(),
+        let poses_are_given = spec.poses != PoseNumbers::OfGroup;
+        let poses = match (&spec.poses, numbers) {
+            (_, Some(numbers)) => numbers,
+            (PoseNumbers::Divisors, None) => {
+                // One pose alone is no orbit.
+                let least = 2.min(natural);
+                (least..=natural).filter(|&poses| natural.is_multiple_of(poses)).collect()
+            }
+            (_, None) => vec![natural],
         };
+        let question =
+            Self { family, poses, poses_are_given, hold_out, hold_out_text: spec.hold_out.clone() };
         question.check(subjects)?;
         Ok(question)
     }
@@ -112,8 +120,15 @@ impl Question {
             if let Poses::Action(_) = at {
                 subjects.check_poses(&at)?;
             }
-            let group = at.group()?;
-            self.hold_out.resolve(&group, isotypic_orbit::OrbitLayout::new(2, group.order()))?;
+        }
+        Ok(())
+    }
+
+    /// Refuses held-out poses that there are not, for as many seeds as are examined together.
+    pub(crate) fn check_hold_out(&self, subjects: &Subjects, seeds: usize) -> Result<(), Error> {
+        for &poses in &self.poses {
+            let group = subjects.group_of(&self.at(poses)?)?;
+            self.hold_out.resolve(&group, isotypic_orbit::OrbitLayout::new(seeds, group.order()))?;
         }
         Ok(())
     }
@@ -195,7 +210,7 @@ impl Poses {
 }
 
 /// The abstract group of given poses: by its own name, or by that of an action.
-fn given_group(text: &str) -> Result<FiniteGroup, Error> {
+pub(crate) fn given_group(text: &str) -> Result<FiniteGroup, Error> {
     match (FiniteGroup::parse(text), ActionSpec::parse(text)) {
         (Ok(group), _) => Ok(group),
         (Err(_), Ok(action)) => Ok(action.group()?),

@@ -1,46 +1,67 @@
 //! Runs the tasks of a job: one unit of work per task and pair.
 
-use isotypic_report::{PairResult, PointResult, finite};
+use isotypic_group::FiniteGroup;
+use isotypic_orbit::OrbitLayout;
+use isotypic_report::{PairResult, PointResult, ReportedResult, SeedResult, finite};
 use isotypic_work::Monitor;
 use rayon::prelude::*;
 
+use super::audit_gram::AuditGram;
+use super::class_audit::{self, ClassErrors, SeedErrors};
+use super::class_seeds::ClassSeedSet;
+use super::irrep_parts::IrrepParts;
 use super::job::Job;
-use super::pair_audit::{PairErrors, examine};
+use super::pair_audit::{self, PairErrors};
+use super::subjects::Orbits;
 use super::task::{Part, Task, kernel_pairs};
+use super::units::Units;
 use crate::Error;
 
-/// What was found for one pair at one number of poses of one question.
+/// What was found for one pair, or one seed, at one number of poses of one question.
 #[derive(Debug, Clone)]
 pub(crate) struct Finding {
     pub(crate) question: usize,
     pub(crate) architecture: usize,
-    pub(crate) result: PairResult,
+    pub(crate) result: ReportedResult,
     pub(crate) points: Vec<PointResult>,
+    pub(crate) indistinguishable_poses: usize,
+    /// Of one result only, where several come from the same Gram matrix.
+    pub(crate) irreps: Option<IrrepParts>,
 }
 
-/// All findings, in the order of questions, architectures, poses and pairs.
+impl Finding {
+    /// Poses of an orbit.
+    pub(crate) fn poses(&self) -> usize {
+        match &self.result {
+            ReportedResult::Pair(pair) => pair.poses,
+            ReportedResult::Seed(seed) => seed.poses,
+            _ => unreachable!("an audit makes pairs and seeds"),
+        }
+    }
+}
+
+/// All findings, in the order of questions, architectures, poses and pairs (or seeds).
 pub(crate) fn run(job: &Job, monitor: &Monitor) -> Result<Vec<Finding>, Error> {
     let mut units: Vec<(&Task, usize)> =
-        job.tasks.iter().flat_map(|task| (0..task.pairs).map(move |pair| (task, pair))).collect();
+        job.tasks.iter().flat_map(|task| (0..task.units).map(move |unit| (task, unit))).collect();
     // Costly ones first: the cheap ones fill the gaps at the end.
-    units.sort_by(|a, b| b.0.seconds_per_pair.total_cmp(&a.0.seconds_per_pair));
-    let total: f64 = units.iter().map(|(task, _)| task.seconds_per_pair).sum();
+    units.sort_by(|a, b| b.0.seconds_per_unit.total_cmp(&a.0.seconds_per_unit));
+    let total: f64 = units.iter().map(|(task, _)| task.seconds_per_unit).sum();
     monitor.stage("audit", total);
     let mut findings: Vec<(usize, Finding)> = units
         .into_par_iter()
         .with_max_len(1)
-        .map(|(task, pair)| {
+        .map(|(task, unit)| {
             monitor.check()?;
-            let found = run_unit(job, task, pair, monitor)?;
-            Ok(found.into_iter().map(|finding| (pair, finding)).collect::<Vec<_>>())
+            let found = run_unit(job, task, unit, monitor)?;
+            Ok(found.into_iter().map(|finding| (unit, finding)).collect::<Vec<_>>())
         })
         .collect::<Result<Vec<_>, Error>>()?
         .into_iter()
         .flatten()
         .collect();
     monitor.finish();
-    findings
-        .sort_by_key(|(pair, finding)| (finding.question, finding.architecture, finding.result.poses, *pair));
+    findings.sort_by_key(|(unit, finding)| (finding.question, finding.architecture, finding.poses(), *unit));
     let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
     for (index, finding) in findings.iter_mut().enumerate() {
         for point in &mut finding.points {
@@ -50,47 +71,82 @@ pub(crate) fn run(job: &Job, monitor: &Monitor) -> Result<Vec<Finding>, Error> {
     Ok(findings)
 }
 
-/// One pair of orbits: the kernel once, then every part from a subgroup.
-fn run_unit(job: &Job, task: &Task, pair: usize, monitor: &Monitor) -> Result<Vec<Finding>, Error> {
+/// One unit: the kernel once, then every part from a subgroup.
+fn run_unit(job: &Job, task: &Task, unit: usize, monitor: &Monitor) -> Result<Vec<Finding>, Error> {
     let subject = &job.architectures[task.subject];
-    let seeds = job.pairs[pair];
+    let seeds = job.units.seeds(unit);
     let kind = job.settings.kernel;
     let kernel = subject.kernel.as_deref().map(|kernel| (kernel, kind));
-    let share = monitor.part(task.seconds_per_pair, kernel_pairs(subject, task));
-    let pair_gram =
-        job.subjects.pair_gram(seeds, &task.poses, &job.settings.normalization, kernel, &share)?;
+    let share = monitor.part(task.seconds_per_unit, kernel_pairs(subject, task, seeds.len()));
+    let orbits = job.subjects.orbits(&seeds, &task.poses, &job.settings.normalization, kernel, &share)?;
     if kernel.is_none() {
-        monitor.advance(task.seconds_per_pair);
+        monitor.advance(task.seconds_per_unit);
     }
-    task.parts
-        .iter()
-        .map(|part| {
-            let question = &job.questions[part.question];
-            let group = question.at(part.poses)?.group()?;
-            let (gram, points) = if group == *pair_gram.gram.group() {
-                (None, pair_gram.points.clone())
-            } else {
-                let points =
-                    pair_gram.points.as_ref().map(|points| points_of(points, task.order, part.poses));
-                (Some(pair_gram.gram.restrict(&group)?), points)
-            };
-            let gram = gram.as_ref().unwrap_or(&pair_gram.gram);
-            let points = points.as_ref().map(|points| points.view());
-            let mut errors =
-                examine(gram, points, &question.hold_out, job.settings.ridge, job.settings.convention)?;
-            if let Some(defect) = pair_gram.sampled_defect {
-                errors.invariance_defect = defect;
-            }
-            Ok(finding(job, task, part, seeds, errors))
-        })
-        .collect()
+    let mut findings = Vec::new();
+    for part in &task.parts {
+        monitor.check()?;
+        match &job.units {
+            Units::Pairs(pairs) => findings.push(pair_finding(job, task, part, pairs[unit], &orbits)?),
+            Units::Classes(set) => findings.extend(class_findings(job, task, part, set, &orbits)?),
+        }
+    }
+    Ok(findings)
 }
 
-/// Every (order / poses)-th pose of both seeds.
-fn points_of(points: &ndarray::Array2<f64>, order: usize, poses: usize) -> ndarray::Array2<f64> {
-    let rows: Vec<usize> =
-        (0..points.nrows()).filter(|row| (row % order).is_multiple_of(order / poses)).collect();
-    points.select(ndarray::Axis(0), &rows)
+fn pair_finding(
+    job: &Job,
+    task: &Task,
+    part: &Part,
+    pair: (usize, usize),
+    orbits: &Orbits,
+) -> Result<Finding, Error> {
+    let question = &job.questions[part.question];
+    let group = job.subjects.group_of(&question.at(part.poses)?)?;
+    let gram = AuditGram::of(&orbits.gram, &group)?;
+    let points = match &orbits.points {
+        Some(points) if group == *orbits.gram.group() => Some(points.clone()),
+        Some(points) => Some(points_of(points, orbits.gram.group(), &group)?),
+        None => None,
+    };
+    let points = points.as_ref().map(|points| points.view());
+    let settings = &job.settings;
+    let errors = pair_audit::examine(&gram, points, &question.hold_out, settings.ridge, settings.convention)?;
+    Ok(finding(job, task, part, pair, errors))
+}
+
+fn class_findings(
+    job: &Job,
+    task: &Task,
+    part: &Part,
+    set: &ClassSeedSet,
+    orbits: &Orbits,
+) -> Result<Vec<Finding>, Error> {
+    let question = &job.questions[part.question];
+    let group = job.subjects.group_of(&question.at(part.poses)?)?;
+    let restricted = if group == *orbits.gram.group() { None } else { Some(orbits.gram.restrict(&group)?) };
+    let gram = restricted.as_ref().unwrap_or(&orbits.gram);
+    let settings = &job.settings;
+    let errors = class_audit::examine(gram, set, &question.hold_out, settings.ridge, settings.convention)?;
+    let mut irreps = Some(errors.irreps.clone());
+    Ok(errors
+        .seeds
+        .iter()
+        .map(|seed| seed_finding(job, task, part, set, &errors, seed, irreps.take()))
+        .collect())
+}
+
+/// The poses of a subgroup of all seeds.
+fn points_of(
+    points: &ndarray::Array2<f64>,
+    group: &FiniteGroup,
+    subgroup: &FiniteGroup,
+) -> Result<ndarray::Array2<f64>, Error> {
+    let elements = subgroup.embedding_into(group).ok_or_else(|| isotypic_gram::GramError::NotASubgroup {
+        subgroup: subgroup.to_string(),
+        group: group.to_string(),
+    })?;
+    let layout = OrbitLayout::new(points.nrows() / group.order(), group.order());
+    Ok(points.select(ndarray::Axis(0), &layout.rows_at(&elements)))
 }
 
 fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: PairErrors) -> Finding {
@@ -113,11 +169,16 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
                 seed,
                 element: point.element,
                 label: label(seed),
+                unseen: false,
                 predictions: vec![some_finite(point.prediction)],
                 error: some_finite(point.error),
                 variance: some_finite(point.variance),
+                margin: some_finite(
+                    point.prediction.map(|value| if point.side == 0 { value } else { -value }),
+                ),
+                probability: some_finite(point.probability),
                 correct: point.correct,
-                status: errors.status,
+                status: point.status,
             }
         })
         .collect();
@@ -144,8 +205,92 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
         condition_number: some_finite(errors.condition_number),
         delta_squared_input: some_finite(errors.delta_squared_input),
         delta_squared_kernel: finite(errors.delta_squared_kernel),
+        indistinguishable_poses: errors.indistinguishable_poses,
         limit_error: some_finite(errors.limit),
         status: errors.status,
     };
-    Finding { question: part.question, architecture: task.subject, result, points }
+    Finding {
+        question: part.question,
+        architecture: task.subject,
+        result: ReportedResult::Pair(result),
+        points,
+        indistinguishable_poses: errors.indistinguishable_poses,
+        irreps: Some(errors.irreps),
+    }
+}
+
+fn seed_finding(
+    job: &Job,
+    task: &Task,
+    part: &Part,
+    set: &ClassSeedSet,
+    errors: &ClassErrors,
+    seed: &SeedErrors,
+    irreps: Option<IrrepParts>,
+) -> Finding {
+    let question = &job.questions[part.question];
+    let (arch, group) = (job.architectures[task.subject].name.clone(), question.group_at(part.poses));
+    let hold_out = question.hold_out_text.clone();
+    let all = set.all();
+    let some_finite = |value: Option<f64>| value.and_then(finite);
+    let least = |value: fn(&class_audit::ClassPoint) -> Option<f64>| {
+        let values: Option<Vec<f64>> = seed.points.iter().map(value).collect();
+        some_finite(values.and_then(|values| values.into_iter().min_by(f64::total_cmp)))
+    };
+    let label = set.classes[seed.class].clone();
+    let points = seed
+        .points
+        .iter()
+        .map(|point| PointResult {
+            arch: arch.clone(),
+            group: group.clone(),
+            poses: part.poses,
+            hold_out: hold_out.clone(),
+            pair: 0, // known once all findings are in order
+            seed: all[seed.place],
+            element: point.element,
+            label: label.clone(),
+            unseen: seed.unseen,
+            predictions: match &point.predictions {
+                Some(values) => values.iter().map(|&value| finite(value)).collect(),
+                None => vec![None; set.classes.len()],
+            },
+            error: some_finite(point.predictions.as_ref().map(|values| (1.0 - values[seed.class]).abs())),
+            variance: some_finite(point.variance),
+            margin: some_finite(point.margin),
+            probability: some_finite(point.probability),
+            correct: point.margin.is_some_and(|margin| margin > 0.0),
+            status: point.status,
+        })
+        .collect();
+    let error: Vec<Option<f64>> = seed.errors(set.classes.len()).into_iter().map(some_finite).collect();
+    let result = SeedResult {
+        arch: arch.clone(),
+        group: group.clone(),
+        poses: part.poses,
+        hold_out: hold_out.clone(),
+        seed: all[seed.place],
+        label: label.clone(),
+        unseen: seed.unseen,
+        exact_error: error[seed.class],
+        error,
+        projected_error: some_finite(seed.projected),
+        spectral_error: some_finite(seed.spectral),
+        margin: least(|point| point.margin),
+        probability: least(|point| point.probability),
+        correct: seed.is_correct(),
+        invariance_defect: finite(errors.invariance_defect),
+        condition_number: some_finite(errors.condition_number),
+        limit_error: some_finite(seed.limit),
+        twin: seed.twin.map(|place| all[place]),
+        status: seed.status,
+    };
+    Finding {
+        question: part.question,
+        architecture: task.subject,
+        result: ReportedResult::Seed(result),
+        points,
+        indistinguishable_poses: errors.indistinguishable_poses,
+        irreps,
+    }
 }

@@ -26,10 +26,55 @@ pub enum AuditInput {
 pub struct QuestionSpec {
     /// Such as `rotation:16`, or the family `rotation` if `poses` are given.
     pub group: String,
-    /// The numbers of poses, in place of the one in `group`.
-    pub poses: Option<Vec<usize>>,
+    /// The numbers of poses.
+    pub poses: PoseNumbers,
     /// Such as `pose:0` or `arc:90-270`.
     pub hold_out: String,
+}
+
+/// At how many poses a question is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PoseNumbers {
+    /// At the number in the group's name.
+    #[default]
+    OfGroup,
+    /// At these, in place of the one in the group's name.
+    List(Vec<usize>),
+    /// At all divisors of the number in the group's name, 1 left out: the whole curve from one fine sampling.
+    Divisors,
+}
+
+/// An audit of whole classes: some seeds of each, all observed together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassSelection {
+    /// The classes by name; empty for all.
+    pub classes: Vec<String>,
+    /// The seeds that training sees.
+    pub seeds: ClassSeeds,
+    /// Further seeds of each class, the next in file order, that training never sees; they are asked about at the
+    /// poses that their class does not show.
+    pub unseen_per_class: usize,
+    /// What is held out together.
+    pub together: Together,
+}
+
+/// The seeds of an audit of classes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClassSeeds {
+    /// The first so many of each class, in file order.
+    PerClass(usize),
+    /// These, as indices into the dataset.
+    List(Vec<usize>),
+}
+
+/// What is held out together in an audit of classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Together {
+    /// The poses of all seeds of a class, each class in turn: a class that is not seen at some poses.
+    #[default]
+    Class,
+    /// The poses of one seed, each seed in turn.
+    Seed,
 }
 
 /// Which pairs of seeds to ask about.
@@ -71,8 +116,10 @@ pub struct AuditSettings {
     pub kernel: KernelKind,
     /// What is done to an image after the group has acted.
     pub normalization: Normalization,
-    /// Which pairs of seeds.
+    /// Which pairs of seeds, unless classes are given.
     pub pairs: PairSelection,
+    /// Whole classes in place of pairs.
+    pub classes: Option<ClassSelection>,
     /// Seed of the choice of pairs.
     pub seed: u64,
     /// Added to the diagonal of every Gram matrix.
@@ -92,10 +139,26 @@ impl Default for AuditSettings {
             kernel: KernelKind::default(),
             normalization: Normalization::default(),
             pairs: PairSelection::default(),
+            classes: None,
             seed: 0,
             ridge: Ridge::default(),
             convention: Convention::default(),
         }
+    }
+}
+
+impl From<Vec<usize>> for PoseNumbers {
+    fn from(numbers: Vec<usize>) -> Self {
+        Self::List(numbers)
+    }
+}
+
+impl fmt::Display for Together {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Class => "class",
+            Self::Seed => "seed",
+        })
     }
 }
 

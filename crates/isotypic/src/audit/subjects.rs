@@ -28,13 +28,11 @@ pub(crate) enum Poses {
     Given(FiniteGroup),
 }
 
-/// The Gram matrix of one pair of seeds, and what goes with it.
-pub(crate) struct PairGram {
-    pub(crate) gram: DenseGram,
-    /// All poses of both seeds, `[2·|G|, d]`, if there are points.
+/// The Gram matrix of the orbits of some seeds, and what goes with it.
+pub(crate) struct Orbits {
+    pub(crate) gram: OrbitGram,
+    /// All poses of all seeds, `[seeds·|G|, d]`, if there are points.
     pub(crate) points: Option<Array2<f64>>,
-    /// Measured on some rows, where the rest follows from invariance.
-    pub(crate) sampled_defect: Option<f64>,
 }
 
 impl Subjects {
@@ -61,6 +59,16 @@ impl Subjects {
             AuditInput::Gram(path) => {
                 let labels = labels.ok_or_else(|| needed("gram matrix"))?;
                 let gram = GramMatrix::load(path)?;
+                // One label per point is as good, once the group tells which points are one orbit.
+                let order = match &settings.question {
+                    Some(question) if labels.len() == gram.dimension() => {
+                        super::question::given_group(&question.group)?.order()
+                    }
+                    _ => 1,
+                };
+                let labels = labels
+                    .per_orbit("labels", gram.dimension() / order, order)
+                    .or_else(|error| if order == 1 { Ok(labels) } else { Err(error) })?;
                 let hash = ContentHash::of_file(path)?.to_string();
                 Ok(Self::Gram { gram, labels, name: path.display().to_string(), hash })
             }
@@ -112,6 +120,11 @@ impl Subjects {
         }
     }
 
+    /// The group of some poses.
+    pub(crate) fn group_of(&self, poses: &Poses) -> Result<FiniteGroup, Error> {
+        poses.group()
+    }
+
     /// Refuses poses that the points do not have.
     pub(crate) fn check_poses(&self, poses: &Poses) -> Result<(), Error> {
         match (self, poses) {
@@ -138,51 +151,50 @@ impl Subjects {
         }
     }
 
-    /// The Gram matrix of all poses of two seeds.
-    pub(crate) fn pair_gram(
+    /// The Gram matrix of all poses of some seeds.
+    pub(crate) fn orbits(
         &self,
-        (a, b): (usize, usize),
+        seeds: &[usize],
         poses: &Poses,
         normalization: &Normalization,
         kernel: Option<(&CompiledKernel, KernelKind)>,
         monitor: &Monitor,
-    ) -> Result<PairGram, Error> {
+    ) -> Result<Orbits, Error> {
         let (points, group, permutes) = match (self, poses) {
             (Self::Images(images), Poses::Action(action)) => {
                 let action = action.resolve(images.image_shape())?;
-                let labels = [a, b].map(|seed| images.labels().indices()[seed]);
+                let labels: Vec<usize> = seeds.iter().map(|&seed| images.labels().indices()[seed]).collect();
                 let orbits =
-                    OrbitDataset::sample(&images.images(&[a, b])?, &labels, action.as_ref(), normalization)
-                        .map_err(|error| rename_image(error, &[a, b]))?;
+                    OrbitDataset::sample(&images.images(seeds)?, &labels, action.as_ref(), normalization)
+                        .map_err(|error| rename_image(error, seeds))?;
                 (orbits.points().to_owned(), orbits.group().clone(), action.is_permutation())
             }
             (Self::Features { features, .. }, Poses::Given(group)) => {
                 let values = features.values();
-                let mut points = Array2::zeros((2 * features.poses(), features.dimension()));
-                for (half, seed) in [a, b].into_iter().enumerate() {
-                    let rows = half * features.poses()..(half + 1) * features.poses();
+                let mut points = Array2::zeros((seeds.len() * features.poses(), features.dimension()));
+                for (at, &seed) in seeds.iter().enumerate() {
+                    let rows = at * features.poses()..(at + 1) * features.poses();
                     points.slice_mut(s![rows, ..]).assign(&values.index_axis(ndarray::Axis(0), seed));
                 }
                 (points, group.clone(), false)
             }
             (Self::Gram { gram, labels, .. }, Poses::Given(group)) => {
                 let layout = OrbitLayout::new(labels.len(), group.order());
-                let rows: Vec<usize> = [a, b]
+                let rows: Vec<usize> = seeds
                     .iter()
                     .flat_map(|&seed| group.elements().map(move |g| layout.row(seed, g)))
                     .collect();
                 let matrix = Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| {
                     gram.values()[[rows[i], rows[j]]]
                 });
-                let gram = DenseGram::new(matrix, 2, group.clone())?;
-                return Ok(PairGram { gram, points: None, sampled_defect: None });
+                let gram = OrbitGram::Dense(DenseGram::new(matrix, seeds.len(), group.clone())?);
+                return Ok(Orbits { gram, points: None });
             }
             _ => unreachable!("questions are made for the kind of input"),
         };
         let (kernel, kind) = kernel.expect("points come with a kernel");
-        let OrbitGram { gram, sampled_defect } =
-            orbit_gram::evaluate(kernel, kind, points.view(), &group, permutes, monitor)?;
-        Ok(PairGram { gram, points: Some(points), sampled_defect })
+        let gram = orbit_gram::evaluate(kernel, kind, points.view(), &group, permutes, monitor)?;
+        Ok(Orbits { gram, points: Some(points) })
     }
 }
 

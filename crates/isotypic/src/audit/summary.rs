@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use isotypic_predict::enough_poses;
 use isotypic_report::{
-    AuditReport, PairResult, ReportedQuestion, ReportedResult, ReportedSettings, Status, SummaryRow, Verdict,
-    VerdictRow,
+    AuditReport, ReportedQuestion, ReportedResult, ReportedSettings, Status, SummaryRow, Verdict, VerdictRow,
 };
 
 use super::conclusion::conclusion;
+use super::curves::class_curves;
+use super::irrep_parts::IrrepParts;
 use super::job::Job;
 use super::run::Finding;
 use super::statistics::{correlation, median};
@@ -31,7 +33,7 @@ pub(crate) fn report(job: &Job, findings: Vec<Finding>) -> AuditReport {
                 .tasks
                 .iter()
                 .filter(|task| task.parts.iter().any(|part| part.question == index))
-                .map(|task| (job.architectures[task.subject].name.clone(), task.pairs))
+                .map(|task| (job.architectures[task.subject].name.clone(), task.units))
                 .collect(),
             title: question.title(),
         })
@@ -50,13 +52,16 @@ pub(crate) fn report(job: &Job, findings: Vec<Finding>) -> AuditReport {
             ridge: settings.ridge.to_string(),
             convention: settings.convention.to_string(),
             seed: settings.seed,
+            classes: job.units.classes().map(|set| set.classes.clone()).unwrap_or_default(),
+            together: job.units.classes().map(|set| set.together.to_string()),
             architectures: job.architectures.iter().map(|subject| subject.name.clone()).collect(),
         },
+        class_curves: class_curves(job, &findings),
         conclusion: conclusion(job, &summary, &verdicts),
         questions,
         summary,
         verdicts,
-        results: findings.into_iter().map(|finding| ReportedResult::Pair(finding.result)).collect(),
+        results: findings.into_iter().map(|finding| finding.result).collect(),
         points,
         notes: job.notes.clone(),
     }
@@ -65,43 +70,111 @@ pub(crate) fn report(job: &Job, findings: Vec<Finding>) -> AuditReport {
 fn summarise(job: &Job, findings: &[Finding]) -> Vec<SummaryRow> {
     let mut rows: BTreeMap<(usize, usize, usize), Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
-        rows.entry((finding.question, finding.architecture, finding.result.poses)).or_default().push(finding);
+        rows.entry((finding.question, finding.architecture, finding.poses())).or_default().push(finding);
     }
     rows.into_iter()
         .map(|((question, architecture, poses), findings)| {
-            let median_of = |field: fn(&PairResult) -> Option<f64>| {
-                median(findings.iter().filter_map(|f| field(&f.result)))
-            };
-            let points: Vec<bool> =
-                findings.iter().flat_map(|f| f.points.iter().map(|point| point.correct)).collect();
+            let all: Vec<Numbers> = findings.iter().map(|finding| Numbers::of(&finding.result)).collect();
+            let (unseen, seen): (Vec<&Numbers>, Vec<&Numbers>) =
+                all.iter().partition(|numbers| numbers.unseen);
+            let median_of = |field: fn(&Numbers) -> Option<f64>| median(seen.iter().filter_map(|n| field(n)));
             let errors: Vec<(f64, f64)> =
-                findings.iter().filter_map(|f| f.result.spectral_error.zip(f.result.exact_error)).collect();
+                seen.iter().filter_map(|numbers| numbers.spectral.zip(numbers.exact)).collect();
             let mut statuses: BTreeMap<Status, usize> = BTreeMap::new();
-            for finding in &findings {
-                *statuses.entry(finding.result.status).or_default() += 1;
+            for numbers in &all {
+                *statuses.entry(numbers.status).or_default() += 1;
             }
+            let mut irreps = IrrepParts::default();
+            for parts in findings.iter().filter_map(|finding| finding.irreps.as_ref()) {
+                irreps.merge(parts);
+            }
+            let is_pairs = job.units.classes().is_none();
             SummaryRow {
                 question,
                 arch: job.architectures[architecture].name.clone(),
                 group: job.questions[question].group_at(poses),
                 hold_out: job.questions[question].hold_out_text.clone(),
                 poses,
-                pairs: findings.len(),
-                median_exact_error: median_of(|result| result.exact_error),
-                median_spectral_error: median_of(|result| result.spectral_error),
-                median_projected_error: median_of(|result| result.projected_error),
-                fraction_correct: points.iter().filter(|&&correct| correct).count() as f64
-                    / points.len().max(1) as f64,
-                median_invariance_defect: median_of(|result| result.invariance_defect),
-                maximum_condition_number: findings
+                pairs: if is_pairs { seen.len() } else { 0 },
+                seeds: if is_pairs { 0 } else { seen.len() },
+                unseen_seeds: unseen.len(),
+                median_exact_error: median_of(|numbers| numbers.exact),
+                median_spectral_error: median_of(|numbers| numbers.spectral),
+                median_projected_error: median_of(|numbers| numbers.projected),
+                fraction_correct: fraction_correct(&findings, false).unwrap_or(0.0),
+                fraction_correct_unseen: fraction_correct(&findings, true),
+                median_unseen_error: median(unseen.iter().filter_map(|numbers| numbers.exact)),
+                hidden_failures: seen.iter().filter(|numbers| numbers.hides_a_failure()).count(),
+                median_invariance_defect: median_of(|numbers| numbers.defect),
+                maximum_condition_number: all
                     .iter()
-                    .filter_map(|f| f.result.condition_number)
+                    .filter_map(|numbers| numbers.condition)
                     .max_by(f64::total_cmp),
                 spectral_exact_correlation: correlation(&errors),
+                indistinguishable_poses: findings
+                    .iter()
+                    .map(|finding| finding.indistinguishable_poses)
+                    .min()
+                    .unwrap_or(1),
+                irreps: irreps.rows(),
                 statuses,
             }
         })
         .collect()
+}
+
+/// What a summary reads from a result, whatever its kind.
+struct Numbers {
+    unseen: bool,
+    exact: Option<f64>,
+    spectral: Option<f64>,
+    projected: Option<f64>,
+    defect: Option<f64>,
+    condition: Option<f64>,
+    /// Whether all held-out poses are classified correctly.
+    right: bool,
+    status: Status,
+}
+
+impl Numbers {
+    fn of(result: &ReportedResult) -> Self {
+        match result {
+            ReportedResult::Pair(pair) => Self {
+                unseen: false,
+                exact: pair.exact_error,
+                spectral: pair.spectral_error,
+                projected: pair.projected_error,
+                defect: pair.invariance_defect,
+                condition: pair.condition_number,
+                right: pair.correct_a && pair.correct_b,
+                status: pair.status,
+            },
+            ReportedResult::Seed(seed) => Self {
+                unseen: seed.unseen,
+                exact: seed.exact_error,
+                spectral: seed.spectral_error,
+                projected: seed.projected_error,
+                defect: seed.invariance_defect,
+                condition: seed.condition_number,
+                right: seed.correct,
+                status: seed.status,
+            },
+            _ => unreachable!("an audit makes pairs and seeds"),
+        }
+    }
+
+    /// Whether the paper's averaged formula promises success where a class fails.
+    fn hides_a_failure(&self) -> bool {
+        !self.right && self.spectral.is_some_and(|spectral| spectral < 1.0)
+    }
+}
+
+/// The fraction of held-out poses that get the right class; `None` if there are none.
+fn fraction_correct(findings: &[&Finding], unseen: bool) -> Option<f64> {
+    let points = findings.iter().flat_map(|finding| &finding.points).filter(|point| point.unseen == unseen);
+    let (right, all) =
+        points.fold((0, 0), |(right, all), point| (right + usize::from(point.correct), all + 1));
+    (all > 0).then(|| right as f64 / all as f64)
 }
 
 fn verdicts(job: &Job, summary: &[SummaryRow]) -> Vec<VerdictRow> {
@@ -132,10 +205,13 @@ fn verdict(rows: &[&SummaryRow]) -> Verdict {
     if rows.iter().all(collapsed) {
         return Verdict::OrbitCollapse;
     }
-    match rows.iter().rposition(|row| row.fraction_correct < ENOUGH) {
-        None => Verdict::Succeeds,
-        Some(last) => {
-            rows.get(last + 1).map_or(Verdict::Fails, |row| Verdict::FailsBelow { poses: row.poses })
+    let curve: Vec<(usize, bool)> =
+        rows.iter().map(|row| (row.poses, row.fraction_correct >= ENOUGH)).collect();
+    match enough_poses(&curve) {
+        None => Verdict::Fails,
+        Some(poses) if curve.iter().all(|&(_, succeeds)| succeeds) && poses == rows[0].poses => {
+            Verdict::Succeeds
         }
+        Some(poses) => Verdict::FailsBelow { poses },
     }
 }

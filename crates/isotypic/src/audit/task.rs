@@ -1,4 +1,4 @@
-//! Tasks: one architecture on one family of poses, sampled once per pair at the largest number of poses.
+//! Tasks: one architecture on one family of poses, sampled once per unit at the largest number of poses.
 
 use std::sync::Arc;
 
@@ -33,27 +33,30 @@ pub(crate) struct Task {
     /// Whether the poses permute coordinates, so that the kernel may be invariant.
     pub(crate) permutes: bool,
     pub(crate) parts: Vec<Part>,
-    /// The first so many pairs of the job.
-    pub(crate) pairs: usize,
-    /// Nominal seconds of one core for one pair.
-    pub(crate) seconds_per_pair: f64,
+    /// The first so many units of the job.
+    pub(crate) units: usize,
+    /// Nominal seconds of one core for one unit.
+    pub(crate) seconds_per_unit: f64,
 }
 
-/// Nominal seconds of one core for one pair of orbits: kernel and regression.
-fn seconds_per_pair(subject: &Subject, order: usize, permutes: bool) -> f64 {
+/// Nominal seconds of one core for one unit, such as a pair of orbits: kernel and regression.
+fn seconds_per_unit(subject: &Subject, seeds: usize, order: usize, permutes: bool) -> f64 {
     // Factorisations and spectra of the small matrices: a few cubic operations.
-    let regression = 2e-8 * (2.0 * order as f64).powi(3) / 8.0 + 1e-4;
+    // By blocks they are as many times smaller as the group has elements, squared.
+    let points = (seeds * order) as f64;
+    let shrunk = if permutes { (order as f64).powi(2) } else { 1.0 };
+    let regression = 2e-8 * points.powi(3) / 8.0 / shrunk + 1e-4;
     let kernel = subject.kernel.as_ref().map_or(0.0, |kernel| {
-        let pairs = pairs_evaluated(kernel, 2, order, permutes);
+        let pairs = pairs_evaluated(kernel, seeds, order, permutes);
         pairs * kernel.seconds_per_pair()
     });
     kernel + regression
 }
 
-/// Kernel entries of one pair of a task: the units in which its evaluation reports progress; 1 for a given Gram matrix.
-pub(crate) fn kernel_pairs(subject: &Subject, task: &Task) -> f64 {
+/// Kernel entries of one unit of a task: the steps in which its evaluation reports progress; 1 for a given Gram matrix.
+pub(crate) fn kernel_pairs(subject: &Subject, task: &Task, seeds: usize) -> f64 {
     let kernel = subject.kernel.as_deref();
-    kernel.map_or(1.0, |kernel| pairs_evaluated(kernel, 2, task.order, task.permutes))
+    kernel.map_or(1.0, |kernel| pairs_evaluated(kernel, seeds, task.order, task.permutes))
 }
 
 /// The tasks of one architecture. Questions about the same family of poses share samplings.
@@ -62,7 +65,7 @@ pub(crate) fn tasks_of(
     subject: &Subject,
     subjects: &Subjects,
     questions: &[Question],
-    budget: &Budget,
+    (seeds, budget): (usize, &Budget),
     notes: &mut Vec<String>,
 ) -> Result<Vec<Task>, Error> {
     let mut families: Vec<(String, Vec<Part>)> = Vec::new();
@@ -85,8 +88,13 @@ pub(crate) fn tasks_of(
                 given @ Poses::Given(_) => given.clone(),
                 Poses::Action(_) => questions[part.question].at(part.poses)?,
             };
-            let (order, permutes) = (poses.group()?.order(), subjects.permutes(&poses)?);
-            Ok(Sampling { poses, order, permutes, seconds: seconds_per_pair(subject, order, permutes) })
+            let (order, permutes) = (subjects.group_of(&poses)?.order(), subjects.permutes(&poses)?);
+            Ok(Sampling {
+                poses,
+                order,
+                permutes,
+                seconds: seconds_per_unit(subject, seeds, order, permutes),
+            })
         };
         let fitted = budget.fit(parts, questions, |part| Ok(cost(part)?.seconds))?;
         notes.extend(fitted.note(&subject.name));
@@ -95,7 +103,7 @@ pub(crate) fn tasks_of(
     Ok(tasks)
 }
 
-/// How the orbits of a task are sampled, and what one pair costs.
+/// How the orbits of a task are sampled, and what one unit costs.
 struct Sampling {
     poses: Poses,
     order: usize,
@@ -115,7 +123,15 @@ fn sample(
         let Sampling { poses, order, permutes, seconds } = sampling(largest)?;
         let (served, rest) = parts.into_iter().partition(|part| order.is_multiple_of(part.poses));
         parts = rest;
-        tasks.push(Task { subject, poses, order, permutes, parts: served, pairs, seconds_per_pair: seconds });
+        tasks.push(Task {
+            subject,
+            poses,
+            order,
+            permutes,
+            parts: served,
+            units: pairs,
+            seconds_per_unit: seconds,
+        });
     }
     Ok(tasks)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use isotypic::report::{PairResult, ReportedResult};
 use isotypic::work::Monitor;
-use isotypic::{AuditInput, AuditSettings, Convention, PairSelection, QuestionSpec, audit};
+use isotypic::{AuditInput, AuditSettings, Convention, PairSelection, PoseNumbers, QuestionSpec, audit};
 use ndarray::{Array1, ArrayD};
 use ndarray_npy::NpzReader;
 
@@ -50,7 +50,11 @@ fn run(file: &str, arch: &str, group: &str) -> Reference {
     let pairs = index(&mut npz, "idx_A").into_iter().zip(index(&mut npz, "idx_B")).collect();
     let settings = AuditSettings {
         input: AuditInput::Data(fixtures().join("digits").display().to_string()),
-        question: Some(QuestionSpec { group: group.into(), poses: None, hold_out: "pose:0".into() }),
+        question: Some(QuestionSpec {
+            group: group.into(),
+            poses: PoseNumbers::OfGroup,
+            hold_out: "pose:0".into(),
+        }),
         architectures: vec![arch.into()],
         pairs: PairSelection::List(pairs),
         convention: Convention::Paper,

@@ -2,11 +2,15 @@
 
 use isotypic::report::{ReportedResult, Status, Verdict};
 use isotypic::work::Monitor;
-use isotypic::{AuditSettings, PairSelection, QuestionSpec, audit};
+use isotypic::{AuditSettings, PairSelection, PoseNumbers, QuestionSpec, audit};
 
 fn settings(group: &str, arch: &str, pairs: usize) -> AuditSettings {
     AuditSettings {
-        question: Some(QuestionSpec { group: group.into(), poses: None, hold_out: "pose:0".into() }),
+        question: Some(QuestionSpec {
+            group: group.into(),
+            poses: PoseNumbers::OfGroup,
+            hold_out: "pose:0".into(),
+        }),
         architectures: vec![arch.into()],
         pairs: PairSelection::Count(pairs),
         ..AuditSettings::default()

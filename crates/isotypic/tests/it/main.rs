@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
 mod authors_numbers;
+mod classes;
 mod exact_actions;
 mod own_network;
 mod questions;

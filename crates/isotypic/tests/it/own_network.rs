@@ -3,7 +3,9 @@
 use isotypic::kernel::{CompiledKernel, FeatureKernel, Outputs};
 use isotypic::report::AuditReport;
 use isotypic::work::Monitor;
-use isotypic::{AuditInput, AuditSettings, PairSelection, QuestionSpec, SpectrumSettings, audit, spectrum};
+use isotypic::{
+    AuditInput, AuditSettings, PairSelection, PoseNumbers, QuestionSpec, SpectrumSettings, audit, spectrum,
+};
 use ndarray::{Array2, Array3};
 use ndarray_npy::write_npy;
 
@@ -22,7 +24,7 @@ fn audit_of(input: AuditInput, architectures: Vec<String>) -> AuditReport {
         labels: Some("+1,-1,+1,-1".into()),
         question: Some(QuestionSpec {
             group: "cyclic:8".into(),
-            poses: Some(vec![4, 8]),
+            poses: PoseNumbers::List(vec![4, 8]),
             hold_out: "pose:0".into(),
         }),
         architectures,
@@ -97,7 +99,8 @@ fn features_without_labels_or_with_the_wrong_number_of_poses_are_refused() {
     let settings = AuditSettings { input: AuditInput::Features(file), ..AuditSettings::default() };
     let error = audit(&settings, &Monitor::silent()).unwrap_err();
     assert!(error.to_string().contains("labels"), "{error}");
-    let group = QuestionSpec { group: "cyclic:6".into(), poses: None, hold_out: "pose:0".into() };
+    let group =
+        QuestionSpec { group: "cyclic:6".into(), poses: PoseNumbers::OfGroup, hold_out: "pose:0".into() };
     let settings = AuditSettings { labels: Some("a,b,a,b".into()), question: Some(group), ..settings };
     let error = audit(&settings, &Monitor::silent()).unwrap_err();
     assert!(error.to_string().contains("expected 6 poses"), "{error}");

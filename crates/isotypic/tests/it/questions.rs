@@ -2,9 +2,10 @@
 
 use isotypic::report::ReportedResult;
 use isotypic::work::{Cancel, Monitor, Silent};
-use isotypic::{AuditSettings, ErrorKind, PairSelection, QuestionSpec, audit};
+use isotypic::{AuditSettings, ErrorKind, PairSelection, PoseNumbers, QuestionSpec, audit};
 
 fn ask(group: &str, poses: Option<Vec<usize>>, hold_out: &str) -> AuditSettings {
+    let poses = poses.map_or(PoseNumbers::OfGroup, PoseNumbers::List);
     AuditSettings {
         question: Some(QuestionSpec { group: group.into(), poses, hold_out: hold_out.into() }),
         architectures: vec!["mlp".into()],

@@ -1,0 +1,74 @@
+use std::f64::consts::PI;
+
+use ndarray::{Array2, array, s};
+use sha2::{Digest, Sha256};
+
+use crate::workplace::{Workplace, images};
+
+#[test]
+fn a_kernel_is_a_file_and_a_line() {
+    let place = Workplace::empty();
+    place.write_array("x.npy", &images());
+    let run = place.run("kernel --arch cnn --x x.npy --out k.npy");
+    assert_eq!((run.code(), run.stdout()), (0, "ntk, 8×8, k.npy\n".to_owned()));
+    let k: Array2<f64> = place.read_array("k.npy");
+    assert_eq!(k, k.t());
+}
+
+#[test]
+fn the_document_names_shape_and_digest_of_the_file() {
+    let place = Workplace::empty();
+    place.write_array("x.npy", &images());
+    place.write_array("y.npy", &images().slice(s![..3, .., .., ..]).to_owned());
+    let document = place.json("kernel --arch mlp --x x.npy --y y.npy --get nngp --out k.npy");
+    let digest = Sha256::digest(std::fs::read(place.path("k.npy")).unwrap());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected = serde_json::json!({
+        "schema": "isotypic.kernel/1", "kernel": "nngp", "shape": [8, 3], "out": "k.npy", "sha256": digest
+    });
+    assert_eq!(document, expected);
+}
+
+#[test]
+fn columns_of_their_own_change_no_bit() {
+    let place = Workplace::empty();
+    place.write_array("x.npy", &images());
+    place.write_array("y.npy", &images().slice(s![2..5, .., .., ..]).to_owned());
+    place.json("kernel --arch cnn-gap --x x.npy --out xx.npy");
+    place.json("kernel --arch cnn-gap --x x.npy --y y.npy --out xy.npy");
+    let (xx, xy): (Array2<f64>, Array2<f64>) = (place.read_array("xx.npy"), place.read_array("xy.npy"));
+    assert_eq!(xx.slice(s![.., 2..5]), xy);
+}
+
+#[test]
+fn a_hidden_layer_of_rectifiers_has_its_closed_form() {
+    // Cho & Saul 2009: with q = |x|²/2 + 1 for `mlp`, whose readout has a bias too.
+    let place = Workplace::empty();
+    let x: Array2<f64> = array![[0.6, 0.8], [1.0, 0.0]];
+    place.write_array("x.npy", &x);
+    place.json("kernel --arch mlp --x x.npy --get nngp --out k.npy");
+    let k: Array2<f64> = place.read_array("k.npy");
+    let q = |i: usize, j: usize| x.row(i).dot(&x.row(j)) / 2.0 + 1.0;
+    let theta = (q(0, 1) / (q(0, 0) * q(1, 1)).sqrt()).acos();
+    let expected = (q(0, 0) * q(1, 1)).sqrt() / (2.0 * PI) * (theta.sin() + (PI - theta) * theta.cos()) + 1.0;
+    assert!((k[[0, 1]] - expected).abs() < 1e-14 * expected, "{} and {expected}", k[[0, 1]]);
+}
+
+#[test]
+fn an_existing_file_is_replaced() {
+    let place = Workplace::empty();
+    place.write_array("x.npy", &images());
+    place.write("k.npy", "old");
+    place.json("kernel --arch mlp --x x.npy --out k.npy");
+    assert_eq!(place.read_array::<ndarray::Ix2>("k.npy").dim(), (8, 8));
+    assert_eq!(place.content().len(), 2);
+}
+
+#[test]
+fn a_plan_needs_no_file() {
+    let place = Workplace::empty();
+    place.write_array("x.npy", &images());
+    let document = place.json("kernel --arch mlp --x x.npy --out k.npy --plan");
+    assert_eq!((&document["schema"], &document["entries"]), (&"isotypic.plan/1".into(), &64.into()));
+    assert!(!place.path("k.npy").exists());
+}

@@ -1,0 +1,66 @@
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::workplace::Workplace;
+
+const SMALL: &str = "audit --data images.npz --group rotation:4 --arch mlp --pairs 3";
+
+#[test]
+fn a_folder_holds_the_document_and_a_table_of_it() {
+    let place = Workplace::with_images();
+    let run = place.run(&format!("{SMALL} --out runs/first --json"));
+    assert_eq!(run.code(), 0);
+    assert_eq!(run.stderr(), "wrote results.csv and results.json to `runs/first`\n");
+    assert_eq!(place.read("runs/first/results.json"), run.stdout());
+    let csv = place.read("runs/first/results.csv");
+    assert_eq!(csv.lines().count(), 4);
+    assert!(csv.starts_with("arch,group,poses,"), "{csv}");
+    // The images, two folders and two files.
+    assert_eq!(place.content().len(), 5);
+}
+
+#[test]
+fn results_are_replaced_only_by_force() {
+    let place = Workplace::with_images();
+    place.run(&format!("{SMALL} --out run"));
+    let first = place.read("run/results.json");
+    let again = format!("{SMALL} --seed 1 --out run");
+    let refused = place.run(&again);
+    assert_eq!((refused.code(), refused.stdout()), (2, String::new()));
+    assert!(
+        refused.stderr().contains("already holds `results.json`\nhint: pass `--force`"),
+        "{}",
+        refused.stderr()
+    );
+    assert_eq!(place.read("run/results.json"), first);
+    assert_eq!(place.run(&format!("{again} --force")).code(), 0);
+    assert_ne!(place.read("run/results.json"), first);
+}
+
+#[test]
+fn a_failed_check_keeps_the_results() {
+    let place = Workplace::with_images();
+    assert_eq!(place.run(&format!("{SMALL} --out run --fail-above 0")).code(), 1);
+    assert!(place.path("run/results.json").exists());
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let place = Workplace::with_images();
+    for line in [SMALL, "audit --help", "completions bash", "data list"] {
+        // With a reader that takes nothing, and with one that takes a line.
+        for lines in [0, 1] {
+            let assert_cmd = place.command(line);
+            let mut command = std::process::Command::new(assert_cmd.get_program());
+            command.args(assert_cmd.get_args()).current_dir(assert_cmd.get_current_dir().unwrap());
+            let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let mut stdout = BufReader::new(child.stdout.take().unwrap());
+            for _ in 0..lines {
+                stdout.read_line(&mut String::new()).unwrap();
+            }
+            drop(stdout);
+            let output = child.wait_with_output().unwrap();
+            assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()), "{line}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What the table of an architecture does not say: sentences below it.
+
+use std::collections::BTreeMap;
+
+use crate::audit_report::AuditReport;
+use crate::class_curve::ClassCurve;
+use crate::irrep_row::IrrepRow;
+use crate::status::Status;
+use crate::summary::SummaryRow;
+
+use super::audit::in_words;
+use super::number::decimal;
+
+/// Irreps named as the cause of a failure.
+const MOST_IRREPS: usize = 3;
+
+/// Classes named one by one.
+const MOST_CLASSES: usize = 3;
+
+/// All remarks on one architecture of one question.
+pub(super) fn remarks(arch: &str, rows: &[&SummaryRow], curves: &[&ClassCurve]) -> Vec<String> {
+    let mut sentences = statuses(arch, rows);
+    sentences.extend(partial_symmetry(arch, rows));
+    sentences.extend(hidden_failures(arch, rows));
+    sentences.extend(causes(arch, rows));
+    sentences.extend(hardest_classes(arch, curves));
+    sentences
+}
+
+/// Pairs or seeds whose status is not `ok`.
+fn statuses(arch: &str, rows: &[&SummaryRow]) -> Vec<String> {
+    let mut counts: BTreeMap<Status, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        let all = row.pairs + row.seeds + row.unseen_seeds;
+        for (&status, &count) in row.statuses.iter().filter(|&(&status, &n)| status != Status::Ok && n > 0) {
+            let what = if row.pairs > 0 { "pairs" } else { "seeds" };
+            counts.entry(status).or_default().push(match count == all {
+                true => format!("all {what} at {} poses", row.poses),
+                false => format!("{count} of {all} {what} at {} poses", row.poses),
+            });
+        }
+    }
+    let sentence = |(status, places): (Status, Vec<String>)| {
+        format!("{arch}: {} in {}", in_words(status), places.join(", "))
+    };
+    counts.into_iter().map(sentence).collect()
+}
+
+/// A part of the symmetry that is built in.
+fn partial_symmetry(arch: &str, rows: &[&SummaryRow]) -> Option<String> {
+    let partly =
+        |row: &&&SummaryRow| row.indistinguishable_poses > 1 && row.indistinguishable_poses < row.poses;
+    let row = rows.iter().rfind(partly)?;
+    Some(format!(
+        "{arch}: {} of {} poses look the same to the network: a part of the symmetry is built in",
+        row.indistinguishable_poses, row.poses
+    ))
+}
+
+/// Where the averaged formula promises success although a class fails.
+fn hidden_failures(arch: &str, rows: &[&SummaryRow]) -> Option<String> {
+    let place = |row: &&SummaryRow| {
+        let what = if row.pairs > 0 { "pairs" } else { "seeds" };
+        format!("{} of {} {what} at {} poses", row.hidden_failures, row.pairs + row.seeds, row.poses)
+    };
+    let places: Vec<String> = rows.iter().filter(|row| row.hidden_failures > 0).map(place).collect();
+    (!places.is_empty()).then(|| {
+        format!(
+            "{arch}: in {} a pose is misclassified although the spectral error, an average, is below 1",
+            places.join(", ")
+        )
+    })
+}
+
+/// The irreps behind a failure.
+fn causes(arch: &str, rows: &[&SummaryRow]) -> Option<String> {
+    let row = rows.iter().rfind(|row| fails(row))?;
+    let named: Vec<String> = culprits(row)
+        .iter()
+        .map(|irrep| format!("{} (excess {})", irrep.irrep, decimal(irrep.excess)))
+        .collect();
+    (!named.is_empty())
+        .then(|| format!("{arch}: at {} poses the failure comes from {}", row.poses, named.join(", ")))
+}
+
+fn fails(row: &SummaryRow) -> bool {
+    row.median_exact_error.is_some_and(|error| error > 1.0)
+}
+
+/// The irreps with the largest positive excess.
+fn culprits(row: &SummaryRow) -> Vec<&IrrepRow> {
+    let excess = |irrep: &IrrepRow| irrep.excess.filter(|excess| excess.is_finite()).unwrap_or(0.0);
+    let mut irreps: Vec<&IrrepRow> = row.irreps.iter().filter(|irrep| excess(irrep) > 0.0).collect();
+    irreps.sort_by(|a, b| excess(b).total_cmp(&excess(a)));
+    irreps.truncate(MOST_IRREPS);
+    irreps
+}
+
+/// Whether a remark speaks of an excess.
+pub(super) fn excess_occurs(report: &AuditReport) -> bool {
+    report.summary.iter().any(|row| fails(row) && !culprits(row).is_empty())
+}
+
+/// Which classes need most poses, and which fewest.
+fn hardest_classes(arch: &str, curves: &[&ClassCurve]) -> Option<String> {
+    if curves.len() < 2 || curves.iter().any(|curve| curve.curve.len() < 2) {
+        return None;
+    }
+    let names = |wanted: Option<usize>| {
+        let all: Vec<String> = curves
+            .iter()
+            .filter(|curve| curve.enough_poses == wanted)
+            .map(|curve| curve.classes.join("–"))
+            .collect();
+        match all.len().saturating_sub(MOST_CLASSES) {
+            0 => all.join(", "),
+            more => format!("{} and {more} more", all[..MOST_CLASSES].join(", ")),
+        }
+    };
+    let numbers = || curves.iter().filter_map(|curve| curve.enough_poses);
+    let (least, most) = (numbers().min(), numbers().max());
+    let never = curves.iter().any(|curve| curve.enough_poses.is_none());
+    match (never, least, most) {
+        (true, None, _) => None,
+        (true, Some(least), _) => Some(format!(
+            "{arch}: no number of poses asked is enough for {}; {} need {least}",
+            names(None),
+            names(Some(least))
+        )),
+        (false, Some(least), Some(most)) if least < most => Some(format!(
+            "{arch}: most poses are needed by {} ({most}), fewest by {} ({least})",
+            names(Some(most)),
+            names(Some(least))
+        )),
+        _ => None,
+    }
+}

@@ -1,0 +1,141 @@
+//! A Gram matrix as an audit uses it: blocks where the kernel is invariant, else the matrix and its projection.
+
+use isotypic_gram::{DenseGram, Factorization, GramError, GroupInvariantGram, Ridge, SymmetricOperator};
+use isotypic_group::FiniteGroup;
+use isotypic_orbit::{HeldOutSet, OrbitLayout};
+use isotypic_predict::{LeaveSetOut, PredictError, Unseen, leave_set_out, predict_unseen};
+use ndarray::{Array1, Array2};
+
+use crate::Error;
+use crate::orbit_gram::OrbitGram;
+
+/// Below this invariance defect the Gram matrix is invariant up to rounding, and blocks are exact.
+const ROUNDING_DEFECT: f64 = 1e-12;
+
+/// A Gram matrix and its projection on the invariant ones.
+pub(crate) struct AuditGram {
+    /// The matrix where it is invariant, else its projection.
+    pub(crate) invariant: GroupInvariantGram,
+    /// The matrix as it is, where that differs.
+    pub(crate) dense: Option<DenseGram>,
+    pub(crate) defect: f64,
+}
+
+/// Regression with some sets left out in turn.
+pub(crate) struct Regression {
+    /// One per held-out set.
+    pub(crate) turns: Vec<LeaveSetOut>,
+    /// What is said about points outside the orbits, one per held-out set.
+    pub(crate) unseen: Vec<Unseen>,
+    pub(crate) condition_number: f64,
+}
+
+/// Points outside the orbits that are asked about in one turn.
+pub(crate) struct Outside {
+    /// `[points, rows]`: the kernel with all points of the orbits.
+    pub(crate) across: Array2<f64>,
+    /// `[points]`: the kernel of each with itself.
+    pub(crate) own: Array1<f64>,
+}
+
+impl AuditGram {
+    /// The Gram matrix at the poses of a subgroup.
+    pub(crate) fn of(gram: &OrbitGram, group: &FiniteGroup) -> Result<Self, Error> {
+        let gram = if group == gram.group() { None } else { Some(gram.restrict(group)?) }
+            .map_or_else(|| std::borrow::Cow::Borrowed(gram), std::borrow::Cow::Owned);
+        Ok(match gram.into_owned() {
+            OrbitGram::Invariant { gram, sampled_defect } => {
+                Self { invariant: gram, dense: None, defect: sampled_defect }
+            }
+            OrbitGram::Dense(gram) => {
+                let projection = gram.project()?;
+                let differs = projection.invariance_defect > ROUNDING_DEFECT;
+                Self {
+                    invariant: projection.gram,
+                    dense: differs.then_some(gram),
+                    defect: projection.invariance_defect,
+                }
+            }
+        })
+    }
+
+    pub(crate) fn layout(&self) -> OrbitLayout {
+        self.invariant.layout()
+    }
+
+    /// The group whose elements are the poses.
+    pub(crate) fn group(&self) -> &FiniteGroup {
+        self.invariant.group()
+    }
+
+    /// Whether the kernel is invariant to rounding.
+    pub(crate) fn is_invariant(&self) -> bool {
+        self.dense.is_none()
+    }
+
+    /// Regression on the matrix as it is; `None` if it is not positive definite at this ridge.
+    pub(crate) fn regress(
+        &self,
+        ridge: Ridge,
+        labels: &Array2<f64>,
+        sets: &[HeldOutSet],
+        outside: &[Outside],
+    ) -> Result<Option<Regression>, Error> {
+        match &self.dense {
+            Some(gram) => regress(gram, ridge, labels, sets, outside),
+            None => regress(&self.invariant, ridge, labels, sets, outside),
+        }
+    }
+
+    /// Regression by blocks, after projection.
+    pub(crate) fn regress_projected(
+        &self,
+        ridge: Ridge,
+        labels: &Array2<f64>,
+        sets: &[HeldOutSet],
+    ) -> Result<Option<Regression>, Error> {
+        regress(&self.invariant, ridge, labels, sets, &[])
+    }
+}
+
+/// Leaves each set out in turn; `None` if the Gram matrix is not positive definite at this ridge.
+fn regress<G: SymmetricOperator>(
+    gram: &G,
+    ridge: Ridge,
+    labels: &Array2<f64>,
+    sets: &[HeldOutSet],
+    outside: &[Outside],
+) -> Result<Option<Regression>, Error> {
+    let attempt = || -> Result<Regression, PredictError> {
+        let factor = gram.factor(ridge)?;
+        let turns: Vec<LeaveSetOut> =
+            sets.iter().map(|set| leave_set_out(gram, &factor, labels, set)).collect::<Result<_, _>>()?;
+        let unseen = sets
+            .iter()
+            .zip(&turns)
+            .zip(outside)
+            .map(|((set, turn), points)| {
+                predict_unseen(gram, &factor, labels, (set, turn), &points.across, &points.own)
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Regression { turns, unseen, condition_number: factor.condition_number()? })
+    };
+    unless_singular(attempt())
+}
+
+/// `None` where the matrix is not positive definite: a finding, not a failure.
+pub(crate) fn unless_singular<T>(result: Result<T, PredictError>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(
+            PredictError::SpectrumNotPositive { .. } | PredictError::Gram(GramError::NotPositiveDefinite(_)),
+        ) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Mean absolute error of one output over a held-out set.
+pub(crate) fn mean_absolute(turn: &LeaveSetOut, output: usize) -> f64 {
+    let column = turn.errors.column(output);
+    column.iter().map(|error| error.abs()).sum::<f64>() / column.len() as f64
+}
