@@ -18,7 +18,7 @@ use crate::irrep::{self, Irrep, IrrepKind, Matrices};
 use crate::label::IrrepLabel;
 use crate::little_group::LittleGroup;
 use crate::real_form::{Conjugation, check_real, conjugation, real_basis};
-use crate::semidirect::{Semidirect, generators, generators_of_factors};
+use crate::semidirect::{Semidirect, generators_of_factors};
 
 /// One induced irrep, before a change of basis.
 #[derive(Clone, Debug)]
@@ -77,7 +77,6 @@ impl Semidirect {
                 all.push(Induced { orbit, little, sigma, factors: Arc::clone(&factors) });
             }
         }
-        let complement_generators = generators(self.complement());
         let mut irreps: Vec<Irrep> = Vec::new();
         for (index, induced) in all.iter().enumerate() {
             let opposite = self.normal().inverse(induced.orbit.characters()[0]);
@@ -107,7 +106,7 @@ impl Semidirect {
                     let basis = real_basis(&found.matrix);
                     let shifts = generators_of_factors(self.normal().factors());
                     let checked = shifts.into_iter().map(|n| n * self.complement().order());
-                    let checked = checked.chain(complement_generators.iter().copied());
+                    let checked = checked.chain(self.complement().generators().iter().copied());
                     check_real(
                         &self.name(),
                         &irrep.label.to_string(),

@@ -15,7 +15,6 @@ use crate::finite_group::FiniteGroup;
 use crate::irrep::{Irrep, IrrepKind, Matrices};
 use crate::label::IrrepLabel;
 use crate::real_form::{Conjugation, check_real, conjugation, real_basis};
-use crate::semidirect::generators;
 
 /// The tensor product of an irrep of the first factor and one of the rest.
 #[derive(Clone, Debug)]
@@ -51,8 +50,8 @@ impl DirectProduct {
             Ok(group.irreps()?.iter().cloned().map(Arc::new).collect())
         };
         let (left, right) = (shared(&first)?, shared(&rest)?);
-        let slow: Vec<_> = generators(&first).into_iter().map(|g| g * rest.order()).collect();
-        let generators = [slow, generators(&rest)].concat();
+        let slow: Vec<_> = first.generators().iter().map(|g| g * rest.order()).collect();
+        let generators = [&slow, rest.generators()].concat();
         let is_quaternionic = |irrep: &Arc<Irrep>| irrep.kind == IrrepKind::Quaternionic;
         let has_real_forms = left.iter().any(is_quaternionic) && right.iter().any(is_quaternionic);
         let conjugations = |group: &FiniteGroup, irreps: &[Arc<Irrep>]| -> Result<Vec<_>, GroupError> {

@@ -3,7 +3,8 @@
 use isotypic_group::FiniteGroup;
 use proptest::prelude::*;
 
-/// Cyclic groups of even, odd and prime order, their products, dihedral and other groups.
+/// Cyclic groups of even, odd and prime order, products, dihedral groups, and some with complex and quaternionic irreps of
+/// dimension two and more.
 pub(crate) fn groups() -> impl Strategy<Value = FiniteGroup> {
     let abelian = prop_oneof![
         proptest::collection::vec(1usize..=12, 1),
@@ -17,8 +18,17 @@ pub(crate) fn groups() -> impl Strategy<Value = FiniteGroup> {
         FiniteGroup::alternating(4),
         Ok(FiniteGroup::quaternion()),
         FiniteGroup::p4(2),
-        FiniteGroup::dihedral(3).and_then(|group| group.direct_product(&FiniteGroup::cyclic(3)?)),
+        FiniteGroup::parse("dihedral:3*cyclic:3"),
+        FiniteGroup::parse("p4m:1*flip"),
+        Ok(dicyclic()),
     ])
     .prop_map(|group| group.expect("a small group"));
     prop_oneof![3 => abelian, 1 => dihedral, 2 => others]
+}
+
+/// C3⋊C4, in which the generator of C4 inverts; one irrep is quaternionic.
+fn dicyclic() -> FiniteGroup {
+    let cyclic = |n| FiniteGroup::cyclic(n).expect("a small order");
+    let images: Vec<_> = [1, 2, 1, 2].map(|image| vec![image]).to_vec();
+    FiniteGroup::semidirect_product(&cyclic(3), &cyclic(4), &images).expect("inversion is an automorphism")
 }

@@ -65,6 +65,13 @@ fn semidirect() -> Vec<FiniteGroup> {
         .unwrap(),
         // The Klein group, the first factor of which inverts.
         FiniteGroup::semidirect_product(&c3, &klein, &[vec![1], vec![1], vec![2], vec![2]]).unwrap(),
+        // The complement is a symmetric group; even permutations keep, odd ones invert.
+        FiniteGroup::semidirect_product(
+            &c3,
+            &FiniteGroup::symmetric(3).unwrap(),
+            &[1, 2, 2, 1, 1, 2].map(|image| vec![image]),
+        )
+        .unwrap(),
         // A trivial action.
         FiniteGroup::semidirect_product(&c2, &d3, &vec![vec![1]; 6]).unwrap(),
         extension(&[7], 3, &[2]),
@@ -105,6 +112,7 @@ fn products() -> Vec<FiniteGroup> {
         product(&[dihedral(3), dicyclic()]),
         // Two quaternionic factors make real irreps.
         product(&[dicyclic(), dicyclic()]),
+        product(&[FiniteGroup::quaternion(), FiniteGroup::quaternion()]),
     ]
 }
 
