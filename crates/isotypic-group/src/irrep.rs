@@ -10,6 +10,7 @@ use crate::abelian::{self, Abelian};
 use crate::label::IrrepLabel;
 use crate::quaternion;
 use crate::root_of_unity::root_of_unity;
+use crate::stored_matrices::StoredMatrices;
 use crate::symmetric::YoungMatrices;
 
 /// How an irrep relates to its complex conjugate (the Frobenius–Schur type).
@@ -53,6 +54,8 @@ pub(crate) enum Matrices {
     Young(YoungMatrices),
     /// An irrep of the quaternion group, by its index.
     Quaternion { irrep: usize },
+    /// Matrices that were computed and kept.
+    Stored(StoredMatrices),
 }
 
 impl Irrep {
@@ -122,6 +125,7 @@ impl Irrep {
                 out.copy_from_slice(&entries.map(Complex64::from));
             }
             Matrices::Young(matrices) => matrices.write(g, out),
+            Matrices::Stored(matrices) => matrices.write(g, out),
             &Matrices::Quaternion { irrep } => quaternion::write(irrep, g, out),
         }
     }

@@ -55,6 +55,7 @@
 
 mod abelian;
 mod abelian_fourier;
+mod conjugacy_classes;
 mod cyclic_fourier;
 mod dihedral;
 mod dihedral_fourier;
@@ -66,16 +67,22 @@ mod fourier;
 mod generators;
 mod irrep;
 mod label;
+mod numeric_basis;
+mod numeric_irreps;
 mod parse;
 mod permutations;
 mod planner;
 mod polyhedral;
 mod quaternion;
+mod regular_representation;
 mod root_of_unity;
+mod stored_matrices;
 mod symmetric;
+mod verify_irreps;
 mod young_form;
 
 pub use abelian_fourier::AbelianFourier;
+pub use conjugacy_classes::ConjugacyClasses;
 pub use cyclic_fourier::CyclicFourier;
 pub use dihedral_fourier::DihedralFourier;
 pub use direct_fourier::DirectFourier;
@@ -84,6 +91,7 @@ pub use finite_group::{FiniteGroup, MAX_ORDER};
 pub use fourier::{FourierScratch, GroupFourier, IrrepSlot};
 pub use irrep::{Irrep, IrrepKind};
 pub use label::IrrepLabel;
+pub use numeric_irreps::MAX_NUMERIC_ORDER;
 pub use permutations::MAX_CLOSURE;
 pub use planner::FourierPlanner;
 pub use symmetric::MAX_DEGREE;

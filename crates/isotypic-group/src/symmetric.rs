@@ -48,10 +48,6 @@ impl Symmetric {
         &self.elements
     }
 
-    pub(crate) fn is_alternating(&self) -> bool {
-        self.even
-    }
-
     pub(crate) fn name(&self) -> String {
         name(self.elements.degree(), self.even)
     }
