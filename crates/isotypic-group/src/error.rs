@@ -231,6 +231,15 @@ pub enum GroupError {
         limit: usize,
     },
 
+    /// Irreps that were computed, but not to the accuracy that is promised.
+    #[error("the irreps of group `{group}` could not be computed: they fail the check that {promise}")]
+    IrrepsNotComputed {
+        /// The group's name.
+        group: String,
+        /// What was checked, and by how much it is off.
+        promise: String,
+    },
+
     /// A factor of a product with no text, as in `cyclic:4*`.
     #[error("group `{spec}`: factor {position} is empty")]
     EmptyFactor {
@@ -310,6 +319,9 @@ impl GroupError {
             ),
             Self::IrrepsNotKnown { .. } => {
                 Some("use a smaller group, or one of the families with irreps in closed form".into())
+            }
+            Self::IrrepsNotComputed { .. } => {
+                Some("list the elements in another order, and report the group".into())
             }
             _ => Some(format!("available are {AVAILABLE}")),
         }

@@ -8,11 +8,13 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use crate::abelian::Abelian;
+use crate::conjugacy_classes::ConjugacyClasses;
 use crate::dihedral::Dihedral;
 use crate::direct_product::DirectProduct;
 use crate::error::GroupError;
 use crate::generators;
 use crate::irrep::Irrep;
+use crate::numeric_irreps::numeric_irreps;
 use crate::permutations::Permutations;
 use crate::polyhedral::{Polyhedral, Solid};
 use crate::quaternion;
@@ -53,6 +55,7 @@ struct Shared {
     family: Family,
     irreps: OnceLock<Result<Vec<Irrep>, GroupError>>,
     generators: OnceLock<Vec<usize>>,
+    classes: OnceLock<ConjugacyClasses>,
 }
 
 /// How the elements multiply: one variant per file of this folder.
@@ -178,7 +181,14 @@ impl FiniteGroup {
     }
 
     pub(crate) fn of(family: Family) -> Self {
-        Self { shared: Arc::new(Shared { family, irreps: OnceLock::new(), generators: OnceLock::new() }) }
+        Self {
+            shared: Arc::new(Shared {
+                family,
+                irreps: OnceLock::new(),
+                generators: OnceLock::new(),
+                classes: OnceLock::new(),
+            }),
+        }
     }
 
     pub(crate) fn family(&self) -> &Family {
@@ -317,6 +327,11 @@ impl FiniteGroup {
         self.shared.generators.get_or_init(|| generators::of(self))
     }
 
+    /// The conjugacy classes. Computed at the first call and kept.
+    pub fn conjugacy_classes(&self) -> &ConjugacyClasses {
+        self.shared.classes.get_or_init(|| ConjugacyClasses::of(self))
+    }
+
     /// The images $g(0), g(1), …$ of the points, for a group that was made of permutations.
     ///
     /// A polyhedral group permutes the parts of its solid that order its elements.
@@ -358,9 +373,7 @@ impl FiniteGroup {
             Family::Symmetric(group) => Ok(group.irreps()),
             Family::Polyhedral(group) => Ok(group.irreps()),
             Family::Quaternion => Ok(quaternion::irreps()),
-            Family::Permutations(_) => {
-                Err(GroupError::IrrepsNotKnown { group: self.name(), order: self.order(), limit: 0 })
-            }
+            Family::Permutations(_) => numeric_irreps(self),
         });
         made.as_deref().map_err(Clone::clone)
     }

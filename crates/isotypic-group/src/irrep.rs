@@ -14,6 +14,7 @@ use crate::label::IrrepLabel;
 use crate::quaternion;
 use crate::real_form;
 use crate::root_of_unity::root_of_unity;
+use crate::stored_matrices::StoredMatrices;
 use crate::symmetric::YoungMatrices;
 use crate::tensor::Tensor;
 
@@ -66,6 +67,8 @@ pub(crate) enum Matrices {
     Young(YoungMatrices),
     /// An irrep of the quaternion group, by its index.
     Quaternion { irrep: usize },
+    /// Matrices that were computed and kept.
+    Stored(StoredMatrices),
 }
 
 impl Irrep {
@@ -150,6 +153,7 @@ impl Irrep {
                 out.iter_mut().zip(&real).for_each(|(to, entry)| *to = *entry);
             }
             Matrices::Young(matrices) => matrices.write(g, out),
+            Matrices::Stored(matrices) => matrices.write(g, out),
             &Matrices::Quaternion { irrep } => quaternion::write(irrep, g, out),
         }
     }

@@ -102,11 +102,19 @@ impl Permutations {
         (0..self.degree).map(|point| self.image(g, point)).collect()
     }
 
-    /// Whether an odd number of pairs changes its order.
+    /// Whether an odd number of pairs changes its order: points less cycles is odd.
     pub(crate) fn is_odd(&self, g: usize) -> bool {
-        let images = self.images(g);
-        let inversions = |i: usize| images[i + 1..].iter().filter(|&&later| later < images[i]).count();
-        (0..self.degree).map(inversions).sum::<usize>() % 2 == 1
+        let mut seen = vec![false; self.degree];
+        let mut moves = 0;
+        for start in 0..self.degree {
+            let mut point = start;
+            while !seen[point] {
+                seen[point] = true;
+                point = self.image(g, point);
+                moves += usize::from(point != start);
+            }
+        }
+        moves % 2 == 1
     }
 
     pub(crate) fn multiply(&self, g: usize, h: usize) -> usize {
