@@ -147,7 +147,7 @@ pub enum GramError {
 
     /// The matrix plus the ridge has no Cholesky factor.
     #[error(transparent)]
-    NotPositiveDefinite(#[from] NotPositiveDefinite),
+    NotPositiveDefinite(Box<NotPositiveDefinite>),
 
     /// The iteration for eigenvalues or singular values stalled.
     #[error("eigenvalues of a block of `{dim}` rows: the iteration did not converge")]
@@ -155,6 +155,12 @@ pub enum GramError {
         /// Rows of the block.
         dim: usize,
     },
+}
+
+impl From<NotPositiveDefinite> for GramError {
+    fn from(error: NotPositiveDefinite) -> Self {
+        Self::NotPositiveDefinite(Box::new(error))
+    }
 }
 
 impl GramError {

@@ -31,6 +31,8 @@ pub struct NotPositiveDefinite {
     pub duplicates: Vec<(usize, usize)>,
     /// The points that the rows are; one element per seed where rows are no orbits.
     pub layout: OrbitLayout,
+    /// The numbers by which messages call the seeds; empty where they are called by their place.
+    pub seed_numbers: Vec<usize>,
 }
 
 impl NotPositiveDefinite {
@@ -43,7 +45,22 @@ impl NotPositiveDefinite {
             sufficient_ridge: None,
             duplicates: Vec::new(),
             layout,
+            seed_numbers: Vec::new(),
         }
+    }
+
+    /// The same error with the seeds called by other numbers, such as their places in a dataset.
+    ///
+    /// # Panics
+    /// If there are not as many numbers as seeds.
+    #[must_use]
+    pub fn with_seed_numbers(self, numbers: &[usize]) -> Self {
+        assert_eq!(numbers.len(), self.layout.seeds(), "one number per seed");
+        Self { seed_numbers: numbers.to_vec(), ..self }
+    }
+
+    fn number(&self, seed: usize) -> usize {
+        self.seed_numbers.get(seed).copied().unwrap_or(seed)
     }
 
     /// The same error about rows of a larger matrix: row i of the matrix that failed is row `rows[i]` of
@@ -69,6 +86,7 @@ impl NotPositiveDefinite {
 
     fn describe_duplicate(&self, (first, second): (usize, usize)) -> String {
         let ((seed, pose), (other, turned)) = (self.layout.split(first), self.layout.split(second));
+        let (seed, other) = (self.number(seed), self.number(other));
         if self.layout.order() == 1 {
             format!("rows {first} and {second} are identical; drop one")
         } else if seed == other {
@@ -156,6 +174,11 @@ mod tests {
         assert!(error.hint().unwrap().starts_with("poses 3 and 7 of seed 0"));
         error.duplicates = vec![(8, 19)];
         assert!(error.hint().unwrap().starts_with("seed 1 at pose 0 is identical to seed 2 at pose 3"));
+        let numbers: Vec<usize> = (0..50).map(|seed| 100 + seed).collect();
+        let numbered = error.clone().with_seed_numbers(&numbers);
+        assert!(
+            numbered.hint().unwrap().starts_with("seed 101 at pose 0 is identical to seed 102 at pose 3")
+        );
         error.layout = OrbitLayout::new(400, 1);
         assert!(error.hint().unwrap().starts_with("rows 8 and 19 are identical"));
         error.duplicates.clear();

@@ -67,8 +67,10 @@ impl Permutations {
         let too_large = || GroupError::ClosureTooLarge { degree, limit };
         let images = match degree {
             0..=0x100 => Images::Narrow(closure(degree, generators, limit).ok_or_else(too_large)?),
-            0..=0x1_0000 => Images::Medium(closure(degree, generators, limit).ok_or_else(too_large)?),
-            0..=0x1_0000_0000 => Images::Wide(closure(degree, generators, limit).ok_or_else(too_large)?),
+            0x101..=0x1_0000 => Images::Medium(closure(degree, generators, limit).ok_or_else(too_large)?),
+            0x1_0001..=0x1_0000_0000 => {
+                Images::Wide(closure(degree, generators, limit).ok_or_else(too_large)?)
+            }
             _ => return Err(too_large()),
         };
         let stored = match &images {

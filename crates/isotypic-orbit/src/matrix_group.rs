@@ -112,7 +112,7 @@ impl MatrixGroup {
         let refused = |g, h, defect| OrbitError::NotAnAction { spec: spec.into(), g, h, defect };
         let identity = self.group.identity();
         let defect = largest_difference(&self.matrix(identity), &Array2::eye(self.dimension()).view());
-        if !(defect <= Self::TOLERANCE) {
+        if defect > Self::TOLERANCE || defect.is_nan() {
             return Err(refused(identity, identity, defect));
         }
         let order = self.group.order();

@@ -45,7 +45,7 @@ impl ProductAction {
         for (later, (right, second)) in factors.iter().enumerate() {
             for (left, first) in &factors[..later] {
                 let (defect, g, h) = commutator_defect(first.as_ref(), second.as_ref(), &image);
-                if !(defect <= Self::TOLERANCE) {
+                if defect > Self::TOLERANCE || defect.is_nan() {
                     let (spec, left, right) = (specs.join("*"), left.clone(), right.clone());
                     return Err(OrbitError::NotCommuting { spec, left, right, g, h, defect });
                 }

@@ -17,9 +17,12 @@ struct Entry {
     points: usize,
 }
 
+/// Question, architecture and classes of a curve.
+type CurveKey = (usize, usize, Vec<String>);
+
 /// One curve per question, architecture and pair of classes (or class), in this order.
 pub(crate) fn class_curves(job: &Job, findings: &[Finding]) -> Vec<ClassCurve> {
-    let mut curves: BTreeMap<(usize, usize, Vec<String>), BTreeMap<usize, Vec<Entry>>> = BTreeMap::new();
+    let mut curves: BTreeMap<CurveKey, BTreeMap<usize, Vec<Entry>>> = BTreeMap::new();
     for finding in findings {
         let (mut classes, error) = match &finding.result {
             ReportedResult::Pair(pair) => {
