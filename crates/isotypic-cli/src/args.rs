@@ -49,7 +49,7 @@ pub(crate) struct GlobalOptions {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Say which networks will get held-out poses right
-    Audit(AuditArgs),
+    Audit(Box<AuditArgs>),
     /// Compute the infinite-width kernel of a network
     Kernel(KernelArgs),
     /// Split a Gram matrix into irreducible representations

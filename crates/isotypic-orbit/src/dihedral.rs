@@ -94,7 +94,8 @@ mod tests {
         let action = Dihedral::new(4, [n, n, 2]).unwrap();
         let m = n - 1;
         // What stands at (y, x) after each element, in the order of elements.
-        let sources: [fn(usize, usize, usize) -> (usize, usize); 8] = [
+        type Source = fn(usize, usize, usize) -> (usize, usize);
+        let sources: [Source; 8] = [
             |y, x, _| (y, x),
             |y, x, m| (x, m - y),
             |y, x, m| (m - y, m - x),

@@ -15,7 +15,7 @@ use crate::session::Session;
 /// Runs a verb.
 pub(crate) fn run(command: Command, session: &Session) -> Result<(), Failure> {
     match command {
-        Command::Audit(args) => audit::run(args, session),
+        Command::Audit(args) => audit::run(*args, session),
         Command::Kernel(args) => kernel::run(args, session),
         Command::Spectrum(args) => spectrum::run(args, session),
         Command::Orbit(args) => orbit::run(args, session),
