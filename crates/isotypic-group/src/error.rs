@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::cayley_table::MAX_TABLE_ORDER;
 use crate::direct_product::MAX_FACTORS;
 use crate::finite_group::MAX_ORDER;
 use crate::parse::AVAILABLE;
@@ -240,6 +241,118 @@ pub enum GroupError {
         promise: String,
     },
 
+    /// A Cayley table that is not square, empty or too large.
+    #[error(
+        "cayley table: expected as many rows as columns, from 1 to {MAX_TABLE_ORDER}, got {rows} × {columns}"
+    )]
+    TableShape {
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+    },
+
+    /// A product that is no element.
+    #[error("cayley table: {g}·{h} is {product}, outside a group of order {order}")]
+    TableEntry {
+        /// The left factor.
+        g: usize,
+        /// The right factor.
+        h: usize,
+        /// The product as listed.
+        product: usize,
+        /// The number of rows.
+        order: usize,
+    },
+
+    /// A Cayley table in which element 0 is not neutral.
+    #[error("cayley table: element 0 is not the identity")]
+    TableIdentity {
+        /// The element that is, if there is one.
+        identity: Option<usize>,
+    },
+
+    /// A row of a Cayley table that is not a permutation.
+    #[error("cayley table, row {g}: {g}·{first} and {g}·{second} are both {product}")]
+    TableRepeats {
+        /// The left factor.
+        g: usize,
+        /// The first right factor.
+        first: usize,
+        /// Another one.
+        second: usize,
+        /// Both products.
+        product: usize,
+    },
+
+    /// Three elements of a Cayley table that break associativity.
+    #[error("cayley table: ({g}·{h})·{k} is {left}, but {g}·({h}·{k}) is {right}")]
+    NotAssociative {
+        /// The left factor.
+        g: usize,
+        /// The middle factor.
+        h: usize,
+        /// The right factor.
+        k: usize,
+        /// $(gh)k$.
+        left: usize,
+        /// $g(hk)$.
+        right: usize,
+    },
+
+    /// A group that would have to be kept as a table of products, and has too many elements.
+    #[error(
+        "{group} has {order} elements, more than the {MAX_TABLE_ORDER} of which a table of products is kept"
+    )]
+    TableTooLarge {
+        /// What it is.
+        group: String,
+        /// Its order.
+        order: usize,
+    },
+
+    /// An index that is no element.
+    #[error("element {element} is outside a group of order {order}")]
+    NoElement {
+        /// The index.
+        element: usize,
+        /// The order of the group.
+        order: usize,
+    },
+
+    /// Listed elements that are no subgroup.
+    #[error("not a subgroup: {g}·{h} is element {product}, which is not listed")]
+    NotClosed {
+        /// The left factor.
+        g: usize,
+        /// The right factor.
+        h: usize,
+        /// Their product.
+        product: usize,
+    },
+
+    /// A subgroup that has no quotient.
+    #[error("not a normal subgroup: it contains {h}, but not {conjugate}, the conjugate of {h} by {g}")]
+    NotNormal {
+        /// An element of the group.
+        g: usize,
+        /// An element of the subgroup.
+        h: usize,
+        /// $ghg^{-1}$.
+        conjugate: usize,
+    },
+
+    /// A character table that would be too large.
+    #[error("group `{group}` has {classes} conjugacy classes, more than the {limit} of a character table")]
+    TooManyClasses {
+        /// The group's name.
+        group: String,
+        /// The number of its classes.
+        classes: usize,
+        /// The largest number.
+        limit: usize,
+    },
+
     /// A factor of a product with no text, as in `cyclic:4*`.
     #[error("group `{spec}`: factor {position} is empty")]
     EmptyFactor {
@@ -320,6 +433,26 @@ impl GroupError {
             Self::IrrepsNotKnown { .. } => {
                 Some("use a smaller group, or one of the families with irreps in closed form".into())
             }
+            Self::TableShape { .. } | Self::TableEntry { .. } => {
+                Some("entry (g, h) is the index of the product g·h, elements count from 0".into())
+            }
+            Self::TableIdentity { identity: Some(element) } => {
+                Some(format!("element {element} is; list it first"))
+            }
+            Self::TableIdentity { identity: None } => {
+                Some("no element is: some row and its column must list 0, 1, 2, …".into())
+            }
+            Self::TableRepeats { .. } => Some("every row of a group's table lists each element once".into()),
+            Self::NotAssociative { .. } => Some("at least one of the four products is wrong".into()),
+            Self::TableTooLarge { .. } => {
+                Some("take a smaller subgroup, or a group made of permutations".into())
+            }
+            Self::NoElement { .. } => Some("elements count from 0".into()),
+            Self::NotClosed { .. } => {
+                Some("list all products, or give generators to `Subgroup::generated_by`".into())
+            }
+            Self::NotNormal { .. } => Some("`normal_closure` adds what is missing".into()),
+            Self::TooManyClasses { .. } => Some("`Irrep::character` gives the values one by one".into()),
             Self::IrrepsNotComputed { .. } => {
                 Some("list the elements in another order, and report the group".into())
             }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use crate::abelian::Abelian;
+use crate::cayley_table::CayleyTable;
 use crate::conjugacy_classes::ConjugacyClasses;
 use crate::dihedral::Dihedral;
 use crate::direct_product::DirectProduct;
@@ -69,6 +70,7 @@ pub(crate) enum Family {
     Symmetric(Symmetric),
     Quaternion,
     Polyhedral(Polyhedral),
+    Table(CayleyTable),
 }
 
 impl FiniteGroup {
@@ -202,6 +204,7 @@ impl FiniteGroup {
             Family::Dihedral(group) => group.order(),
             Family::Product(group) => group.order(),
             Family::Semidirect(group) => group.order(),
+            Family::Table(group) => group.order(),
             Family::Quaternion => quaternion::ORDER,
             Family::Permutations(_) | Family::Symmetric(_) | Family::Polyhedral(_) => {
                 self.permutations().map_or(1, Permutations::order)
@@ -231,6 +234,7 @@ impl FiniteGroup {
             Family::Permutations(group) => group.multiply(g, h),
             Family::Symmetric(group) => group.elements().multiply(g, h),
             Family::Polyhedral(group) => group.elements().multiply(g, h),
+            Family::Table(group) => group.multiply(g, h),
             Family::Quaternion => quaternion::multiply(g, h),
         }
     }
@@ -246,6 +250,7 @@ impl FiniteGroup {
             Family::Permutations(group) => group.inverse(g),
             Family::Symmetric(group) => group.elements().inverse(g),
             Family::Polyhedral(group) => group.elements().inverse(g),
+            Family::Table(group) => group.inverse(g),
             Family::Quaternion => quaternion::inverse(g),
         }
     }
@@ -291,8 +296,8 @@ impl FiniteGroup {
         }
     }
 
-    /// The usual name, such as `C16`, `C28×C28`, `D4×C3`, `C7⋊C3`, `p4m(28)` or `S5`, and `G21≤S7` for a group of 21
-    /// permutations of 7 points; the same as `to_string()`.
+    /// The usual name, such as `C16`, `C28×C28`, `D4×C3`, `C7⋊C3`, `p4m(28)` or `S5`, `G21≤S7` for a group of 21
+    /// permutations of 7 points, and `G21` for one that is known by its products; the same as `to_string()`.
     pub fn name(&self) -> String {
         match self.family() {
             Family::Abelian(group) => group.name(),
@@ -303,6 +308,7 @@ impl FiniteGroup {
             Family::Symmetric(group) => group.name(),
             Family::Polyhedral(group) => group.name(),
             Family::Quaternion => "Q8".to_owned(),
+            Family::Table(group) => format!("G{}", group.order()),
         }
     }
 
@@ -373,7 +379,7 @@ impl FiniteGroup {
             Family::Symmetric(group) => Ok(group.irreps()),
             Family::Polyhedral(group) => Ok(group.irreps()),
             Family::Quaternion => Ok(quaternion::irreps()),
-            Family::Permutations(_) => numeric_irreps(self),
+            Family::Permutations(_) | Family::Table(_) => numeric_irreps(self),
         });
         made.as_deref().map_err(Clone::clone)
     }

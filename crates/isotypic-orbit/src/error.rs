@@ -247,6 +247,14 @@ pub enum OrbitError {
         /// Values per point.
         values: usize,
     },
+    /// A table of products that cannot be read.
+    #[error("group `{spec}`: {message}")]
+    TableFile {
+        /// The description that names it.
+        spec: String,
+        /// What is wrong.
+        message: String,
+    },
     /// A group that is no subgroup of another in the ordering of elements used here.
     #[error("`{subgroup}` is not a subgroup of `{group}`")]
     NotASubgroup {

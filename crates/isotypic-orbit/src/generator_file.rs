@@ -1,8 +1,8 @@
-//! Generators of permutation and matrix groups, as people write them down.
+//! Generators of permutation and matrix groups and tables of products, as people write them down.
 
 use std::fmt::Display;
 
-use ndarray::{Array3, Ix3};
+use ndarray::{Array2, Array3, Ix3};
 use serde::Deserialize;
 
 use crate::OrbitError;
@@ -24,6 +24,12 @@ struct PermutationFile {
     generators: Vec<Vec<usize>>,
     #[serde(default)]
     axis: FileAxis,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TableFile {
+    table: Vec<Vec<usize>>,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +104,19 @@ pub(crate) fn matrices(spec: &str, bytes: &[u8]) -> Result<Array3<f64>, OrbitErr
     let count = file.generators.len();
     let entries = file.generators.into_iter().flatten().flatten().collect();
     Ok(Array3::from_shape_vec((count, size, size), entries).expect("square matrices of one size"))
+}
+
+/// Reads `{"table": [[0, 1], [1, 0]]}`: row g lists the products g·0, g·1, ….
+pub(crate) fn cayley_table(spec: &str, bytes: &[u8]) -> Result<Array2<usize>, OrbitError> {
+    let file: TableFile = serde_json::from_slice(bytes)
+        .map_err(|error| OrbitError::TableFile { spec: spec.into(), message: error.to_string() })?;
+    let (order, columns) = (file.table.len(), file.table.first().map_or(0, Vec::len));
+    if let Some((g, row)) = file.table.iter().enumerate().find(|(_, row)| row.len() != columns) {
+        let message = format!("row 0 has {columns} products, row {g} has {}", row.len());
+        return Err(OrbitError::TableFile { spec: spec.into(), message });
+    }
+    let products = file.table.into_iter().flatten().collect();
+    Ok(Array2::from_shape_vec((order, columns), products).expect("rows of one length"))
 }
 
 fn wrong(spec: &str, message: &dyn Display) -> OrbitError {

@@ -63,6 +63,9 @@ impl OrbitError {
                  `\"axis\": \"channels\"` to permute channels"
                     .into()
             }
+            Self::TableFile { .. } => {
+                "it should hold `{\"table\": [[0, 1], [1, 0]]}`, where row g lists the products g·0, g·1, …".into()
+            }
             Self::FixedOrder { order, .. } => format!("leave out `--poses`, or pass `--poses {order}`"),
             Self::NotDividing { size, .. } => format!("{size} can be divided into {}", divisors(*size)),
             Self::Group(error) => return error.hint(),

@@ -19,8 +19,8 @@ use std::path::Path;
 use isotypic_group::FiniteGroup;
 use serde::Deserialize;
 
-use crate::subgroup::dihedral;
-use crate::{HeldOutSet, HoldOut, OrbitError, OrbitLayout, Subgroup};
+use crate::subgroup_spec::dihedral;
+use crate::{HeldOutSet, HoldOut, OrbitError, OrbitLayout, SubgroupSpec};
 
 /// A description of held-out poses, for any group and any number of seeds.
 ///
@@ -53,7 +53,7 @@ pub enum HoldOutSpec {
         /// The subgroup as it was written.
         name: String,
         /// The subgroup.
-        subgroup: Subgroup,
+        subgroup: SubgroupSpec,
     },
     /// Some (seed, element), held out together.
     Points {
@@ -85,7 +85,7 @@ impl HoldOutSpec {
     /// [`ActionSpec::parse`](crate::ActionSpec::parse) and [`FiniteGroup::parse`].
     pub fn parse(spec: &str, read: impl Fn(&Path) -> io::Result<String>) -> Result<Self, OrbitError> {
         if let Some(name) = spec.strip_prefix("outside:") {
-            let subgroup = Subgroup::parse(name, &|path| read(path).map(String::into_bytes))?;
+            let subgroup = SubgroupSpec::parse(name, &|path| read(path).map(String::into_bytes))?;
             return Ok(Self::Outside { name: name.into(), subgroup });
         }
         if Path::new(spec).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {

@@ -26,6 +26,7 @@
 //! It reads no files but those of generators that [`ActionSpec::parse`] finds in a description;
 //! [`ActionSpec::parse_with`] leaves reading them to its caller.
 
+mod abstract_group;
 mod action;
 mod action_parse;
 mod action_spec;
@@ -51,10 +52,11 @@ mod permutation_action;
 mod polyhedron;
 mod product_action;
 mod rotation;
-mod subgroup;
+mod subgroup_spec;
 mod turn;
 mod wallpaper;
 
+pub use abstract_group::abstract_group;
 pub use action::GroupAction;
 pub use action_spec::ActionSpec;
 pub use circular_shift::CircularShift;
@@ -75,6 +77,6 @@ pub use permutation_action::{PermutationAction, PermutedAxis};
 pub use polyhedron::Polyhedron;
 pub use product_action::ProductAction;
 pub use rotation::Rotation;
-pub use subgroup::Subgroup;
+pub use subgroup_spec::SubgroupSpec;
 pub use turn::Turn;
 pub use wallpaper::Wallpaper;

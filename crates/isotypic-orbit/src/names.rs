@@ -26,6 +26,7 @@ pub(crate) const KNOWN: &[&str] = &[
     "icosahedral",
     "quaternion",
     "klein",
+    "table",
 ];
 
 /// The candidate closest to `name`, if it is close enough to be a slip of the pen.

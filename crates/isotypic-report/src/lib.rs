@@ -46,6 +46,6 @@ pub use seed_result::SeedResult;
 pub use settings::ReportedSettings;
 pub use spectrum_report::{SpectrumBlock, SpectrumReport};
 pub use status::Status;
-pub use summary::SummaryRow;
+pub use summary::{Lookalikes, SummaryRow};
 pub use terminal::{render_spectrum, render_terminal};
 pub use verdict::{Verdict, VerdictRow};

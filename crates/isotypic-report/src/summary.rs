@@ -8,6 +8,19 @@ use crate::finite::required;
 use crate::irrep_row::IrrepRow;
 use crate::status::Status;
 
+/// Two seeds that look the same to the network, each at some pose.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Lookalikes {
+    /// Index of one seed in the dataset.
+    pub a: usize,
+    /// Index of the other.
+    pub b: usize,
+    /// Class of `a`.
+    pub label_a: String,
+    /// Class of `b`; if it is another one, the labels conflict.
+    pub label_b: String,
+}
+
 /// All pairs, or all seeds, of one question, architecture and number of poses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SummaryRow {
@@ -51,6 +64,11 @@ pub struct SummaryRow {
     /// The least number of poses that look the same to the network, over all pairs or seeds; see
     /// [`PairResult::indistinguishable_poses`](crate::PairResult::indistinguishable_poses).
     pub indistinguishable_poses: usize,
+    /// Seeds that look the same to the network; of many that look like one another some pairs only.
+    pub lookalikes: Vec<Lookalikes>,
+    /// Why a Gram matrix could not be inverted and what would help, of the first pair (or set of classes) where that
+    /// happened.
+    pub obstacle: Option<String>,
     /// Which irreps the errors come from, in the order of the blocks; empty where it is not known.
     pub irreps: Vec<IrrepRow>,
     /// Pairs or seeds by status; those that do not occur are left out.

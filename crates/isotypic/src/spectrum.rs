@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use isotypic_data::{GramMatrix, Labels};
 use isotypic_gram::{DenseGram, Factorization, GramError, OrbitStatus, Ridge, SymmetricOperator};
-use isotypic_group::FiniteGroup;
-use isotypic_orbit::{ActionSpec, OrbitLayout, RowOrder};
+use isotypic_orbit::{OrbitLayout, RowOrder, abstract_group};
 use isotypic_predict::{PredictError, leave_one_out, spectral_error};
 use isotypic_report::{SpectrumBlock, SpectrumReport, Status, finite};
 use ndarray::Array2;
@@ -34,11 +33,7 @@ pub struct SpectrumSettings {
 /// # Errors
 /// An [`Error`] that names the file, the entry or the label.
 pub fn spectrum(settings: &SpectrumSettings) -> Result<SpectrumReport, Error> {
-    let group = match (FiniteGroup::parse(&settings.group), ActionSpec::parse(&settings.group)) {
-        (Ok(group), _) => group,
-        (Err(_), Ok(action)) => action.group()?,
-        (Err(error), Err(_)) => return Err(error.into()),
-    };
+    let group = abstract_group(&settings.group)?;
     let mut labels = Labels::parse(&settings.labels)?;
     if labels.len() == settings.seeds * group.order() {
         // One label per point: in the order of rows.

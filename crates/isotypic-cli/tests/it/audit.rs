@@ -1,6 +1,6 @@
-use ndarray::{Array2, Array3};
+use ndarray::{Array2, Array3, Axis};
 
-use crate::workplace::{SEEDS, Workplace};
+use crate::workplace::{SEEDS, Workplace, images};
 
 const SMALL: &str = "audit --data images.npz --group rotation --poses 2,4 --arch mlp,cnn-gap --pairs 3";
 
@@ -165,4 +165,26 @@ fn all_seeds_are_at_hand() {
     let most = SEEDS / 2 * (SEEDS / 2);
     let report = place.json(&format!("audit --data images.npz --group flip --arch mlp --pairs {most}"));
     assert_eq!(report["results"].as_array().unwrap().len(), most);
+}
+
+#[test]
+fn seeds_that_look_the_same_are_named_and_so_is_a_sufficient_ridge() {
+    let place = Workplace::with_images();
+    let mut images = images();
+    let copied = images.index_axis(Axis(0), 1).to_owned();
+    images.index_axis_mut(Axis(0), 5).assign(&copied);
+    place.write_array("x.npy", &images);
+    let audit = "audit --data x.npy --labels=a,a,a,a,b,b,b,b --group flip --arch mlp --classes all --seeds-per-class 4";
+    let words = |line: &str| {
+        let run = place.run(line);
+        assert_eq!(run.code(), 0, "{}", run.stderr());
+        run.stdout().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let text = words(audit);
+    assert!(text.contains("these seeds look the same but differ in class: 1 (a) and 5 (b)"), "{text}");
+    let text = words(&format!("{audit} --ridge 0"));
+    assert!(text.contains("the gram matrix is not positive definite: irrep `k="), "{text}");
+    assert!(text.contains("seeds 1 and 5 are identical; drop one, or pass `--ridge 1e-"), "{text}");
+    let pairs = "audit --data x.npy --labels=a,a,a,a,b,b,b,b --group flip --arch mlp --pairs 16 --ridge 0";
+    assert!(words(pairs).contains("seeds 1 and 5 are identical"), "{}", words(pairs));
 }

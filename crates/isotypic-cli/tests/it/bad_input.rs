@@ -153,7 +153,8 @@ fn groups_that_are_none() {
     refuse("translation:4x6", "4", "");
     refuse("rotation", "as in `rotation:16`", "rotation:N");
     refuse("rotation:0", "rotation:0", "");
-    refuse("p4", "`p4`", "");
+    refuse("p4:5", "5", "");
+    refuse("klein", "`klein` does not say how it moves images", "rotation:N");
     refuse("rotation:4*translation:6x6", "rotation:4*translation:6x6", "p4");
     refuse("cyclic:4", "cyclic:4", "");
 }

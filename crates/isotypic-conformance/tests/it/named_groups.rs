@@ -69,6 +69,39 @@ fn the_alternating_group_of_five_points_and_the_icosahedron() {
     check(FiniteGroup::icosahedral(), 3);
 }
 
+/// Random permutations of six points, a few of the groups they generate.
+#[test]
+fn groups_of_random_permutations() {
+    let mut state = 7_u64;
+    let mut below = |bound: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % bound
+    };
+    let mut orders = Vec::new();
+    while orders.len() < 4 {
+        let generators: Vec<Vec<usize>> = (0..2)
+            .map(|_| {
+                let mut images: Vec<usize> = (0..6).collect();
+                (1..6).rev().for_each(|last| images.swap(last, below(last + 1)));
+                images
+            })
+            .collect();
+        let group = FiniteGroup::from_permutations(&generators).unwrap();
+        // The others are A6 and S6.
+        if group.order() < 100 && !orders.contains(&group.order()) && !group.is_abelian() {
+            orders.push(group.order());
+            check(group, 3);
+        }
+    }
+}
+
+#[test]
+fn a_group_by_its_table_of_products() {
+    let group = FiniteGroup::quaternion().direct_product(&FiniteGroup::cyclic(3).unwrap()).unwrap();
+    let table = Array2::from_shape_fn((24, 24), |(g, h)| group.multiply(g, h));
+    check(FiniteGroup::from_cayley_table(&table).unwrap(), 3);
+}
+
 #[test]
 fn quarter_turns_mirrors_and_shifts_of_a_torus_of_six_by_six() {
     check(FiniteGroup::p4m(6).unwrap(), 2);

@@ -3,5 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod axioms;
+mod cayley_tables;
+mod character_tables;
 mod characters;
+mod subgroups;
 mod transforms;

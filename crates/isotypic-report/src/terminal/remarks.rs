@@ -6,7 +6,7 @@ use crate::audit_report::AuditReport;
 use crate::class_curve::ClassCurve;
 use crate::irrep_row::IrrepRow;
 use crate::status::Status;
-use crate::summary::SummaryRow;
+use crate::summary::{Lookalikes, SummaryRow};
 
 use super::audit::in_words;
 use super::number::decimal;
@@ -17,9 +17,14 @@ const MOST_IRREPS: usize = 3;
 /// Classes named one by one.
 const MOST_CLASSES: usize = 3;
 
+/// Pairs of seeds named one by one.
+const MOST_LOOKALIKES: usize = 3;
+
 /// All remarks on one architecture of one question.
 pub(super) fn remarks(arch: &str, rows: &[&SummaryRow], curves: &[&ClassCurve]) -> Vec<String> {
     let mut sentences = statuses(arch, rows);
+    sentences.extend(obstacle(arch, rows));
+    sentences.extend(lookalikes(arch, rows));
     sentences.extend(partial_symmetry(arch, rows));
     sentences.extend(hidden_failures(arch, rows));
     sentences.extend(causes(arch, rows));
@@ -44,6 +49,37 @@ fn statuses(arch: &str, rows: &[&SummaryRow]) -> Vec<String> {
         format!("{arch}: {} in {}", in_words(status), places.join(", "))
     };
     counts.into_iter().map(sentence).collect()
+}
+
+/// Why a Gram matrix could not be inverted.
+fn obstacle(arch: &str, rows: &[&SummaryRow]) -> Option<String> {
+    let (row, obstacle) = rows.iter().find_map(|row| Some((row, row.obstacle.as_ref()?)))?;
+    Some(format!("{arch}: at {} poses {obstacle}", row.poses))
+}
+
+/// Seeds that look the same, those of different classes first.
+fn lookalikes(arch: &str, rows: &[&SummaryRow]) -> Vec<String> {
+    let Some(row) = rows.iter().find(|row| !row.lookalikes.is_empty()) else { return Vec::new() };
+    let named = |conflicting: bool| {
+        let all: Vec<&Lookalikes> =
+            row.lookalikes.iter().filter(|pair| (pair.label_a != pair.label_b) == conflicting).collect();
+        let mut names: Vec<String> = all
+            .iter()
+            .take(MOST_LOOKALIKES)
+            .map(|pair| format!("{} ({}) and {} ({})", pair.a, pair.label_a, pair.b, pair.label_b))
+            .collect();
+        if all.len() > MOST_LOOKALIKES {
+            names.push(format!("{} more pairs", all.len() - MOST_LOOKALIKES));
+        }
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let conflict = named(true).map(|names| {
+        format!("{arch}: at {} poses these seeds look the same but differ in class: {names}", row.poses)
+    });
+    let same = named(false).map(|names| {
+        format!("{arch}: at {} poses these seeds of one class look the same: {names}", row.poses)
+    });
+    conflict.into_iter().chain(same).collect()
 }
 
 /// A part of the symmetry that is built in.

@@ -84,6 +84,8 @@ pub(crate) fn row(
         fraction_correct_unseen: None,
         median_unseen_error: None,
         hidden_failures: 0,
+        lookalikes: vec![],
+        obstacle: None,
         median_invariance_defect: Some(0.0312),
         maximum_condition_number: Some(4.6e8),
         spectral_exact_correlation: Some(0.98),

@@ -1,6 +1,8 @@
 //! A Gram matrix as an audit uses it: blocks where the kernel is invariant, else the matrix and its projection.
 
-use isotypic_gram::{DenseGram, Factorization, GramError, GroupInvariantGram, Ridge, SymmetricOperator};
+use isotypic_gram::{
+    DenseGram, Factorization, GramError, GroupInvariantGram, NotPositiveDefinite, Ridge, SymmetricOperator,
+};
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::{HeldOutSet, OrbitLayout};
 use isotypic_predict::{LeaveSetOut, PredictError, Unseen, leave_set_out, predict_unseen};
@@ -29,6 +31,9 @@ pub(crate) struct Regression {
     pub(crate) unseen: Vec<Unseen>,
     pub(crate) condition_number: f64,
 }
+
+/// Regression, or why the Gram matrix cannot be inverted.
+pub(crate) type Attempt = Result<Regression, Box<NotPositiveDefinite>>;
 
 /// Points outside the orbits that are asked about in one turn.
 pub(crate) struct Outside {
@@ -73,14 +78,14 @@ impl AuditGram {
         self.dense.is_none()
     }
 
-    /// Regression on the matrix as it is; `None` if it is not positive definite at this ridge.
+    /// Regression on the matrix as it is.
     pub(crate) fn regress(
         &self,
         ridge: Ridge,
         labels: &Array2<f64>,
         sets: &[HeldOutSet],
         outside: &[Outside],
-    ) -> Result<Option<Regression>, Error> {
+    ) -> Result<Attempt, Error> {
         match &self.dense {
             Some(gram) => regress(gram, ridge, labels, sets, outside),
             None => regress(&self.invariant, ridge, labels, sets, outside),
@@ -93,19 +98,19 @@ impl AuditGram {
         ridge: Ridge,
         labels: &Array2<f64>,
         sets: &[HeldOutSet],
-    ) -> Result<Option<Regression>, Error> {
+    ) -> Result<Attempt, Error> {
         regress(&self.invariant, ridge, labels, sets, &[])
     }
 }
 
-/// Leaves each set out in turn; `None` if the Gram matrix is not positive definite at this ridge.
+/// Leaves each set out in turn.
 fn regress<G: SymmetricOperator>(
     gram: &G,
     ridge: Ridge,
     labels: &Array2<f64>,
     sets: &[HeldOutSet],
     outside: &[Outside],
-) -> Result<Option<Regression>, Error> {
+) -> Result<Attempt, Error> {
     let attempt = || -> Result<Regression, PredictError> {
         let factor = gram.factor(ridge)?;
         let turns: Vec<LeaveSetOut> =
@@ -120,7 +125,11 @@ fn regress<G: SymmetricOperator>(
             .collect::<Result<_, _>>()?;
         Ok(Regression { turns, unseen, condition_number: factor.condition_number()? })
     };
-    unless_singular(attempt())
+    match attempt() {
+        Ok(regression) => Ok(Ok(regression)),
+        Err(PredictError::Gram(GramError::NotPositiveDefinite(reason))) => Ok(Err(reason)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `None` where the matrix is not positive definite: a finding, not a failure.

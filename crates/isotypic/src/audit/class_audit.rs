@@ -1,6 +1,6 @@
 //! The errors of whole classes under one kernel: some seeds of each class, all observed together.
 
-use isotypic_gram::Ridge;
+use isotypic_gram::{NotPositiveDefinite, Ridge};
 use isotypic_orbit::{HeldOutSet, HoldOut, HoldOutSpec};
 use isotypic_predict::{CircularSpectrum, LeaveSetOut, class_probabilities, margin, paper, spectral_error};
 use isotypic_report::Status;
@@ -24,6 +24,8 @@ pub(crate) struct ClassErrors {
     pub(crate) invariance_defect: f64,
     pub(crate) condition_number: Option<f64>,
     pub(crate) indistinguishable_poses: usize,
+    /// Why the Gram matrix cannot be inverted, if it cannot.
+    pub(crate) obstacle: Option<Box<NotPositiveDefinite>>,
     pub(crate) irreps: IrrepParts,
 }
 
@@ -109,9 +111,12 @@ pub(crate) fn examine(
         })
         .collect::<Result<_, Error>>()?;
     let labels = set.labels();
-    let exact = training.regress(ridge, &labels, &sets, &outside)?;
+    let (exact, obstacle) = match training.regress(ridge, &labels, &sets, &outside)? {
+        Ok(regression) => (Some(regression), None),
+        Err(reason) => (None, Some(reason)),
+    };
     let projected =
-        if training.is_invariant() { None } else { training.regress_projected(ridge, &labels, &sets)? };
+        if training.is_invariant() { None } else { training.regress_projected(ridge, &labels, &sets)?.ok() };
 
     let mut seeds = blank_seeds(&training, set);
     collect_seen(&mut seeds, &training, set, &sets, exact.as_ref(), projected.as_ref())?;
@@ -149,6 +154,7 @@ pub(crate) fn examine(
         invariance_defect: training.defect,
         condition_number: exact.map(|regression| regression.condition_number),
         indistinguishable_poses: training.invariant.invariant_elements().len(),
+        obstacle,
         irreps,
     })
 }
@@ -176,7 +182,8 @@ fn asked_of_unseen(set: &ClassSeedSet, turn: &HeldOutSet) -> Vec<(usize, usize)>
 
 /// All seeds without their points.
 fn blank_seeds(gram: &AuditGram, set: &ClassSeedSet) -> Vec<SeedErrors> {
-    let twins = if gram.is_invariant() { gram.invariant.indistinguishable_seeds() } else { Vec::new() };
+    // Distances are averaged by projection: those that vanish after it vanished before.
+    let twins = gram.invariant.indistinguishable_seeds();
     let twin = |place: usize| {
         let other = |pair: &isotypic_gram::IndistinguishableSeeds| match (pair.first, pair.second) {
             (first, second) if first == place => Some(second),

@@ -1,6 +1,6 @@
 //! The errors of one pair of orbits under one kernel.
 
-use isotypic_gram::{OrbitStatus, Ridge};
+use isotypic_gram::{NotPositiveDefinite, OrbitStatus, Ridge};
 use isotypic_orbit::{HeldOutSet, HoldOutSpec};
 use isotypic_predict::{
     CircularSpectrum, PredictError, SpectralError, class_probabilities, delta_squared_input,
@@ -9,7 +9,7 @@ use isotypic_predict::{
 use isotypic_report::Status;
 use ndarray::{Array2, ArrayView2, array, s};
 
-use super::audit_gram::{AuditGram, Regression, mean_absolute, unless_singular};
+use super::audit_gram::{Attempt, AuditGram, Regression, mean_absolute, unless_singular};
 use super::irrep_parts::IrrepParts;
 use super::settings::Convention;
 use crate::Error;
@@ -44,6 +44,8 @@ pub(crate) struct PairErrors {
     pub(crate) indistinguishable_poses: usize,
     pub(crate) irreps: IrrepParts,
     pub(crate) status: Status,
+    /// Why the Gram matrix cannot be inverted, if it cannot.
+    pub(crate) obstacle: Option<Box<NotPositiveDefinite>>,
     pub(crate) points: Vec<HeldOutPoint>,
 }
 
@@ -82,6 +84,7 @@ pub(crate) fn examine(
         indistinguishable_poses: gram.invariant.invariant_elements().len(),
         irreps: IrrepParts::default(),
         status: Status::Ok,
+        obstacle: None,
         points: Vec::new(),
     };
     match (convention, hold_out) {
@@ -90,15 +93,15 @@ pub(crate) fn examine(
                 errors.spectral = unless_singular(spectral_error(&gram.invariant, ridge))?;
             }
             let by_blocks = gram.regress_projected(ridge, &labels(), &sets)?;
-            errors.projected = by_blocks.as_ref().map(mean_error);
-            if let Some(by_blocks) = &by_blocks {
+            errors.projected = by_blocks.as_ref().ok().map(mean_error);
+            if let Ok(by_blocks) = &by_blocks {
                 let turns: Vec<_> =
                     sets.iter().zip(&by_blocks.turns).map(|(set, turn)| (set, turn, 0)).collect();
                 errors.irreps.add(&gram.invariant, ridge, &labels(), &turns)?;
             }
             let exact =
                 if gram.is_invariant() { by_blocks } else { gram.regress(ridge, &labels(), &sets, &[])? };
-            errors.fill_points(&sets, exact.as_ref());
+            errors.fill_points(&sets, exact);
             if gram.is_invariant() {
                 errors.find_collapse(gram, &sets)?;
             }
@@ -121,10 +124,15 @@ fn mean_error(regression: &Regression) -> f64 {
 }
 
 impl PairErrors {
-    fn fill_points(&mut self, sets: &[HeldOutSet; 2], regression: Option<&Regression>) {
-        if regression.is_none() {
-            self.status = Status::NotPositiveDefinite;
-        }
+    fn fill_points(&mut self, sets: &[HeldOutSet; 2], attempt: Attempt) {
+        let regression = match &attempt {
+            Ok(regression) => Some(regression),
+            Err(reason) => {
+                self.status = Status::NotPositiveDefinite;
+                self.obstacle = Some(reason.clone());
+                None
+            }
+        };
         self.condition_number = regression.map(|regression| regression.condition_number);
         for (side, set) in sets.iter().enumerate() {
             let sign = labels()[[side, 0]];

@@ -1,7 +1,7 @@
 //! Checked questions: a way to make poses, how many of them, and which are held out.
 
 use isotypic_group::FiniteGroup;
-use isotypic_orbit::{ActionSpec, HoldOutSpec};
+use isotypic_orbit::{ActionSpec, HoldOutSpec, abstract_group};
 
 use super::settings::{PoseNumbers, QuestionSpec};
 use super::subjects::{Poses, Subjects};
@@ -93,7 +93,7 @@ impl Question {
                 (Poses::Action(action), order)
             }
             Some(_) => {
-                let group = given_group(&spec.group)?;
+                let group = abstract_group(&spec.group)?;
                 let order = group.order();
                 (Poses::Given(group), order)
             }
@@ -223,14 +223,5 @@ impl Poses {
             Self::Action(action) => Ok(action.group()?),
             Self::Given(group) => Ok(group.clone()),
         }
-    }
-}
-
-/// The abstract group of given poses: by its own name, or by that of an action.
-pub(crate) fn given_group(text: &str) -> Result<FiniteGroup, Error> {
-    match (FiniteGroup::parse(text), ActionSpec::parse(text)) {
-        (Ok(group), _) => Ok(group),
-        (Err(_), Ok(action)) => Ok(action.group()?),
-        (Err(error), Err(_)) => Err(error.into()),
     }
 }

@@ -1,5 +1,6 @@
 //! Runs the tasks of a job: one unit of work per task and pair.
 
+use isotypic_gram::NotPositiveDefinite;
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::OrbitLayout;
 use isotypic_report::{PairResult, PointResult, ReportedResult, SeedResult, finite};
@@ -25,6 +26,8 @@ pub(crate) struct Finding {
     pub(crate) result: ReportedResult,
     pub(crate) points: Vec<PointResult>,
     pub(crate) indistinguishable_poses: usize,
+    /// Why the Gram matrix could not be inverted and what would help.
+    pub(crate) obstacle: Option<String>,
     /// Of one result only, where several come from the same Gram matrix.
     pub(crate) irreps: Option<IrrepParts>,
 }
@@ -215,6 +218,7 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
         result: ReportedResult::Pair(result),
         points,
         indistinguishable_poses: errors.indistinguishable_poses,
+        obstacle: errors.obstacle.map(|reason| obstacle(*reason, &[a, b])),
         irreps: Some(errors.irreps),
     }
 }
@@ -291,6 +295,16 @@ fn seed_finding(
         result: ReportedResult::Seed(result),
         points,
         indistinguishable_poses: errors.indistinguishable_poses,
+        obstacle: errors.obstacle.clone().map(|reason| obstacle(*reason, &set.seen)),
         irreps,
+    }
+}
+
+/// An obstacle in words that call the seeds by their places in the dataset.
+fn obstacle(reason: NotPositiveDefinite, seeds: &[usize]) -> String {
+    let reason = reason.with_seed_numbers(seeds);
+    match reason.hint() {
+        Some(hint) => format!("the {reason}; {hint}"),
+        None => format!("the {reason}"),
     }
 }

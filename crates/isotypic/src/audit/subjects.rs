@@ -62,7 +62,7 @@ impl Subjects {
                 // One label per point is as good, once the group tells which points are one orbit.
                 let order = match &settings.question {
                     Some(question) if labels.len() == gram.dimension() => {
-                        super::question::given_group(&question.group)?.order()
+                        isotypic_orbit::abstract_group(&question.group)?.order()
                     }
                     _ => 1,
                 };

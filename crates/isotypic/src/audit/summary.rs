@@ -1,10 +1,11 @@
 //! Findings summed up: one row per question, architecture and number of poses, one verdict per question and architecture.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use isotypic_predict::enough_poses;
 use isotypic_report::{
-    AuditReport, ReportedQuestion, ReportedResult, ReportedSettings, Status, SummaryRow, Verdict, VerdictRow,
+    AuditReport, Lookalikes, ReportedQuestion, ReportedResult, ReportedSettings, Status, SummaryRow, Verdict,
+    VerdictRow,
 };
 
 use super::conclusion::conclusion;
@@ -116,11 +117,26 @@ fn summarise(job: &Job, findings: &[Finding]) -> Vec<SummaryRow> {
                     .map(|finding| finding.indistinguishable_poses)
                     .min()
                     .unwrap_or(1),
+                lookalikes: lookalikes(job, &findings),
+                obstacle: findings.iter().find_map(|finding| finding.obstacle.clone()),
                 irreps: irreps.rows(),
                 statuses,
             }
         })
         .collect()
+}
+
+/// Seeds that look the same, each pair once; the smaller index first.
+fn lookalikes(job: &Job, findings: &[&Finding]) -> Vec<Lookalikes> {
+    let pair = |finding: &&Finding| match &finding.result {
+        ReportedResult::Pair(pair) => (pair.status == Status::ConflictingLabels).then_some((pair.a, pair.b)),
+        ReportedResult::Seed(seed) => seed.twin.map(|twin| (seed.seed, twin)),
+        _ => None,
+    };
+    let pairs: BTreeSet<(usize, usize)> =
+        findings.iter().filter_map(pair).map(|(a, b)| (a.min(b), a.max(b))).collect();
+    let label = |seed: usize| job.subjects.labels().name(seed).unwrap_or_default().to_owned();
+    pairs.into_iter().map(|(a, b)| Lookalikes { a, b, label_a: label(a), label_b: label(b) }).collect()
 }
 
 /// What a summary reads from a result, whatever its kind.

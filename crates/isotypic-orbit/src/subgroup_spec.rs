@@ -1,13 +1,14 @@
 //! Which elements of a group form a subgroup that is given by name or by a list.
 
-use isotypic_group::FiniteGroup;
+use isotypic_group::{FiniteGroup, GroupError, Subgroup};
 
+use crate::abstract_group::abstract_group_with;
 use crate::{ActionSpec, OrbitError};
 
 /// A subgroup as a person writes it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Subgroup {
+pub enum SubgroupSpec {
     /// By the name of an action, such as `rotation:4` or `p4`.
     Action(ActionSpec),
     /// By the name of an abstract group, such as `klein`.
@@ -16,7 +17,7 @@ pub enum Subgroup {
     Elements(Vec<usize>),
 }
 
-impl Subgroup {
+impl SubgroupSpec {
     /// Reads a name, or `elements:0,2,4`; files named in it are read by `read`.
     pub(crate) fn parse(text: &str, read: crate::action_parse::Read<'_>) -> Result<Self, OrbitError> {
         if let Some(list) = text.strip_prefix("elements:") {
@@ -32,10 +33,9 @@ impl Subgroup {
         }
         match ActionSpec::parse_with(text, read) {
             Ok(action) => Ok(Self::Action(action)),
-            Err(OrbitError::AbstractGroup { .. }) => Ok(Self::Abstract(FiniteGroup::parse(text)?)),
-            // A product with an abstract factor.
-            Err(error) => match FiniteGroup::parse(text) {
+            Err(error) => match abstract_group_with(text, read) {
                 Ok(group) => Ok(Self::Abstract(group)),
+                Err(other) if matches!(error, OrbitError::AbstractGroup { .. }) => Err(other),
                 Err(_) => Err(error),
             },
         }
@@ -122,20 +122,16 @@ fn torus(group: &FiniteGroup) -> Option<(usize, usize)> {
     })
 }
 
-/// Listed elements, once they are a subgroup: a finite set that is closed under products.
+/// Listed elements, once they are a subgroup.
 fn closed(name: &str, elements: &[usize], group: &FiniteGroup) -> Result<Vec<usize>, OrbitError> {
-    let order = group.order();
-    let mut is_listed = vec![false; order];
-    for &element in elements {
-        *is_listed.get_mut(element).ok_or(OrbitError::ElementOutOfRange { element, order })? = true;
-    }
-    for &g in elements {
-        for &h in elements {
-            let product = group.multiply(g, h);
-            if !is_listed[product] {
-                return Err(OrbitError::NotClosedList { spec: format!("outside:{name}"), g, h, product });
-            }
+    match Subgroup::from_elements(group, elements) {
+        Ok(_) => Ok(elements.to_vec()),
+        Err(GroupError::NoElement { element, order }) => {
+            Err(OrbitError::ElementOutOfRange { element, order })
         }
+        Err(GroupError::NotClosed { g, h, product }) => {
+            Err(OrbitError::NotClosedList { spec: format!("outside:{name}"), g, h, product })
+        }
+        Err(error) => Err(error.into()),
     }
-    Ok(elements.to_vec())
 }
