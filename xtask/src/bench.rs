@@ -26,7 +26,8 @@ pub(crate) fn run(names: &[String]) -> Result<(), Failure> {
     }
     let chosen = |bench: &&Bench| names.is_empty() || names.contains(&bench.name);
     for bench in benches.iter().filter(chosen) {
-        let command = Cargo::new(&format!("bench -p {} --bench {}", bench.package, bench.name));
+        // Of the whole workspace, so that features and builds of the dependencies are those of all other stages.
+        let command = Cargo::new(&format!("bench --workspace --bench {}", bench.name));
         println!("xtask: {command}");
         if !command.run() {
             return Err(Failure::Failed(format!("bench `{}` failed: {command}", bench.name)));

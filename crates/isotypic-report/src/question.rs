@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// A group, what is held out of its orbits, and how many poses an orbit has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportedQuestion {
     /// The family (`rotation`) when several numbers of poses are asked, else the group (`translation-x:28`).
     pub group: String,
@@ -15,6 +15,9 @@ pub struct ReportedQuestion {
     pub poses: Vec<usize>,
     /// The number of pairs for each architecture.
     pub pairs: BTreeMap<String, usize>,
+    /// How nearly the poses are made by an action, $\max_{g,h} \|g(hx) - (gh)x\| / \|x\|$ at the largest number of poses on
+    /// one image; 0 for an exact action, `None` for poses that were made elsewhere.
+    pub homomorphism_defect: Option<f64>,
     /// The question in plain words: `rotations, one pose held out`.
     pub title: String,
 }

@@ -115,7 +115,12 @@ fn header(report: &AuditReport, width: usize) -> String {
 fn section(report: &AuditReport, index: usize, question: &ReportedQuestion, width: usize) -> String {
     let number = format!("{}. ", index + 1);
     let mut text = paragraph(&number, &capitalised(&question.title), width);
-    let spec = format!("group `{}`, held out `{}`", question.group, question.hold_out);
+    let exactness = match question.homomorphism_defect {
+        None => String::new(),
+        Some(0.0) => ", exact action".to_owned(),
+        some => format!(", action exact to {}", decimal(some)),
+    };
+    let spec = format!("group `{}`, held out `{}`{exactness}", question.group, question.hold_out);
     text.push_str(&paragraph(INDENT, &spec, width));
     text.push('\n');
     let groups = groups(report, index);

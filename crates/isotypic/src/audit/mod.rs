@@ -50,5 +50,6 @@ pub fn plan_audit(settings: &AuditSettings) -> Result<AuditPlan, Error> {
 pub fn audit(settings: &AuditSettings, monitor: &Monitor) -> Result<AuditReport, Error> {
     let job = job::Job::prepare(settings)?;
     let findings = run::run(&job, monitor)?;
-    Ok(summary::report(&job, findings))
+    let homomorphism_defects = run::homomorphism_defects(&job)?;
+    Ok(summary::report(&job, findings, &homomorphism_defects))
 }

@@ -198,7 +198,10 @@ impl Question {
             Poses::Action(ActionSpec::Wallpaper { mirrors: true, .. }) => {
                 "shifts, quarter turns and mirror images".to_owned()
             }
-            Poses::Action(action) => action.to_string(),
+            Poses::Action(ActionSpec::Permutation { file, .. }) => format!("permutations from `{file}`"),
+            Poses::Action(ActionSpec::Linear { file, .. }) => format!("matrices from `{file}`"),
+            Poses::Action(action @ ActionSpec::Polyhedral(_)) => format!("{action} rotations"),
+            Poses::Action(action) => format!("poses of `{action}`"),
             Poses::Given(group) => format!("the given poses ({group})"),
         };
         let held_out = match &self.hold_out {

@@ -13,6 +13,7 @@ use super::class_seeds::ClassSeedSet;
 use super::irrep_parts::IrrepParts;
 use super::job::Job;
 use super::pair_audit::{self, PairErrors};
+use super::question::Question;
 use super::subjects::Orbits;
 use super::task::{Part, Task, kernel_pairs};
 use super::units::Units;
@@ -72,6 +73,16 @@ pub(crate) fn run(job: &Job, monitor: &Monitor) -> Result<Vec<Finding>, Error> {
         }
     }
     Ok(findings)
+}
+
+/// How nearly the poses of each question are made by an action, at the largest number of poses, on the first seed.
+pub(crate) fn homomorphism_defects(job: &Job) -> Result<Vec<Option<f64>>, Error> {
+    let seed = job.units.seeds(0)[0];
+    let defect = |question: &Question| {
+        let poses = question.poses.iter().copied().max().unwrap_or(1);
+        job.subjects.homomorphism_defect(&question.at(poses)?, seed)
+    };
+    job.questions.iter().map(defect).collect()
 }
 
 /// One unit: the kernel once, then every part from a subgroup.

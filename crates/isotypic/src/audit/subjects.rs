@@ -4,7 +4,7 @@ use isotypic_data::{DataSource, Features, GramMatrix, LabelledImages, Labels};
 use isotypic_gram::DenseGram;
 use isotypic_group::FiniteGroup;
 use isotypic_kernel::CompiledKernel;
-use isotypic_orbit::{ActionSpec, Normalization, OrbitDataset, OrbitError, OrbitLayout};
+use isotypic_orbit::{ActionSpec, Normalization, OrbitDataset, OrbitError, OrbitLayout, homomorphism_defect};
 use isotypic_work::{ContentHash, Monitor};
 use ndarray::{Array2, s};
 
@@ -157,6 +157,16 @@ impl Subjects {
             }
             _ => Ok(()),
         }
+    }
+
+    /// How nearly the poses are made by an action, on one image; `None` where they are given.
+    pub(crate) fn homomorphism_defect(&self, poses: &Poses, seed: usize) -> Result<Option<f64>, Error> {
+        let (Self::Images(images), Poses::Action(action)) = (self, poses) else { return Ok(None) };
+        let action = action.resolve(images.image_shape())?;
+        if action.is_permutation() {
+            return Ok(Some(0.0));
+        }
+        Ok(Some(homomorphism_defect(action.as_ref(), images.image(seed)?.view()).value))
     }
 
     /// The Gram matrix of all poses of some seeds.

@@ -19,7 +19,9 @@ use super::statistics::{correlation, median};
 pub(crate) const ENOUGH: f64 = 0.9;
 
 /// The whole report of a job.
-pub(crate) fn report(job: &Job, findings: Vec<Finding>) -> AuditReport {
+///
+/// `homomorphism_defects` has one entry per question.
+pub(crate) fn report(job: &Job, findings: Vec<Finding>, homomorphism_defects: &[Option<f64>]) -> AuditReport {
     let summary = summarise(job, &findings);
     let verdicts = verdicts(job, &summary);
     let questions = job
@@ -36,6 +38,7 @@ pub(crate) fn report(job: &Job, findings: Vec<Finding>) -> AuditReport {
                 .filter(|task| task.parts.iter().any(|part| part.question == index))
                 .map(|task| (job.architectures[task.subject].name.clone(), task.units))
                 .collect(),
+            homomorphism_defect: homomorphism_defects[index],
             title: question.title(),
         })
         .collect();
