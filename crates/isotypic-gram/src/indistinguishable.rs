@@ -1,6 +1,8 @@
 //! Points that a kernel cannot tell apart: squared distance $k(x, x) + k(y, y) - 2 k(x, y)$ of zero.
+//!
+//! Zero means up to $\varepsilon\, S|G|\, (k(x, x) + k(y, y))$, as for the eigenvalues of the
+//! [null space](crate::NullSpace): kernels that sum over many positions carry errors beyond the last bit.
 
-use crate::not_positive_definite::is_duplicate;
 use crate::{GroupInvariantGram, SymmetricOperator};
 
 /// Two seeds whose orbits are the same to the kernel.
@@ -25,7 +27,13 @@ impl GroupInvariantGram {
     pub fn stabilizer(&self, seed: usize) -> Vec<usize> {
         let (kernel, group) = (self.orbit_kernel(), self.group());
         let own = kernel[[seed, seed, group.identity()]];
-        group.elements().filter(|&u| is_duplicate(own, own, kernel[[seed, seed, u]])).collect()
+        group.elements().filter(|&u| self.looks_alike(own, own, kernel[[seed, seed, u]])).collect()
+    }
+
+    /// Whether two points with these kernel values have a squared distance of zero to rounding.
+    fn looks_alike(&self, own: f64, other: f64, between: f64) -> bool {
+        let scale = own + other;
+        scale - 2.0 * between <= f64::EPSILON * self.layout().len() as f64 * scale
     }
 
     /// The poses that the kernel cannot tell from the identity, whatever the seed.
@@ -48,7 +56,7 @@ impl GroupInvariantGram {
         let pairs = (0..seeds).flat_map(|first| (first + 1..seeds).map(move |second| (first, second)));
         let same = |(first, second): (usize, usize)| {
             let looks_alike =
-                |&u: &usize| is_duplicate(variance(first), variance(second), kernel[[first, second, u]]);
+                |&u: &usize| self.looks_alike(variance(first), variance(second), kernel[[first, second, u]]);
             let element = group.elements().find(looks_alike)?;
             Some(IndistinguishableSeeds { first, second, element })
         };

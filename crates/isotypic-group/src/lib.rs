@@ -5,15 +5,18 @@
 //! coefficients and back. [`DirectFourier`] sums the definition term by term and is the public control
 //! for the fast transforms.
 //!
-//! Cyclic and dihedral groups, semidirect products with an abelian normal factor such as [`FiniteGroup::p4`], and direct
-//! products of all these are available.
+//! There are cyclic, dihedral, symmetric and alternating groups, the quaternion group, the rotations of the regular solids,
+//! semidirect products with an abelian normal factor such as [`FiniteGroup::p4`], direct products of all these, and any group
+//! from [permutations](FiniteGroup::from_permutations) or a [table of products](FiniteGroup::from_cayley_table). Of each:
+//! [`ConjugacyClasses`], the [`CharacterTable`], [`Subgroup`]s with their [`Cosets`] and quotients.
 //!
 //! # Elements
 //!
 //! Elements are indices `0..order`; the identity is `0`. A cyclic group lists $r^0, r^1, …, r^{N-1}$. In a
 //! direct product the last factor is fastest: element $(u_1, u_2)$ of $C_m × C_n$ has index $u_1 n + u_2$.
 //! Irreps are listed in the same way by their frequencies. In a semidirect product $N ⋊ H$ element $(n, h)$ stands for
-//! $n·h$ and has index $n|H| + h$.
+//! $n·h$ and has index $n|H| + h$. Groups of permutations ascend lexicographically in their images; the polyhedral ones are
+//! among them.
 //!
 //! # Irreps
 //!
@@ -26,6 +29,11 @@
 //!   first character, then by irreps of the little group, those elements of the complement that fix it: `k=(1,2)`
 //!   where that is trivial, otherwise `k=(1,1):A2` with the label of the little group's irrep. A little group is the
 //!   complement itself, cyclic, dihedral (a mirror alone has A1 and A2) or a product of cyclic groups;
+//! - symmetric groups: by partitions of the number of points, `[3,1]`, in Young's orthogonal form; alternating groups by those
+//!   and, where a partition is its own transpose, its two halves;
+//! - polyhedral groups and the quaternion group: by Mulliken's names, stated at [`FiniteGroup::icosahedral`] and its neighbours;
+//! - groups from permutations or tables: by Mulliken's letters for the dimension, computed from the regular representation up
+//!   to [`MAX_NUMERIC_ORDER`] elements, verified before they are used, the same ones at every call;
 //! - direct products: tensor products, the last factor fastest, with labels joined as in `A1⊗k=3`. Neighbouring
 //!   cyclic factors count as one: `A1⊗k=(1,2)`.
 //!

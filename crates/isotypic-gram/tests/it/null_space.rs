@@ -147,6 +147,17 @@ fn a_kernel_with_the_symmetry_of_a_subgroup_is_partly_collapsed() {
 }
 
 #[test]
+fn an_invariant_kernel_with_rounding_errors_is_invariant() {
+    // Sums over all pairs of positions: a few units in the last place.
+    let kernel = Array3::from_shape_fn((2, 2, 28), |(s, t, u)| {
+        let noise = if u == 0 { 0.0 } else { (u.min(28 - u) % 5) as f64 * 2e-16 };
+        if s == t { 2.0 - noise } else { 1.9 }
+    });
+    let gram = GroupInvariantGram::from_orbit_kernel(&FiniteGroup::cyclic(28).unwrap(), kernel).unwrap();
+    assert_eq!(gram.invariant_elements().len(), 28);
+}
+
+#[test]
 fn seeds_that_look_alike_are_named_with_the_pose() {
     let gram = Circles { order: 5, seeds: vec![(1.0, 0.0), (1.2, 0.3), (1.0, 2.0)] }.blocks();
     let found = gram.indistinguishable_seeds();

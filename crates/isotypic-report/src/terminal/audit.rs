@@ -61,6 +61,8 @@ const COLUMN_MEANINGS: [(&str, &str); 5] = [
 const UNSEEN_MEANING: &str =
     "the same for objects that training never saw, at the poses that their class does not show";
 
+const ACTION_MEANING: &str = "how far acting twice is from acting once by the product, relative to an image; turns between pixels interpolate";
+
 const EXCESS_MEANING: &str = "how much an irrep (a frequency of the group) adds to the error; all of them add up to the \
                               error minus 1, so positive ones cause the failure";
 
@@ -222,7 +224,10 @@ fn legend(report: &AuditReport, width: usize) -> String {
     let columns = COLUMN_MEANINGS.iter().map(|&(name, meaning)| (name.to_owned(), meaning));
     let unseen = has_unseen(report).then(|| ("unseen right".to_owned(), UNSEEN_MEANING));
     let excess = excess_occurs(report).then(|| ("excess".to_owned(), EXCESS_MEANING));
-    let columns = columns.chain(unseen).chain(excess);
+    let inexact =
+        |question: &ReportedQuestion| question.homomorphism_defect.is_some_and(|defect| defect > 0.0);
+    let exactness = report.questions.iter().any(inexact).then(|| ("action".to_owned(), ACTION_MEANING));
+    let columns = columns.chain(unseen).chain(excess).chain(exactness);
     let statuses = STATUS_MEANINGS.iter().filter(|(status, _)| occurs(status));
     let entries: Vec<_> =
         columns.chain(statuses.map(|&(status, meaning)| (in_words(status), meaning))).collect();

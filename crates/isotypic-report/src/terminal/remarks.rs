@@ -95,17 +95,16 @@ fn partial_symmetry(arch: &str, rows: &[&SummaryRow]) -> Option<String> {
 
 /// Where the averaged formula promises success although a class fails.
 fn hidden_failures(arch: &str, rows: &[&SummaryRow]) -> Option<String> {
-    let place = |row: &&SummaryRow| {
-        let what = if row.pairs > 0 { "pairs" } else { "seeds" };
-        format!("{} of {} {what} at {} poses", row.hidden_failures, row.pairs + row.seeds, row.poses)
-    };
-    let places: Vec<String> = rows.iter().filter(|row| row.hidden_failures > 0).map(place).collect();
-    (!places.is_empty()).then(|| {
-        format!(
-            "{arch}: in {} a pose is misclassified although the spectral error, an average, is below 1",
-            places.join(", ")
-        )
-    })
+    let affected: Vec<&&SummaryRow> = rows.iter().filter(|row| row.hidden_failures > 0).collect();
+    let hidden: usize = affected.iter().map(|row| row.hidden_failures).sum();
+    let asked: usize = affected.iter().map(|row| row.pairs + row.seeds).sum();
+    let what = if affected.first()?.pairs > 0 { "pairs" } else { "seeds" };
+    let poses: Vec<String> = affected.iter().map(|row| row.poses.to_string()).collect();
+    Some(format!(
+        "{arch}: in {hidden} of {asked} {what} a pose is misclassified although the spectral error, an average, is below \
+         1 (at {} poses)",
+        poses.join(", ")
+    ))
 }
 
 /// The irreps behind a failure.

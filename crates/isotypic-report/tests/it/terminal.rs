@@ -99,7 +99,7 @@ fn an_audit_of_classes_counts_seeds_and_shows_those_that_training_never_saw() {
     for part in [
         "classes   cat, dog; held out together: all poses asked of a class\n",
         "seeds",
-        "   mlp: in 3 of 26 seeds at 16 poses a pose is misclassified although the\n",
+        "   mlp: in 3 of 26 seeds a pose is misclassified although the spectral error, an\n",
         "   mlp: 2 of 16 poses look the same to the network: a part of the symmetry is\n",
         "   unseen right    ",
         "  25 %",
