@@ -7,6 +7,7 @@ use isotypic::data::Split;
 use crate::commands::audit::AuditArgs;
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::data::DataArgs;
+use crate::commands::group::GroupArgs;
 use crate::commands::kernel::KernelArgs;
 use crate::commands::orbit::OrbitArgs;
 use crate::commands::spectrum::SpectrumArgs;
@@ -56,6 +57,8 @@ pub(crate) enum Command {
     Spectrum(SpectrumArgs),
     /// Write every pose of a set of images
     Orbit(OrbitArgs),
+    /// Show the classes, irreps and characters of a group
+    Group(GroupArgs),
     /// List the datasets known by name
     Data(DataArgs),
     /// Print a script that completes commands in a shell

@@ -2,13 +2,13 @@
 //!
 //! | to get | use |
 //! |---|---|
-//! | everything, for programs | [`AuditReport::to_json`], [`SpectrumReport::to_json`] |
+//! | everything, for programs | [`AuditReport::to_json`], [`SpectrumReport::to_json`], [`GroupReport::to_json`] |
 //! | one row per pair or seed, for spreadsheets | [`AuditReport::to_csv`] |
-//! | tables and sentences, for people | [`render_terminal`], [`render_spectrum`] |
+//! | tables and sentences, for people | [`render_terminal`], [`render_spectrum`], [`render_group`] |
 //! | a stored report back | [`AuditReport::from_json`] |
 //!
-//! The structs are the published schema (`isotypic.audit/1`, `isotypic.spectrum/1`): fields may be added within a
-//! version, and are never renamed or removed. `schema/audit.schema.json` describes the former as a JSON Schema.
+//! The structs are the published schema (`isotypic.audit/1`, `isotypic.spectrum/1`, `isotypic.group/1`): fields may be added
+//! within a version, and are never renamed or removed. `schema/audit.schema.json` describes the first as a JSON Schema.
 //!
 //! # Numbers that do not exist
 //! JSON has no NaN and no infinity. A number that is not finite is `null`, and the [`Status`] beside it says why; use
@@ -22,6 +22,7 @@ mod class_curve;
 mod csv_table;
 mod error;
 mod finite;
+mod group_report;
 mod irrep_row;
 mod pair_result;
 mod point_result;
@@ -38,6 +39,7 @@ pub use audit_report::AuditReport;
 pub use class_curve::{ClassCurve, CurvePoint};
 pub use error::ReportError;
 pub use finite::finite;
+pub use group_report::{DimensionCount, GroupClass, GroupIrrep, GroupReport};
 pub use irrep_row::IrrepRow;
 pub use pair_result::{PairResult, ReportedResult};
 pub use point_result::PointResult;
@@ -47,5 +49,5 @@ pub use settings::ReportedSettings;
 pub use spectrum_report::{SpectrumBlock, SpectrumReport};
 pub use status::Status;
 pub use summary::{Lookalikes, SummaryRow};
-pub use terminal::{render_spectrum, render_terminal};
+pub use terminal::{render_group, render_spectrum, render_terminal};
 pub use verdict::{Verdict, VerdictRow};

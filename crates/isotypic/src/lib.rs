@@ -28,6 +28,7 @@
 
 mod audit;
 mod error;
+mod group_facts;
 mod kernel_kind;
 mod kernel_matrix;
 mod model;
@@ -50,6 +51,7 @@ pub use audit::{
     QuestionSpec, Together, audit, plan_audit,
 };
 pub use error::{Error, ErrorKind};
+pub use group_facts::group_facts;
 pub use kernel_kind::KernelKind;
 pub use kernel_matrix::{KernelJob, KernelSettings};
 pub use orbit_array::{OrbitJob, OrbitSettings};

@@ -36,7 +36,7 @@ Examples:
 
 Groups: rotation:N, translation:HxW, translation-x:N, translation-y:N, flip, dihedral:N, p4, p4m,
 permutation:FILE, linear:FILE, cyclic:N, symmetric:N, alternating:N, tetrahedral, octahedral, icosahedral;
-products with `*`. For features and Gram matrices also klein and quaternion.
+products with `*`. For features and Gram matrices also klein, quaternion and table:FILE; see `isotypic group --help`.
 Networks: mlp[:DEPTH], cnn[:DEPTH], cnn-gap[:DEPTH], or a .toml or .json file.";
 
 /// Arguments of `audit`.

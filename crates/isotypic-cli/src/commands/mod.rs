@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod data;
 mod fail_above;
+pub(crate) mod group;
 pub(crate) mod kernel;
 pub(crate) mod orbit;
 pub(crate) mod spectrum;
@@ -19,6 +20,7 @@ pub(crate) fn run(command: Command, session: &Session) -> Result<(), Failure> {
         Command::Kernel(args) => kernel::run(args, session),
         Command::Spectrum(args) => spectrum::run(args, session),
         Command::Orbit(args) => orbit::run(args, session),
+        Command::Group(args) => group::run(&args, session),
         Command::Data(args) => data::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
     }

@@ -258,3 +258,24 @@ fn output_folders_that_cannot_be_written() {
         assert_refused(&place, &line, folder, "");
     }
 }
+
+#[test]
+fn tables_that_are_no_groups() {
+    let place = Workplace::empty();
+    let refuse = |text: &str, error: &str, hint: &str| {
+        place.write("t.json", text);
+        assert_refused(&place, "group table:t.json", error, hint);
+    };
+    let loop_of_five = "[[0,1,2,3,4],[1,0,3,4,2],[2,4,0,1,3],[3,2,4,0,1],[4,3,1,2,0]]";
+    refuse(
+        &format!("{{\"table\": {loop_of_five}}}"),
+        "cayley table: (1·1)·2 is 2, but 1·(1·2) is 4",
+        "wrong",
+    );
+    refuse("{\"table\": [[0, 1], [1]]}", "row 0 has 2 products, row 1 has 1", "[[0, 1], [1, 0]]");
+    refuse("{\"table\": [[1, 0], [0, 1]]}", "element 0 is not the identity", "element 1 is; list it first");
+    refuse("{\"tabel\": []}", "unknown field `tabel`", "[[0, 1], [1, 0]]");
+    assert_refused(&place, "group table:none.json", "cannot read `none.json`", "");
+    assert_refused(&place, "group octahedrla", "unknown name `octahedrla`", "`octahedral`");
+    assert_refused(&place, "group symmetric:9", "degree from 1 to 7, got 9", "");
+}

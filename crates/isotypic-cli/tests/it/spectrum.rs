@@ -49,3 +49,29 @@ fn a_person_gets_a_line_per_block() {
     assert!(text.starts_with("Gram matrix of 2 seeds under `cyclic:4`\n"), "{text}");
     assert!(text.contains("\n   k=1 ") && text.contains("\n   exact error     "), "{text}");
 }
+
+#[test]
+fn a_group_has_its_character_table() {
+    let place = Workplace::empty();
+    let run = place.run("group quaternion");
+    assert_eq!((run.code(), run.stderr()), (0, String::new()));
+    let text = run.stdout();
+    for part in [
+        "Group Q8 (`quaternion`)",
+        "8 elements\n",
+        "4 of dimension 1, 1 of dimension 2",
+        "E              2  quaternionic   2  -2  ",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let document = place.json("group tetrahedral");
+    assert_eq!(document["schema"], "isotypic.group/1");
+    assert_eq!((&document["order"], &document["class_count"]), (&12.into(), &4.into()));
+    let imaginary = document["irreps"][1]["character_imaginary"].as_array().unwrap().clone();
+    assert!(imaginary.iter().any(|value| (value.as_f64().unwrap().abs() - 0.75_f64.sqrt()).abs() < 1e-14));
+    // Too many to list, but not to count.
+    let large = place.json("group cyclic:100000");
+    assert_eq!((&large["irreps"], &large["class_count"]), (&serde_json::Value::Null, &100_000.into()));
+    place.write("table.json", r#"{"table": [[0, 1, 2], [1, 2, 0], [2, 0, 1]]}"#);
+    assert_eq!(place.json("group table:table.json")["is_abelian"], true);
+}

@@ -2,6 +2,7 @@
 //! except where a single word is.
 
 mod audit;
+mod group;
 mod number;
 mod remarks;
 mod spectrum;
@@ -9,4 +10,5 @@ mod table;
 mod wrap;
 
 pub use audit::render_terminal;
+pub use group::render_group;
 pub use spectrum::render_spectrum;

@@ -15,13 +15,14 @@ pub(super) enum Align {
 /// A table whose columns are as wide as their widest cell. Headings may have several lines.
 #[derive(Debug)]
 pub(super) struct Table {
-    columns: Vec<(&'static str, Align)>,
+    columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(super) fn new(columns: &[(&'static str, Align)]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+    pub(super) fn new(columns: &[(&str, Align)]) -> Self {
+        let columns = columns.iter().map(|&(heading, align)| (heading.to_owned(), align)).collect();
+        Self { columns, rows: Vec::new() }
     }
 
     /// Appends a row; missing cells are empty.
