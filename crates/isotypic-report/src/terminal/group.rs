@@ -42,6 +42,10 @@ pub fn render_group(report: &GroupReport, width: usize) -> String {
         // `writeln!` to a string does not fail.
         let _ = writeln!(text, "{INDENT}{line}");
     }
+    let left_out = irreps.len() - table_irreps(fits, irreps).len();
+    if left_out > 0 {
+        text.push_str(&paragraph(INDENT, &format!("… and {left_out} more"), width));
+    }
     text.push('\n');
     let legend =
         if fits { LEGEND } else { "The character table is too wide for this terminal; `--json` has it." };
