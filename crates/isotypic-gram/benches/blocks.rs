@@ -45,8 +45,8 @@ fn dihedral(order: usize) -> FiniteGroup {
 fn table(family: &str, group: fn(usize) -> FiniteGroup, rate: f64) {
     println!("{family}: all errors of one missing pose, from the kernel between orbits");
     println!(
-        "{:>6} {:>8} {:>12} {:>12} {:>14} {:>10}",
-        "|G|", "points", "floor s", "blocks s", "dense s", "ratio"
+        "{:>6} {:>8} {:>12} {:>12} {:>12} {:>14} {:>10}",
+        "|G|", "points", "floor s", "blocks s", "transform s", "dense s", "ratio"
     );
     let mut dense_times: Vec<(f64, f64)> = Vec::new();
     for order in (3..=12).map(|power| 1_usize << power) {
@@ -78,8 +78,10 @@ fn table(family: &str, group: fn(usize) -> FiniteGroup, rate: f64) {
             None => (extrapolated(&dense_times, points), "*"),
         };
         let floor = floor(&group, rate);
+        let transform = || GroupInvariantGram::from_orbit_kernel(&group, kernel.clone()).unwrap();
+        let transform = median((0..ROUNDS).map(|_| seconds(|| drop(black_box(transform())))).collect());
         println!(
-            "{order:>6} {points:>8} {floor:>12.4} {fast:>12.4} {:>14} {:>10.0}",
+            "{order:>6} {points:>8} {floor:>12.4} {fast:>12.4} {transform:>12.4} {:>14} {:>10.0}",
             format!("{dense:.4}{mark}"),
             dense / fast
         );

@@ -50,26 +50,28 @@ fn for_each_pair<S: Simd>(
     values: &mut [f64],
     convert: impl Fn(Pairs<S>) -> S::f64s,
 ) {
-    let groups = values.chunks_exact_mut(LANES).enumerate();
-    for (group, values) in groups {
-        let (variance_x, root_x) = (ends.x.variance[group], ends.x.root[group]);
-        let inverse_x = ends.x.inverse_root[group];
-        for (chunk, values) in values.chunks_exact_mut(S::f64s::LEN).enumerate() {
-            let start = group * LANES + chunk * S::f64s::LEN;
-            let at = start..start + S::f64s::LEN;
-            let root_y = S::f64s::from_slice(simd, &ends.y.root[at.clone()]);
+    let roots_y = ends.y.root.as_chunks::<LANES>().0;
+    let variances_y = ends.y.variance.as_chunks::<LANES>().0;
+    let inverses_y = ends.y.inverse_root.as_chunks::<LANES>().0;
+    let lanes_of_y = roots_y.iter().zip(variances_y).zip(inverses_y);
+    let of_x = ends.x.root.iter().zip(ends.x.variance).zip(ends.x.inverse_root);
+    let groups = values.as_chunks_mut::<LANES>().0.iter_mut().zip(lanes_of_y).zip(of_x);
+    for ((values, ((roots_y, variances_y), inverses_y)), ((&root_x, &variance_x), &inverse_x)) in groups {
+        for start in (0..LANES).step_by(S::f64s::LEN) {
+            let load = |lanes: &[f64; LANES]| S::f64s::from_slice(simd, &lanes[start..start + S::f64s::LEN]);
+            let root_y = load(roots_y);
             let (gap, sum) = (root_y - root_x, root_y + root_x);
             let pairs = Pairs {
                 simd,
-                sum_of_variances: S::f64s::from_slice(simd, &ends.y.variance[at.clone()]) + variance_x,
+                sum_of_variances: load(variances_y) + variance_x,
                 product_of_roots: root_y * root_x,
                 squared_gap_of_roots: gap * gap,
                 parallel: gap.abs() * sum * RESOLUTION,
                 opposite: sum * sum * RESOLUTION,
-                inverse_product: S::f64s::from_slice(simd, &ends.y.inverse_root[at]) * inverse_x,
-                values: S::f64s::from_slice(simd, values),
+                inverse_product: load(inverses_y) * inverse_x,
+                values: load(values),
             };
-            convert(pairs).store_slice(values);
+            convert(pairs).store_slice(&mut values[start..start + S::f64s::LEN]);
         }
     }
 }

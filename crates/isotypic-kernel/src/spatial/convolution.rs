@@ -8,6 +8,7 @@ use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 use isotypic_architecture::{Conv, Padding};
 
+use super::box_filter::BoxFilter;
 use super::displacement::{Displacement, Piece, Run, SliceKind};
 use super::grid::{Grid, leading};
 use super::spatial_terms::SpatialTerms;
@@ -28,6 +29,8 @@ pub(crate) struct Convolution {
     pub(crate) filter_size: usize,
     strides: [usize; 3],
     circular: bool,
+    /// On a torus with stride 1 sums under the filter need no table.
+    box_filter: Option<BoxFilter>,
     /// `tap_count × output.len()` input positions, [`OUTSIDE`] beyond the border.
     taps: Vec<u32>,
 }
@@ -110,7 +113,12 @@ impl Convolution {
             }
         }
         let filter_size = filter.iter().product();
-        Self { input, output, affine, filter_size, strides, circular, taps }
+        let box_filter = (circular && strides == [1; 3] && input == output).then_some(BoxFilter {
+            grid: input,
+            filter,
+            before,
+        });
+        Self { input, output, affine, filter_size, strides, circular, box_filter, taps }
     }
 
     fn is_pointwise(&self) -> bool {
@@ -155,11 +163,41 @@ impl Convolution {
         sums.iter().map(|sum| sum / self.filter_size as f64).collect()
     }
 
-    /// Fills one piece of an output slice from the input slice it reads.
+    /// The input displacement from which a whole output slice is summed at once; `None` if pieces must be summed one by one.
+    pub(crate) fn whole_slice(&self, kind: SliceKind, displacement: Displacement) -> Option<Displacement> {
+        self.box_filter.map(|_| self.input_displacement(kind, displacement))
+    }
+
+    /// Sums the input slice under the filter, at every position of the output.
     ///
-    /// `input_has_ntk` is false where the tangent kernel of the input vanishes; that of the output is computed if its slice
-    /// has room for it.
-    pub(crate) fn apply(
+    /// The tangent kernel is left out where that of the input vanishes (`input_has_ntk` is false).
+    ///
+    /// # Panics
+    /// Unless [`whole_slice`](Self::whole_slice) says that this can be done.
+    pub(crate) fn sum_slice(
+        &self,
+        level: Level,
+        input: &Slice,
+        input_has_ntk: bool,
+        output: &mut Slice,
+        scratch: &mut [f64],
+    ) {
+        #[simd]
+        fn run<S: Simd>(simd: S, filter: &BoxFilter, from: &[f64], to: &mut [f64], scratch: &mut [f64]) {
+            filter.sums(simd, from, to, scratch);
+        }
+        let filter = self.box_filter.as_ref().expect("a filter on a torus with stride 1");
+        let scratch = &mut scratch[..input.difference.len()];
+        dispatch!(level, simd => run(simd, filter, &input.difference, &mut output.difference, scratch));
+        if input_has_ntk && !output.ntk.is_empty() {
+            dispatch!(level, simd => run(simd, filter, &input.ntk, &mut output.ntk, scratch));
+        }
+    }
+
+    /// Sums the input slice under the filter, at the positions of one piece of an output slice.
+    ///
+    /// The tangent kernel is left out where that of the input vanishes (`input_has_ntk` is false).
+    pub(crate) fn sum_piece(
         &self,
         level: Level,
         ends: ConvolutionEnds<'_>,
@@ -168,28 +206,30 @@ impl Convolution {
         input_has_ntk: bool,
         output: &mut Slice,
     ) {
-        dispatch!(level, simd => self.apply_piece(simd, ends, piece, input, input_has_ntk, output));
+        let with_ntk = input_has_ntk && !output.ntk.is_empty();
+        dispatch!(level, simd => self.sum_taps(simd, ends, piece, input, with_ntk, output));
     }
 
     #[simd]
-    fn apply_piece<S: Simd>(
+    fn sum_taps<S: Simd>(
         &self,
         simd: S,
         ends: ConvolutionEnds<'_>,
         piece: Piece,
         input: &Slice,
-        input_has_ntk: bool,
+        with_ntk: bool,
         output: &mut Slice,
     ) {
-        let with_ntk = !output.ntk.is_empty();
         let positions = self.output.len();
-        let divided_scale = self.affine.scale / self.filter_size as f64;
+        let (differences, ntks) = (input.difference.as_chunks::<LANES>().0, input.ntk.as_chunks::<LANES>().0);
+        let input_y = ends.input_y.as_chunks::<LANES>().0;
+        let sums = output.difference.as_chunks_mut::<LANES>().0;
+        let ntk_sums = output.ntk.as_chunks_mut::<LANES>().0;
         for Run { first, second, length } in piece.runs(self.output) {
-            for k in 0..length {
-                let (p, q) = (first + k, second + k);
+            for (p, q) in (first..first + length).zip(second..second + length) {
                 for start in (0..LANES).step_by(S::f64s::LEN) {
-                    let lanes =
-                        |position: usize| position * LANES + start..position * LANES + start + S::f64s::LEN;
+                    let load =
+                        |lanes: &[f64; LANES]| S::f64s::from_slice(simd, &lanes[start..start + S::f64s::LEN]);
                     let mut difference = S::f64s::splat(simd, 0.0);
                     let mut ntk = S::f64s::splat(simd, 0.0);
                     for taps in self.taps.chunks_exact(positions) {
@@ -197,26 +237,70 @@ impl Convolution {
                         // On a torus nothing lies outside, and the second position follows from the slice.
                         let at_y = if self.circular { at_x } else { taps[q] };
                         if at_x != OUTSIDE && at_y != OUTSIDE {
-                            let at = lanes(at_x as usize);
-                            difference += S::f64s::from_slice(simd, &input.difference[at.clone()]);
-                            if input_has_ntk {
-                                ntk += S::f64s::from_slice(simd, &input.ntk[at]);
+                            difference += load(&differences[at_x as usize]);
+                            if with_ntk {
+                                ntk += load(&ntks[at_x as usize]);
                             }
                         } else if at_x != OUTSIDE {
                             difference += ends.input_x[at_x as usize];
                         } else if at_y != OUTSIDE {
-                            difference += S::f64s::from_slice(simd, &ends.input_y[lanes(at_y as usize)]);
+                            difference += load(&input_y[at_y as usize]);
                         }
                     }
-                    difference *= divided_scale;
-                    difference.store_slice(&mut output.difference[lanes(p)]);
+                    difference.store_slice(&mut sums[p][start..start + S::f64s::LEN]);
                     if with_ntk {
-                        let variance_y = S::f64s::from_slice(simd, &ends.output_y.variance[lanes(q)]);
-                        let covariance = (variance_y + ends.output_x.variance[p] - difference) * 0.5;
-                        let fresh = covariance.mul_add(self.affine.ntk_gain, self.affine.ntk_offset);
-                        ntk.mul_add(divided_scale, fresh).store_slice(&mut output.ntk[lanes(p)]);
+                        ntk.store_slice(&mut ntk_sums[p][start..start + S::f64s::LEN]);
                     }
                 }
+            }
+        }
+    }
+
+    /// Turns sums under the filter into differences and tangent kernels, in one run of an output slice.
+    ///
+    /// Where the tangent kernel of the input vanishes (`input_has_ntk` is false), that of the output is overwritten.
+    pub(crate) fn finish_run(
+        &self,
+        level: Level,
+        ends: ConvolutionEnds<'_>,
+        run: Run,
+        input_has_ntk: bool,
+        output: &mut Slice,
+    ) {
+        dispatch!(level, simd => self.finish(simd, ends, run, input_has_ntk, output));
+    }
+
+    #[simd]
+    fn finish<S: Simd>(
+        &self,
+        simd: S,
+        ends: ConvolutionEnds<'_>,
+        Run { first, second, length }: Run,
+        input_has_ntk: bool,
+        output: &mut Slice,
+    ) {
+        let divided_scale = self.affine.scale / self.filter_size as f64;
+        let differences = &mut output.difference.as_chunks_mut::<LANES>().0[first..first + length];
+        for difference in &mut *differences {
+            for lanes in difference.chunks_exact_mut(S::f64s::LEN) {
+                (S::f64s::from_slice(simd, lanes) * divided_scale).store_slice(lanes);
+            }
+        }
+        if output.ntk.is_empty() {
+            return;
+        }
+        let ntks = &mut output.ntk.as_chunks_mut::<LANES>().0[first..first + length];
+        let variances_x = &ends.output_x.variance[first..first + length];
+        let variances_y = &ends.output_y.variance.as_chunks::<LANES>().0[second..second + length];
+        let rows = ntks.iter_mut().zip(&*differences).zip(variances_y).zip(variances_x);
+        for (((ntk, difference), variance_y), &variance_x) in rows {
+            for start in (0..LANES).step_by(S::f64s::LEN) {
+                let load =
+                    |lanes: &[f64; LANES]| S::f64s::from_slice(simd, &lanes[start..start + S::f64s::LEN]);
+                let covariance = (load(variance_y) + variance_x - load(difference)) * 0.5;
+                let fresh = covariance.mul_add(self.affine.ntk_gain, self.affine.ntk_offset);
+                let total = if input_has_ntk { load(ntk).mul_add(divided_scale, fresh) } else { fresh };
+                total.store_slice(&mut ntk[start..start + S::f64s::LEN]);
             }
         }
     }

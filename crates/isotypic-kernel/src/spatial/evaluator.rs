@@ -20,6 +20,8 @@ pub(crate) struct Evaluator<'a> {
     kinds: Vec<SliceKind>,
     /// `slices[k]` holds the input of stage `k`; the last one the end of the spatial part.
     slices: Vec<Slice>,
+    /// As large as the largest slice.
+    scratch: Vec<f64>,
     with_ntk: bool,
 }
 
@@ -41,8 +43,10 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn new(program: &'a SpatialProgram, level: Level, with_ntk: bool) -> Self {
         let grids =
             std::iter::once(program.input).chain(program.stages.iter().map(|stage| stage.convolution.output));
-        let slices = grids.enumerate().map(|(state, grid)| Slice::new(grid, with_ntk && state > 0)).collect();
-        Self { program, level, kinds: program.slice_kinds(), slices, with_ntk }
+        let slices: Vec<Slice> =
+            grids.enumerate().map(|(state, grid)| Slice::new(grid, with_ntk && state > 0)).collect();
+        let scratch = vec![0.0; slices.iter().map(|slice| slice.difference.len()).max().unwrap_or(0)];
+        Self { program, level, kinds: program.slice_kinds(), slices, scratch, with_ntk }
     }
 
     /// The readout of image `x` against the images in the lanes of `y`.
@@ -83,21 +87,31 @@ impl<'a> Evaluator<'a> {
         let pieces = self.kinds[state].pieces(convolution.output, displacement);
         let mut output =
             std::mem::replace(&mut self.slices[state], Slice { difference: Vec::new(), ntk: Vec::new() });
-        let mut filled = None;
-        for &piece in &pieces {
-            let needed = convolution.input_displacement(self.kinds[stage_index], piece.shift);
-            if filled != Some(needed) {
-                self.fill(stage_index, needed, sides);
-                filled = Some(needed);
+        let ends = Convolution::ends((sides.x, sides.y), stage_index);
+        // The tangent kernel of the input vanishes.
+        let input_has_ntk = self.with_ntk && stage_index > 0;
+        let input_kind = self.kinds[stage_index];
+        if let Some(needed) = convolution.whole_slice(input_kind, displacement) {
+            self.fill(stage_index, needed, sides);
+            let input = &self.slices[stage_index];
+            convolution.sum_slice(self.level, input, input_has_ntk, &mut output, &mut self.scratch);
+        } else {
+            let mut filled = None;
+            for &piece in &pieces {
+                let needed = convolution.input_displacement(input_kind, piece.shift);
+                if filled != Some(needed) {
+                    self.fill(stage_index, needed, sides);
+                    filled = Some(needed);
+                }
+                let input = &self.slices[stage_index];
+                convolution.sum_piece(self.level, ends, piece, input, input_has_ntk, &mut output);
             }
-            let ends = Convolution::ends((sides.x, sides.y), stage_index);
-            // The tangent kernel of the input vanishes.
-            let input_has_ntk = self.with_ntk && stage_index > 0;
-            convolution.apply(self.level, ends, piece, &self.slices[stage_index], input_has_ntk, &mut output);
         }
-        if let Some(nonlinearity) = &stage.nonlinearity {
-            let (terms_x, terms_y) = (&sides.x.stages[stage_index], &sides.y.stages[stage_index]);
-            for run in pieces.iter().flat_map(|piece| piece.runs(convolution.output)) {
+        // A run stays in the first cache from the affine layer to the end of the nonlinearity.
+        for run in pieces.iter().flat_map(|piece| piece.runs(convolution.output)) {
+            convolution.finish_run(self.level, ends, run, input_has_ntk, &mut output);
+            if let Some(nonlinearity) = &stage.nonlinearity {
+                let (terms_x, terms_y) = (&sides.x.stages[stage_index], &sides.y.stages[stage_index]);
                 let before = ends_of(&terms_x.affine, &terms_y.affine, run);
                 let after = ends_of(terms_x.output(), terms_y.output(), run);
                 let at = run.first * LANES..(run.first + run.length) * LANES;
@@ -153,18 +167,19 @@ fn squared_differences<S: Simd>(
     difference: &mut [f64],
 ) {
     let per_channel = 1.0 / channels as f64;
+    let differences = difference.as_chunks_mut::<LANES>().0;
+    let lanes_y = sides.y.values.as_chunks::<LANES>().0;
     for Run { first, second, length } in piece.runs(grid) {
-        for k in 0..length {
+        let values_x = sides.x.values[first * channels..(first + length) * channels].chunks_exact(channels);
+        let values_y = lanes_y[second * channels..(second + length) * channels].chunks_exact(channels);
+        for ((out, x), y) in differences[first..first + length].iter_mut().zip(values_x).zip(values_y) {
             for start in (0..LANES).step_by(S::f64s::LEN) {
                 let mut sum = S::f64s::splat(simd, 0.0);
-                for channel in 0..channels {
-                    let at = ((second + k) * channels + channel) * LANES + start;
-                    let gap = S::f64s::from_slice(simd, &sides.y.values[at..at + S::f64s::LEN])
-                        - sides.x.values[(first + k) * channels + channel];
+                for (&x, y) in x.iter().zip(y) {
+                    let gap = S::f64s::from_slice(simd, &y[start..start + S::f64s::LEN]) - x;
                     sum = gap.mul_add(gap, sum);
                 }
-                let at = (first + k) * LANES + start;
-                (sum * per_channel).store_slice(&mut difference[at..at + S::f64s::LEN]);
+                (sum * per_channel).store_slice(&mut out[start..start + S::f64s::LEN]);
             }
         }
     }
@@ -184,19 +199,17 @@ fn add_slice<S: Simd>(
     slice: &Slice,
     totals: &mut impl Totals,
 ) {
+    let (differences, ntks) = (slice.difference.as_chunks::<LANES>().0, slice.ntk.as_chunks::<LANES>().0);
+    let lanes_y = variances.1.as_chunks::<LANES>().0;
     for Run { first, second, length } in piece.runs(grid) {
-        for k in 0..length {
+        let ends = variances.0[first..first + length].iter().zip(&lanes_y[second..second + length]);
+        let rows = (first..).zip(&differences[first..first + length]).zip(ends);
+        for ((place, difference), (&variance_x, variance_y)) in rows {
             for start in (0..LANES).step_by(S::f64s::LEN) {
-                let lanes =
-                    |position: usize| position * LANES + start..position * LANES + start + S::f64s::LEN;
-                let variance_y = S::f64s::from_slice(simd, &variances.1[lanes(second + k)]);
-                let difference = S::f64s::from_slice(simd, &slice.difference[lanes(first + k)]);
-                let covariance = (variance_y + variances.0[first + k] - difference) * 0.5;
-                let ntk = if slice.ntk.is_empty() {
-                    S::f64s::splat(simd, 0.0)
-                } else {
-                    S::f64s::from_slice(simd, &slice.ntk[lanes(first + k)])
-                };
+                let load =
+                    |lanes: &[f64; LANES]| S::f64s::from_slice(simd, &lanes[start..start + S::f64s::LEN]);
+                let covariance = (load(variance_y) + variance_x - load(difference)) * 0.5;
+                let ntk = ntks.get(place).map_or_else(|| S::f64s::splat(simd, 0.0), load);
                 totals.add(simd, start, covariance, ntk);
             }
         }

@@ -4,6 +4,7 @@
 //! $\{(p, p + \delta)\}$ by itself, so a stack of layers runs inside $O(HW)$ numbers per pair of inputs. One input is
 //! paired with [`LANES`](crate::LANES) others at a time, one per SIMD lane.
 
+mod box_filter;
 mod convolution;
 mod displacement;
 mod evaluator;
