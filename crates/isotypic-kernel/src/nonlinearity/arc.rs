@@ -55,7 +55,9 @@ const SINE_DEFECT: [f64; 18] = [
     0.03617952371851371,
 ];
 
-/// `coefficients[0] + coefficients[1]·m + …` as two interleaved Horner chains; `N` is even.
+/// `coefficients[0] + coefficients[1]·m + …` as four interleaved Horner chains in $m^4$; `square` is $m^2$.
+///
+/// Two chains would leave the multipliers waiting for each other.
 #[inline(always)]
 fn polynomial<S: Simd, const N: usize>(
     simd: S,
@@ -63,12 +65,16 @@ fn polynomial<S: Simd, const N: usize>(
     square: S::f64s,
     coefficients: &[f64; N],
 ) -> S::f64s {
-    let mut even = S::f64s::splat(simd, coefficients[N - 2]);
-    let mut odd = S::f64s::splat(simd, coefficients[N - 1]);
-    for k in (0..N / 2 - 1).rev() {
-        even = even.mul_add(square, coefficients[2 * k]);
-        odd = odd.mul_add(square, coefficients[2 * k + 1]);
-    }
+    let fourth = square * square;
+    let chain = |start: usize| {
+        let last = start + (N - 1 - start) / 4 * 4;
+        let mut sum = S::f64s::splat(simd, coefficients[last]);
+        for k in (start..last).step_by(4).rev() {
+            sum = sum.mul_add(fourth, coefficients[k]);
+        }
+        sum
+    };
+    let (even, odd) = (chain(2).mul_add(square, chain(0)), chain(3).mul_add(square, chain(1)));
     odd.mul_add(m, even)
 }
 
