@@ -1,10 +1,11 @@
 //! The Gabor function $e^{-u^2}\sin u$.
 //!
-//! With $D = 1 + 2(q_x+q_y) + 4q_xq_y\,t(2-t)$ and $s = 1 - (1+q_x+q_y)/D$,
-//! $E[\varphi\varphi] = D^{-1/2}e^{-s/2}\sinh(c/D)$ and
-//! $E[\varphi'\varphi'] = \partial_c E[\varphi\varphi] = D^{-1/2}e^{-s/2}\left(\tfrac{4c}{D}(1 + \tfrac{1+q_x+q_y}{D})\sinh\tfrac cD
-//! + (\tfrac1D + \tfrac{8c^2}{D^2})\cosh\tfrac cD\right)$. The mapped gap is accurate to a few $10^{-16}$ absolutely, and exactly zero
-//! where the two points agree.
+//! With $D = 1 + 2(q_x+q_y) + 4q_xq_y\,t(2-t)$, $s = 1 - (1+q_x+q_y)/D$ and $h = c/D$:
+//!
+//! - $E[\varphi\varphi] = D^{-1/2}e^{-s/2}\sinh h$,
+//! - $E[\varphi'\varphi'] = D^{-1/2}e^{-s/2}\,(4h\,(1 + (1+q_x+q_y)/D)\sinh h + (1/D + 8h^2)\cosh h)$, its derivative in $c$.
+//!
+//! The mapped gap is accurate to a few $10^{-16}$ absolutely, and exactly zero where the two points agree.
 
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;

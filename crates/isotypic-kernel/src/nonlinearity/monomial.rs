@@ -80,7 +80,7 @@ fn map<S: Simd>(simd: S, monomial: &Monomial, run: PairRun<'_>) {
         }
         let mut power = S::f64s::splat(simd, scale);
         for _ in 1..n {
-            power = power * pair.norm();
+            power *= pair.norm();
         }
         (gap * pair.gap, derivative * power)
     });

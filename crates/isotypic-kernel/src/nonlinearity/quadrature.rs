@@ -94,25 +94,26 @@ fn map<S: Simd>(simd: S, quadrature: &Quadrature, run: PairRun<'_>) {
 fn evaluate<S: Simd>(simd: S, function: ScalarFunction, u: S::f64s) -> (S::f64s, S::f64s) {
     let one = S::f64s::splat(simd, 1.0);
     let negative = u.simd_lt(0.0);
-    // σ(u) and σ(−u) of u times `scale`, both without cancellation.
-    let logistic = |scale: f64| {
-        let e = exponential(simd, u.abs() * -scale);
-        let (small, large) = (e / (e + 1.0), one / (e + 1.0));
+    // σ(u) and σ(−u), both without cancellation.
+    let logistic = || {
+        let e = exponential(simd, -u.abs());
+        let large = one / (e + 1.0);
+        let small = e * large;
         (negative.select(small, large), negative.select(large, small))
     };
     match function {
         ScalarFunction::Tanh => {
             let e = exponential_minus_one(simd, u.abs() * -2.0);
-            let magnitude = -e / (e + 2.0);
-            let (above, below) = logistic(2.0);
-            (negative.select(-magnitude, magnitude), above * below * 4.0)
+            let inverse = one / (e + 2.0);
+            let magnitude = -e * inverse;
+            (negative.select(-magnitude, magnitude), (e + 1.0) * 4.0 * (inverse * inverse))
         }
         ScalarFunction::Sigmoid => {
-            let (above, below) = logistic(1.0);
+            let (above, below) = logistic();
             (above, above * below)
         }
         ScalarFunction::Silu => {
-            let (above, below) = logistic(1.0);
+            let (above, below) = logistic();
             (u * above, above * (u * below + 1.0))
         }
         // The others have no vector code here: lane by lane.

@@ -55,8 +55,8 @@ fn layer(name: &str) -> String {
 
 /// E[f(u) f(v)] by the trapezoidal rule in independent normal coordinates, which converges exponentially for smooth f.
 fn expectation(f: impl Fn(f64) -> f64, [x, y, c]: [f64; 3]) -> f64 {
-    let step = 0.08;
-    let grid: Vec<f64> = (-125..=125).map(|k| step * f64::from(k)).collect();
+    let step = 0.16;
+    let grid: Vec<f64> = (-60..=60).map(|k| step * f64::from(k)).collect();
     let weight = |z: f64| (-0.5 * z * z).exp() * step / (2.0 * std::f64::consts::PI).sqrt();
     let (along, across) = (c / x.sqrt(), (y - c * c / x).max(0.0).sqrt());
     let inner = |z: f64| grid.iter().map(|&w| weight(w) * f(along * z + across * w)).sum::<f64>();
@@ -65,7 +65,7 @@ fn expectation(f: impl Fn(f64) -> f64, [x, y, c]: [f64; 3]) -> f64 {
 
 /// φ' by the five-point formula.
 fn slope(activation: Activation, u: f64) -> f64 {
-    let h = 2e-3;
+    let h = 5e-4;
     let f = |k: f64| activation.apply(u + k * h);
     (8.0 * (f(1.0) - f(-1.0)) - (f(2.0) - f(-2.0))) / (12.0 * h)
 }
@@ -85,11 +85,15 @@ fn smooth_nonlinearities_equal_sums_on_a_fine_grid() {
             for j in 0..=i {
                 let [a, b, c] = [(i, i), (j, j), (i, j)].map(|(i, j)| x.row(i).dot(&x.row(j)) / 2.0);
                 let nngp = expectation(|u| activation.apply(u), [a, b, c]);
-                let scale = (expectation(|u| activation.apply(u), [a, a, a])
-                    * expectation(|u| activation.apply(u), [b, b, b]))
-                .sqrt();
+                let variances = [a, b].map(|q| expectation(|u| activation.apply(u), [q, q, q]));
+                let scale = (variances[0] * variances[1]).sqrt();
+                // A covariance is a difference of variances: it has the digits of the larger one.
+                let rounding = 1e-15 * variances[0].max(variances[1]);
                 let error = (matrices.nngp[[i, j]] - nngp).abs();
-                assert!(error <= 1e-12 * scale, "nngp of {name}[{i}, {j}] is off by {error:e} of {scale:e}");
+                assert!(
+                    error <= 1e-12 * scale + rounding,
+                    "nngp of {name}[{i}, {j}] is off by {error:e} of {scale:e}"
+                );
                 let derivative = expectation(|u| slope(activation, u), [a, b, c]);
                 let expected = nngp + c * derivative;
                 let error = (ntk[[i, j]] - expected).abs();
@@ -112,7 +116,7 @@ fn kinked_nonlinearities_equal_sums_over_the_angle() {
         let matrices = symmetric(&compile(&layer(name), &[2]), x.view());
         for i in 0..x.nrows() {
             for j in 0..=i {
-                let count = 200_000;
+                let count = 20_000;
                 // E over the radius of r^(2k) is 2 for homogeneous functions of degree 1 and 1 for degree 0.
                 let radial = if activation == Activation::Sign { 1.0 } else { 2.0 };
                 let sum: f64 = (0..count)
@@ -126,7 +130,7 @@ fn kinked_nonlinearities_equal_sums_over_the_angle() {
                     .sum();
                 let expected = radial * sum / f64::from(count);
                 let scale = (matrices.nngp[[i, i]] * matrices.nngp[[j, j]]).sqrt();
-                let tolerance = if activation == Activation::Sign { 1e-4 } else { 1e-9 };
+                let tolerance = if activation == Activation::Sign { 1e-3 } else { 1e-7 };
                 assert!(
                     (matrices.nngp[[i, j]] - expected).abs() <= tolerance * scale,
                     "{name}[{i}, {j}]: {} against {expected}",
