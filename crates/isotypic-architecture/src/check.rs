@@ -72,8 +72,10 @@ impl Chain {
                 self.not_gaussian_since = None;
                 (Operation::Conv(conv), output_shape)
             }
-            Layer::Relu => (self.nonlinearity(Operation::Relu, this, &path)?, input_shape.clone()),
-            Layer::Erf => (self.nonlinearity(Operation::Erf, this, &path)?, input_shape.clone()),
+            Layer::Activation(activation) => {
+                let operation = Operation::Activation(activation.check(&path)?);
+                (self.nonlinearity(operation, this, &path)?, input_shape.clone())
+            }
             Layer::Identity => (Operation::Identity, input_shape.clone()),
             Layer::Flatten => {
                 if !positions.is_empty() {

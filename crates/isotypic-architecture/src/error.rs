@@ -228,7 +228,7 @@ impl ArchitectureError {
             }
             Self::UnknownOption { allowed: [], .. } => Some("this layer has no options".to_owned()),
             Self::UnknownOption { allowed, .. } => Some(format!("its options are {}", list(allowed))),
-            Self::MissingOption { option, .. } => Some(format!("add it, for example `\"{option}\": [3, 3]`")),
+            Self::MissingOption { option, .. } => Some(format!("add it, for example `\"{option}\": {}`", example(option))),
             Self::NoLayers => Some("for example `\"layers\": [\"flatten\", {\"dense\": {}}]`".to_owned()),
             Self::FilterRank { input, .. } if input.len() == 1 => Some(
                 "convolutions need images; for vectors use `dense`, or the architecture `mlp`".to_owned(),
@@ -275,6 +275,19 @@ impl ArchitectureError {
             expected: expected.into(),
             got: got.to_string(),
         }
+    }
+}
+
+/// A sensible value of an option without default.
+fn example(option: &str) -> &'static str {
+    match option {
+        "alpha" => "0.1",
+        "a" => "-0.5",
+        "b" => "1.0",
+        "degree" => "2",
+        "function" => "\"tanh\"",
+        "quadrature_degree" => "25",
+        _ => "[3, 3]",
     }
 }
 

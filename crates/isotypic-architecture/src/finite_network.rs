@@ -114,8 +114,7 @@ fn apply(node: &Node, map: Option<&AffineMap>, values: Array2<f64>) -> Array2<f6
     let affine = |rows: &Array2<f64>| map.expect("`dense` and `conv` nodes have an affine map").apply(rows);
     match &node.operation {
         Operation::Input | Operation::Identity | Operation::Flatten => values,
-        Operation::Relu => values.mapv_into(rectify),
-        Operation::Erf => values.mapv_into(libm::erf),
+        Operation::Activation(activation) => values.mapv_into(|value| activation.apply(value)),
         Operation::GlobalAvgPool => {
             let positions = node.input_shape.iter().product::<usize>() / channels;
             let images: Array3<f64> = reshape(values, (batch, positions, channels));
@@ -137,11 +136,6 @@ fn apply(node: &Node, map: Option<&AffineMap>, values: Array2<f64>) -> Array2<f6
             outputs
         }
     }
-}
-
-/// $\max(x, 0)$, except that NaN stays NaN.
-fn rectify(value: f64) -> f64 {
-    if value < 0.0 { 0.0 } else { value }
 }
 
 /// The same values in C order under another shape of the same size.

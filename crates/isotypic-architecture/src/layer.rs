@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{ConvSpec, DenseSpec};
+use crate::{Activation, ConvSpec, DenseSpec};
 
 /// A layer as an architecture file spells it. Names and defaults follow neural-tangents' `stax` in snake case.
 ///
@@ -15,16 +15,15 @@ pub enum Layer {
     Dense(DenseSpec),
     /// A convolution over one, two or three spatial axes.
     Conv(ConvSpec),
-    /// $\max(x, 0)$.
-    Relu,
-    /// The error function $\operatorname{erf}(x)$.
-    Erf,
     /// Nothing.
     Identity,
     /// Joins positions and channels into one vector.
     Flatten,
     /// The mean over all positions, channel by channel.
     GlobalAvgPool,
+    /// A pointwise nonlinearity, under its own name.
+    #[serde(untagged)]
+    Activation(Activation),
 }
 
 impl Layer {
@@ -33,11 +32,10 @@ impl Layer {
         match self {
             Self::Dense(_) => "dense",
             Self::Conv(_) => "conv",
-            Self::Relu => "relu",
-            Self::Erf => "erf",
             Self::Identity => "identity",
             Self::Flatten => "flatten",
             Self::GlobalAvgPool => "global_avg_pool",
+            Self::Activation(activation) => activation.name(),
         }
     }
 }

@@ -13,12 +13,23 @@
 //! |---|---|
 //! | `dense` | `width`, `w_std`, `b_std`, `parameterization`, `width_scale` |
 //! | `conv` | `filter` (required), `strides`, `padding` and those of `dense` |
-//! | `relu`, `erf`, `identity`, `flatten`, `global_avg_pool` | none |
+//! | `relu`, `abs`, `sign`, `erf`, `tanh`, `sigmoid`, `softplus`, `silu`, `gabor` | none |
+//! | `leaky_relu` | `alpha` (required) |
+//! | `ab_relu` | `a`, `b` (required) |
+//! | `gelu` | `approximate` (finite networks only) |
+//! | `sin`, `cos` | `a`, `b`, `c` |
+//! | `exp`, `gaussian` | `a`, `b` |
+//! | `rbf` | `gamma` |
+//! | `monomial` | `degree` (required) |
+//! | `elementwise` | `function`, `quadrature_degree` (both required) |
+//! | `identity`, `flatten`, `global_avg_pool` | none |
 //!
 //! Shapes list spatial axes and then channels, without the batch.
 //!
 //! This crate computes no kernels and trains nothing.
 
+mod activation;
+mod activation_spec;
 mod affine;
 mod affine_map;
 mod architecture;
@@ -39,7 +50,9 @@ mod padding;
 mod parameterization;
 mod parse;
 mod patches;
+mod scalar_function;
 
+pub use activation::Activation;
 pub use architecture::Architecture;
 pub use conv_spec::ConvSpec;
 pub use dense_spec::DenseSpec;
@@ -50,3 +63,4 @@ pub use layer_graph::{LayerGraph, Node, NodeId};
 pub use operation::{Conv, Dense, LayerParameterization, Operation};
 pub use padding::Padding;
 pub use parameterization::Parameterization;
+pub use scalar_function::ScalarFunction;

@@ -2,7 +2,9 @@
 //! (JMLR 2025, arXiv 2412.11521).
 
 use crate::layer_name::nearest;
-use crate::{Architecture, ArchitectureError, ConvSpec, DenseSpec, Layer, Padding, Parameterization};
+use crate::{
+    Activation, Architecture, ArchitectureError, ConvSpec, DenseSpec, Layer, Padding, Parameterization,
+};
 
 /// Names that [`Architecture::named`] builds.
 pub(crate) const AVAILABLE_NAMES: &[&str] = &["mlp", "cnn", "cnn-gap"];
@@ -60,7 +62,7 @@ fn multilayer_perceptron(depth: usize) -> Vec<Layer> {
     let dense = Layer::Dense(DenseSpec { b_std: Some(1.0), ..DenseSpec::default() });
     let mut layers = vec![Layer::Flatten];
     for _ in 0..depth {
-        layers.extend([dense.clone(), Layer::Relu]);
+        layers.extend([dense.clone(), Layer::Activation(Activation::Relu)]);
     }
     layers.push(dense);
     layers
@@ -71,7 +73,7 @@ fn convolutional(depth: usize, collapse: Layer) -> Vec<Layer> {
     let conv = Layer::Conv(ConvSpec { padding: Padding::Circular, ..ConvSpec::new(vec![3, 3]) });
     let mut layers = Vec::new();
     for _ in 0..depth {
-        layers.extend([conv.clone(), Layer::Relu]);
+        layers.extend([conv.clone(), Layer::Activation(Activation::Relu)]);
     }
     layers.extend([collapse, Layer::Dense(DenseSpec::default())]);
     layers

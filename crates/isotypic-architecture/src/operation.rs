@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::Padding;
+use crate::{Activation, Padding};
 
 /// The computation of one [`Node`](crate::Node).
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -15,16 +15,15 @@ pub enum Operation {
     Dense(Dense),
     /// A convolution.
     Conv(Conv),
-    /// $\max(x, 0)$.
-    Relu,
-    /// The error function $\operatorname{erf}(x)$.
-    Erf,
     /// Nothing.
     Identity,
     /// Joins positions and channels into one vector; on a vector it does nothing.
     Flatten,
     /// The mean over all positions, channel by channel.
     GlobalAvgPool,
+    /// A pointwise nonlinearity, under its own name.
+    #[serde(untagged)]
+    Activation(Activation),
 }
 
 impl Operation {
@@ -34,11 +33,10 @@ impl Operation {
             Self::Input => "input",
             Self::Dense(_) => "dense",
             Self::Conv(_) => "conv",
-            Self::Relu => "relu",
-            Self::Erf => "erf",
             Self::Identity => "identity",
             Self::Flatten => "flatten",
             Self::GlobalAvgPool => "global_avg_pool",
+            Self::Activation(activation) => activation.name(),
         }
     }
 }

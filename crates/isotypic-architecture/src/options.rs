@@ -1,7 +1,8 @@
 //! The options of one layer, taken out one by one; every mistake names the layer and the option.
 
+use crate::activation_spec::list_of_functions;
 use crate::document::Document;
-use crate::{ArchitectureError, Padding, Parameterization};
+use crate::{ArchitectureError, Padding, Parameterization, ScalarFunction};
 
 /// Options that are left to read, all of them known by name.
 pub(crate) struct Options {
@@ -55,6 +56,25 @@ impl Options {
                 [first, second] => Some([as_number(first)?, as_number(second)?]),
                 _ => None,
             },
+            _ => None,
+        })
+    }
+
+    /// A truth value.
+    pub(crate) fn flag(&mut self, option: &str) -> Result<Option<bool>, ArchitectureError> {
+        self.take(option, "`true` or `false`", |document| match document {
+            Document::Boolean(value) => Some(*value),
+            _ => None,
+        })
+    }
+
+    /// A scalar function by name.
+    pub(crate) fn scalar_function(
+        &mut self,
+        option: &str,
+    ) -> Result<Option<ScalarFunction>, ArchitectureError> {
+        self.take(option, &list_of_functions(), |document| match document {
+            Document::Text(name) => ScalarFunction::from_name(name),
             _ => None,
         })
     }

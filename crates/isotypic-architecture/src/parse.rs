@@ -1,5 +1,6 @@
 //! From a document to an [`Architecture`]: names of layers, kinds of values, defaults. Ranges are left to the check.
 
+use crate::activation_spec;
 use crate::check::MOST_LAYERS;
 use crate::document::Document;
 use crate::layer::layer_path;
@@ -66,11 +67,13 @@ fn layer(position: usize, item: Document) -> Result<Layer, ArchitectureError> {
     let bare = match name.as_str() {
         "dense" => return dense(Options::new(path, options, DENSE_OPTIONS)?).map(Layer::Dense),
         "conv" => return conv(Options::new(path, options, CONV_OPTIONS)?).map(Layer::Conv),
-        "relu" => Layer::Relu,
-        "erf" => Layer::Erf,
         "identity" => Layer::Identity,
         "flatten" => Layer::Flatten,
         "global_avg_pool" => Layer::GlobalAvgPool,
+        activation if let Some(allowed) = activation_spec::options_of(activation) => {
+            let options = Options::new(path, options, allowed)?;
+            return activation_spec::read(activation, options).map(Layer::Activation);
+        }
         _ => return Err(ArchitectureError::UnknownLayer { nearest: nearest_layer(&name), path }),
     };
     Options::new(path, options, &[]).map(|_| bare)

@@ -100,9 +100,10 @@ impl KernelError {
                 Some("give one row per point, all coordinates of it in C order".to_owned())
             }
             Self::NotFinite { .. } => Some("replace NaN and infinite values first".to_owned()),
-            Self::UnsupportedOperation { .. } | Self::NotAChain { .. } => {
-                Some("use a chain of dense, conv, relu, erf, flatten and global_avg_pool".to_owned())
-            }
+            Self::UnsupportedOperation { .. } | Self::NotAChain { .. } => Some(
+                "use a chain of dense, conv, pointwise nonlinearities, flatten and global_avg_pool"
+                    .to_owned(),
+            ),
             Self::Interrupted(_) => None,
         }
     }

@@ -35,6 +35,9 @@ mod terms;
 pub use compiled_kernel::CompiledKernel;
 pub use error::KernelError;
 pub use feature_kernel::FeatureKernel;
-pub use nonlinearity::{Endpoints, Erf, LANES, Nonlinearity, PairRun, Relu};
+pub use nonlinearity::{
+    AbRelu, Endpoints, Erf, Exp, Gabor, Gated, Gaussian, LANES, Monomial, Nonlinearity, PairRun, Quadrature,
+    Relu, Sign, Sinusoid, SmoothStep, Softplus,
+};
 pub use outputs::{KernelMatrices, Outputs};
 pub use prepared_inputs::PreparedInputs;

@@ -20,8 +20,7 @@ fn layers_that_do_not_exist() {
     assert_eq!(hint.unwrap(), "did you mean `relu`?");
     let (message, hint) = layer_failure(r#"{"transformer": {"heads": 8}}"#);
     assert_eq!(message, "layer 1 (`transformer`): unknown layer");
-    let available =
-        "available layers: `dense`, `conv`, `relu`, `erf`, `identity`, `flatten`, `global_avg_pool`";
+    let available = "available layers: `dense`, `conv`, `relu`, `leaky_relu`, `ab_relu`, `abs`, `sign`, `erf`, `gelu`, `tanh`, `sigmoid`, `softplus`, `silu`, `sin`, `cos`, `rbf`, `exp`, `gaussian`, `gabor`, `monomial`, `elementwise`, `identity`, `flatten`, `global_avg_pool`";
     assert_eq!(hint.unwrap(), available);
     let (message, hint) = layer_failure(r#"{"max_pool": {"window": [2, 2]}}"#);
     assert_eq!(message, "layer 1 (`max_pool`): this layer is not available");
@@ -36,6 +35,9 @@ fn options_that_do_not_exist_or_are_missing() {
     let (message, hint) = layer_failure(r#"{"relu": {"do_stabilize": true}}"#);
     assert_eq!(message, "layer 1 (`relu`): unknown option `do_stabilize`");
     assert_eq!(hint.unwrap(), "this layer has no options");
+    let (message, hint) = layer_failure(r#"{"elementwise": {"function": "tanh"}}"#);
+    assert_eq!(message, "layer 1 (`elementwise`): option `quadrature_degree` is missing");
+    assert_eq!(hint.unwrap(), "add it, for example `\"quadrature_degree\": 25`");
     for layer in [r#""conv""#, r#"{"conv": {"padding": "same"}}"#] {
         let (message, hint) = layer_failure(layer);
         assert_eq!(message, "layer 1 (`conv`): option `filter` is missing");
@@ -128,6 +130,26 @@ fn numbers_out_of_range() {
         (
             r#"{"conv": {"filter": [3, 3], "strides": [2]}}"#,
             "layer 1 (`conv`): option `strides`: expected as many entries as `filter`, 2, got `[2]`",
+        ),
+        (
+            r#"{"ab_relu": {"a": 0, "b": 0}}"#,
+            "layer 1 (`ab_relu`): option `b`: expected slopes `a` and `b` of which one differs from 0, got `0.0`",
+        ),
+        (
+            r#"{"leaky_relu": {"alpha": 1e200}}"#,
+            "layer 1 (`leaky_relu`): option `alpha`: expected a finite number whose square is finite, got `1e200`",
+        ),
+        (
+            r#"{"gaussian": {"b": 0.5}}"#,
+            "layer 1 (`gaussian`): option `b`: expected a number of at most 0, since others have no finite kernel, got `0.5`",
+        ),
+        (
+            r#"{"monomial": {"degree": 17}}"#,
+            "layer 1 (`monomial`): option `degree`: expected an integer from 1 to 16, got `17`",
+        ),
+        (
+            r#"{"elementwise": {"function": "tanh", "quadrature_degree": 129}}"#,
+            "layer 1 (`elementwise`): option `quadrature_degree`: expected an integer from 1 to 128, got `129`",
         ),
     ] {
         assert_eq!(layer_failure(layer).0, expected);

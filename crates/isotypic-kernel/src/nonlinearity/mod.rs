@@ -14,17 +14,43 @@
 //!
 //! One file with the type, its formulas and golden values, one line in [`from_operation`].
 
+mod ab_relu;
 mod arc;
 mod erf;
+mod exp;
+mod exponential;
+mod gabor;
+mod gated;
+mod gauss_hermite;
+mod gaussian;
+mod monomial;
+mod normal_mixture;
+mod pairs;
+mod quadrature;
 mod relu;
+mod sign;
+mod sinusoid;
+mod smooth_step;
+mod softplus;
 
 use std::fmt::Debug;
 
 use fearless_simd::Level;
-use isotypic_architecture::Operation;
+use isotypic_architecture::{Activation, Operation};
 
+pub use ab_relu::AbRelu;
 pub use erf::Erf;
+pub use exp::Exp;
+pub use gabor::Gabor;
+pub use gated::Gated;
+pub use gaussian::Gaussian;
+pub use monomial::Monomial;
+pub use quadrature::Quadrature;
 pub use relu::Relu;
+pub use sign::Sign;
+pub use sinusoid::Sinusoid;
+pub use smooth_step::SmoothStep;
+pub use softplus::Softplus;
 
 /// Number of pairs that are processed side by side: one column image, or one column point, per lane.
 ///
@@ -63,15 +89,41 @@ pub trait Nonlinearity: Debug + Send + Sync {
     /// $E[\varphi'(u)^2]$ for $u \sim N(0, q)$.
     fn derivative_variance(&self, q: f64) -> f64;
 
+    /// Estimate of the relative error that a quadrature makes in these moments at variance `q`; 0 for closed formulas.
+    fn approximation_error(&self, q: f64) -> f64 {
+        let _ = q;
+        0.0
+    }
+
     /// Maps every pair of the run in place. The result for a pair depends on that pair alone.
     fn map(&self, level: Level, run: PairRun<'_>);
 }
 
 /// The nonlinearity of an operation of a layer graph, or `None` if the operation is not one.
 pub(crate) fn from_operation(operation: &Operation) -> Option<Box<dyn Nonlinearity>> {
-    match operation {
-        Operation::Relu => Some(Box::new(Relu)),
-        Operation::Erf => Some(Box::new(Erf)),
-        _ => None,
-    }
+    let Operation::Activation(activation) = operation else { return None };
+    Some(match *activation {
+        Activation::Relu => Box::new(Relu),
+        Activation::LeakyRelu { alpha } => Box::new(AbRelu { below: alpha, above: 1.0 }),
+        Activation::AbRelu { a, b } => Box::new(AbRelu { below: a, above: b }),
+        Activation::Abs => Box::new(AbRelu { below: -1.0, above: 1.0 }),
+        Activation::Sign => Box::new(Sign),
+        Activation::Erf => Box::new(Erf),
+        Activation::Gelu { .. } => Box::new(Gated::Gelu),
+        Activation::Silu => Box::new(Gated::Silu),
+        Activation::Tanh => Box::new(SmoothStep::Tanh),
+        Activation::Sigmoid => Box::new(SmoothStep::Sigmoid),
+        Activation::Softplus => Box::new(Softplus),
+        Activation::Sin { a, b, c } => Box::new(Sinusoid::sine(a, b, c)),
+        Activation::Cos { a, b, c } => Box::new(Sinusoid::cosine(a, b, c)),
+        Activation::Rbf { gamma } => Box::new(Sinusoid::rbf(gamma)),
+        Activation::Exp { a, b } => Box::new(Exp { a, b }),
+        Activation::Gaussian { a, b } => Box::new(Gaussian { a, b }),
+        Activation::Gabor => Box::new(Gabor),
+        Activation::Monomial { degree } => Box::new(Monomial::new(i32::try_from(degree).ok()?)),
+        Activation::Elementwise { function, quadrature_degree } => {
+            Box::new(Quadrature::new(function, quadrature_degree))
+        }
+        _ => return None,
+    })
 }

@@ -38,7 +38,7 @@ impl Nonlinearity for Relu {
 }
 
 #[inline(always)]
-fn mapped_gap<S: Simd>(arc: &Arc<S>, cosine_gap: S::f64s) -> S::f64s {
+pub(super) fn mapped_gap<S: Simd>(arc: &Arc<S>, cosine_gap: S::f64s) -> S::f64s {
     let defect = arc.acute_sine_defect_over_pi();
     arc.select(-defect + 1.0, cosine_gap - defect)
 }

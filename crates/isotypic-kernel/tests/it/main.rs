@@ -8,4 +8,5 @@ mod edges;
 mod golden;
 mod naive;
 mod naive_agreement;
+mod nonlinearities;
 mod support;

@@ -3,7 +3,7 @@
 
 use std::f64::consts::PI;
 
-use isotypic_architecture::{LayerGraph, LayerParameterization, Operation, Padding};
+use isotypic_architecture::{Activation, LayerGraph, LayerParameterization, Operation, Padding};
 use ndarray::{Array2, ArrayView1};
 
 /// Covariances and tangent kernels between all positions of two inputs.
@@ -21,9 +21,13 @@ pub(crate) fn kernel(graph: &LayerGraph, x: ArrayView1<'_, f64>, y: ArrayView1<'
     for node in &graph.nodes()[1..] {
         let variances = [&states[1], &states[2]].map(|state| state.covariance.diag().to_vec());
         states = match &node.operation {
-            Operation::Relu | Operation::Erf => {
+            Operation::Activation(activation) => {
                 let [u, v] = &variances;
-                let relu = node.operation == Operation::Relu;
+                let relu = match activation {
+                    Activation::Relu => true,
+                    Activation::Erf => false,
+                    other => panic!("the naive recursion has no {}", other.name()),
+                };
                 let map = |state: &Pair, a: &[f64], b: &[f64]| nonlinearity(state, a, b, relu);
                 [map(&states[0], u, v), map(&states[1], u, u), map(&states[2], v, v)]
             }

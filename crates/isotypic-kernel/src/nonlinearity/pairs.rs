@@ -1,0 +1,94 @@
+//! The loop over a run of pairs, shared by all nonlinearities that need the variances.
+
+use fearless_simd::prelude::*;
+
+use super::{LANES, PairRun};
+
+/// One vector of pairs.
+#[derive(Clone, Copy)]
+pub(super) struct Pair<S: Simd> {
+    pub(super) simd: S,
+    pub(super) variance_x: S::f64s,
+    pub(super) variance_y: S::f64s,
+    pub(super) root_x: S::f64s,
+    pub(super) root_y: S::f64s,
+    /// Roots of the mapped variances.
+    pub(super) mapped_x: S::f64s,
+    pub(super) mapped_y: S::f64s,
+    /// $t = 1 - \cos\theta$.
+    pub(super) gap: S::f64s,
+}
+
+impl<S: Simd> Pair<S> {
+    /// $\sqrt{q_x q_y}$.
+    #[inline(always)]
+    pub(super) fn norm(&self) -> S::f64s {
+        self.root_x * self.root_y
+    }
+
+    /// $E[(u - v)^2]$.
+    #[inline(always)]
+    pub(super) fn difference(&self) -> S::f64s {
+        let roots = self.root_x - self.root_y;
+        (self.norm() * 2.0).mul_add(self.gap, roots * roots)
+    }
+
+    /// $E[(u + v)^2]$.
+    #[inline(always)]
+    pub(super) fn opposite_difference(&self) -> S::f64s {
+        let roots = self.root_x - self.root_y;
+        (self.norm() * 2.0).mul_add(-self.gap + 2.0, roots * roots)
+    }
+
+    /// The gap of a mapped covariance.
+    #[inline(always)]
+    pub(super) fn gap_of_covariance(&self, covariance: S::f64s) -> S::f64s {
+        -(covariance / self.mapped_norm()) + 1.0
+    }
+
+    /// The gap of a mapped difference $E[(\varphi(u) - \varphi(v))^2]$.
+    #[inline(always)]
+    pub(super) fn gap_of_difference(&self, difference: S::f64s) -> S::f64s {
+        let roots = self.mapped_x - self.mapped_y;
+        (difference - roots * roots) / (self.mapped_norm() * 2.0)
+    }
+
+    /// The product of the mapped roots, kept from 0: where an end vanishes the angle has no meaning and any gap will do.
+    #[inline(always)]
+    fn mapped_norm(&self) -> S::f64s {
+        (self.mapped_x * self.mapped_y).max(f64::MIN_POSITIVE)
+    }
+}
+
+/// Replaces every cosine gap by the first result of `map` (within $[0, 2]$, and exactly 0 where the two ends agree) and
+/// multiplies the tangent kernels by the second.
+#[inline(always)]
+pub(super) fn map_pairs<S: Simd>(simd: S, mut run: PairRun<'_>, map: impl Fn(Pair<S>) -> (S::f64s, S::f64s)) {
+    debug_assert_eq!(run.cosine_gap.len(), run.x.variance.len() * LANES);
+    let zero = S::f64s::splat(simd, 0.0);
+    let one = S::f64s::splat(simd, 1.0);
+    let two = S::f64s::splat(simd, 2.0);
+    for group in 0..run.x.variance.len() {
+        for start in (group * LANES..(group + 1) * LANES).step_by(S::f64s::LEN) {
+            let at = start..start + S::f64s::LEN;
+            let pair = Pair {
+                simd,
+                variance_x: S::f64s::splat(simd, run.x.variance[group]),
+                variance_y: S::f64s::from_slice(simd, &run.y.variance[at.clone()]),
+                root_x: S::f64s::splat(simd, run.x.root[group]),
+                root_y: S::f64s::from_slice(simd, &run.y.root[at.clone()]),
+                mapped_x: S::f64s::splat(simd, run.x.mapped_root[group]),
+                mapped_y: S::f64s::from_slice(simd, &run.y.mapped_root[at.clone()]),
+                gap: S::f64s::from_slice(simd, &run.cosine_gap[at.clone()]),
+            };
+            let (mapped, derivative) = map(pair);
+            let mapped = mapped.simd_gt(0.0).select(mapped, zero);
+            let mapped = mapped.simd_lt(2.0).select(mapped, two);
+            let apart = pair.gap.simd_eq(0.0).select(pair.variance_y - pair.variance_x, one);
+            apart.simd_eq(0.0).select(zero, mapped).store_slice(&mut run.cosine_gap[at.clone()]);
+            if let Some(ntk) = run.ntk.as_deref_mut() {
+                (S::f64s::from_slice(simd, &ntk[at.clone()]) * derivative).store_slice(&mut ntk[at]);
+            }
+        }
+    }
+}
