@@ -129,8 +129,9 @@ impl Architecture {
     /// returns the graph of its layers with all shapes.
     ///
     /// This is the only place where shapes are inferred. A nonlinearity is accepted where its input is Gaussian in the
-    /// limit of infinite width: after `dense` or `conv`, also with `identity` or `global_avg_pool` between. The network
-    /// must end in a vector.
+    /// limit of infinite width: after `dense`, `conv` or `self_attention`, also with `identity`, `layer_norm`, pooling or
+    /// a `sum` of such layers between. Branches of a `sum` pass on different units, and at most one of them is not
+    /// Gaussian, so that they are uncorrelated; those of a `product` are independent. The network must end in a vector.
     ///
     /// # Errors
     /// The first layer that does not fit, with what was expected and what came.
@@ -147,13 +148,19 @@ impl Architecture {
             layers: Vec<Layer>,
         }
         let mut layers = self.layers.clone();
-        for layer in &mut layers {
-            let parameterization = match layer {
-                Layer::Dense(dense) => &mut dense.parameterization,
-                Layer::Conv(conv) => &mut conv.parameterization,
-                _ => continue,
-            };
-            parameterization.get_or_insert(self.parameterization);
+        let mut pending: Vec<&mut Vec<Layer>> = vec![&mut layers];
+        while let Some(list) = pending.pop() {
+            for layer in list {
+                match layer {
+                    Layer::Dense(dense) => {
+                        dense.parameterization.get_or_insert(self.parameterization);
+                    }
+                    Layer::Conv(conv) => {
+                        conv.parameterization.get_or_insert(self.parameterization);
+                    }
+                    other => pending.extend(other.inner_mut()),
+                }
+            }
         }
         serde_json::to_string(&Canonical { layers }).expect("plain structs with string keys always serialise")
     }
