@@ -98,11 +98,18 @@ impl Architecture {
         Ok(read(&text)?.with_name(path.display().to_string()))
     }
 
-    /// Builds a named architecture: `mlp`, `cnn` or `cnn-gap`, each optionally with a depth as in `mlp:5` (default 1).
+    /// Builds a named architecture: `mlp`, `cnn`, `cnn-gap`, `vit` or `resnet`, each optionally with a depth as in `mlp:5`
+    /// (default 1), or `myrtle5`.
     ///
     /// - `mlp`: flatten, then as many hidden layers of rectifiers as the depth says, and a readout; `w_std` and `b_std` are 1
     /// - `cnn`: as many 3×3 circular convolutions with rectifiers, flatten, a readout; `w_std` is 1, no biases
     /// - `cnn-gap`: the same with global average pooling instead of flatten
+    /// - `vit`: a vision transformer on patches of 4×4 (arXiv 2010.11929): as many blocks as the depth says of softmax attention
+    ///   with positional embeddings and of two dense layers, both after layer normalisation and on residual branches; then layer
+    ///   normalisation, global average pooling and a readout
+    /// - `resnet`: a wide residual network (arXiv 1605.07146): three groups of as many blocks as the depth says, so `resnet:4` is
+    ///   the topology of WRN-28; `w_std` √2 after rectifiers, no biases and no batch normalisation
+    /// - `myrtle5`: Myrtle-5 of arXiv 2003.02237, with global average pooling at the end
     ///
     /// # Errors
     /// Unknown names and depths out of range.

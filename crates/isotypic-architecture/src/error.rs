@@ -276,6 +276,12 @@ pub enum ArchitectureError {
         /// The greatest depth.
         limit: usize,
     },
+    /// A named architecture of fixed depth was given one.
+    #[error("architecture `{name}`: expected no depth, since this architecture has a fixed one")]
+    NoDepth {
+        /// The name as given.
+        name: String,
+    },
     /// The rows given to a finite network are of the wrong length.
     #[error("network input: expected {expected} values a row, got {got}")]
     RowLength {
@@ -353,6 +359,7 @@ impl ArchitectureError {
                 "available: {}, with a depth as in `mlp:5`, or a file ending in `.toml` or `.json`",
                 list(AVAILABLE_NAMES)
             )),
+            Self::NoDepth { name } => Some(format!("pass `{}`", name.split(':').next().unwrap_or_default())),
             Self::InvalidDepth { .. } => Some("for example `mlp:5`, or `mlp` for depth 1".to_owned()),
             Self::Read { .. } => Some("check the path and the permissions".to_owned()),
             Self::Syntax { .. } | Self::WrongKind { .. } => {
