@@ -26,35 +26,37 @@ pub(crate) const AVAILABLE_LAYERS: &[&str] = &[
     "identity",
     "flatten",
     "global_avg_pool",
+    // Structured layers.
+    "global_sum_pool",
+    "avg_pool",
+    "sum_pool",
+    "layer_norm",
+    "dropout",
+    "self_attention",
+    // Layers that hold layers.
+    "sum",
+    "product",
+    "concat",
+    "residual",
+    "repeat",
 ];
 
 /// Layers of neural-tangents' `stax`, and a few that people ask for, which cannot be run.
 const OTHER_LAYERS: &[&str] = &[
     "aggregate",
-    "avg_pool",
-    "concat",
     "conv_local",
     "conv_transpose",
     "dot_general",
-    "dropout",
     "exp_normalized",
     "global_self_attention",
-    "global_sum_pool",
     "hermite",
     "image_resize",
     "index",
-    "layer_norm",
     "max_pool",
     "polynomial",
-    "product",
     "rectified_monomial",
-    "repeat",
-    "residual",
-    "self_attention",
     "sigmoid_like",
     "slice",
-    "sum",
-    "sum_pool",
 ];
 
 /// Whether the field knows a layer of this name, though it cannot be run.
@@ -64,6 +66,9 @@ pub(crate) fn is_other_layer(name: &str) -> bool {
 
 /// The layer whose name is closest to `name`, if any is close.
 pub(crate) fn nearest_layer(name: &str) -> Option<&'static str> {
+    if name.to_lowercase().replace('_', "") == "globalselfattention" {
+        return Some("self_attention");
+    }
     nearest(name, AVAILABLE_LAYERS.iter().chain(OTHER_LAYERS).copied())
 }
 
@@ -86,6 +91,7 @@ mod tests {
     fn nearest_forgives_case_separators_and_one_typo() {
         assert_eq!(nearest_layer("ReLU"), Some("relu"));
         assert_eq!(nearest_layer("GlobalAvgPool"), Some("global_avg_pool"));
+        assert_eq!(nearest_layer("GlobalSelfAttention"), Some("self_attention"));
         assert_eq!(nearest_layer("dnese"), Some("dense"));
         assert_eq!(nearest_layer("flaten"), Some("flatten"));
         assert_eq!(nearest_layer("transformer"), None);
