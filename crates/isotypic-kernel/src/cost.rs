@@ -5,6 +5,7 @@ use isotypic_work::Plan;
 use crate::assemble::pairs_evaluated;
 use crate::compiled_kernel::{CompiledKernel, Head, Tail};
 use crate::outputs::Outputs;
+use crate::scalar::ScalarStep;
 
 /// Nanoseconds per multiplication and addition of a matrix product.
 const PRODUCT: f64 = 0.06;
@@ -18,7 +19,13 @@ const NUMBERS_PER_POSITION: u64 = 6;
 /// Nominal seconds of one core for one pair.
 pub(crate) fn seconds_per_pair(kernel: &CompiledKernel) -> f64 {
     let layers = match &kernel.tail {
-        Tail::Layers(program) => program.steps.len() as f64,
+        Tail::Layers(program) => {
+            let cost = |step: &ScalarStep| match step {
+                ScalarStep::Affine(_) => 1.0,
+                ScalarStep::Nonlinearity(nonlinearity) => nonlinearity.cost(),
+            };
+            program.steps.iter().map(cost).sum()
+        }
         Tail::Feature(_) => 5.0,
     };
     let head = match &kernel.head {

@@ -35,8 +35,13 @@ impl Nonlinearity for Exp {
 
 #[simd]
 fn map<S: Simd>(simd: S, squared_rate: f64, run: PairRun<'_>) {
-    map_pairs(simd, run, |pair| {
-        let gap = -exponential_minus_one(simd, pair.difference() * (-0.5 * squared_rate));
-        (gap, (-gap + 1.0) * (pair.mapped_x * pair.mapped_y) * squared_rate)
-    });
+    map_pairs(
+        simd,
+        run,
+        #[inline(always)]
+        |pair| {
+            let gap = -exponential_minus_one(simd, pair.difference() * (-0.5 * squared_rate));
+            (gap, (-gap + 1.0) * (pair.mapped_x * pair.mapped_y) * squared_rate)
+        },
+    );
 }

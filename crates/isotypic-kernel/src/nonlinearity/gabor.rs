@@ -39,31 +39,40 @@ impl Nonlinearity for Gabor {
 
 #[simd]
 fn map<S: Simd>(simd: S, run: PairRun<'_>) {
-    map_pairs(simd, run, |pair| {
-        let norm = pair.norm();
-        let variances = pair.variance_x + pair.variance_y;
-        let tilt = norm * norm * 4.0 * (pair.gap * (-pair.gap + 2.0));
-        let inverse = S::f64s::splat(simd, 1.0) / (tilt + variances * 2.0 + 1.0);
-        let h = norm * (-pair.gap + 1.0) * inverse;
-        // |h| < 1/4, where these series have all digits.
-        let square = h * h;
-        let sinh = h
-            * (square
-                * (1.0 / 6.0)
-                * (square * (1.0 / 20.0) * (square * (1.0 / 42.0) * (square * (1.0 / 72.0) + 1.0) + 1.0)
+    map_pairs(
+        simd,
+        run,
+        #[inline(always)]
+        |pair| {
+            let norm = pair.norm();
+            let variances = pair.variance_x + pair.variance_y;
+            let tilt = norm * norm * 4.0 * (pair.gap * (-pair.gap + 2.0));
+            let inverse = S::f64s::splat(simd, 1.0) / (tilt + variances * 2.0 + 1.0);
+            let h = norm * (-pair.gap + 1.0) * inverse;
+            // |h| < 1/4, where these series have all digits.
+            let square = h * h;
+            let sinh = h
+                * (square
+                    * (1.0 / 6.0)
+                    * (square
+                        * (1.0 / 20.0)
+                        * (square * (1.0 / 42.0) * (square * (1.0 / 72.0) + 1.0) + 1.0)
+                        + 1.0)
+                    + 1.0);
+            let cosh = square
+                * 0.5
+                * (square
+                    * (1.0 / 12.0)
+                    * (square
+                        * (1.0 / 30.0)
+                        * (square * (1.0 / 56.0) * (square * (1.0 / 90.0) + 1.0) + 1.0)
+                        + 1.0)
                     + 1.0)
-                + 1.0);
-        let cosh = square
-            * 0.5
-            * (square
-                * (1.0 / 12.0)
-                * (square * (1.0 / 30.0) * (square * (1.0 / 56.0) * (square * (1.0 / 90.0) + 1.0) + 1.0)
-                    + 1.0)
-                + 1.0)
-            + 1.0;
-        let envelope = exponential(simd, (variances + tilt) * inverse * -0.5) * inverse.sqrt();
-        let steep = h * 4.0 * ((variances + 1.0) * inverse + 1.0) * sinh;
-        let derivative = envelope * (square.mul_add(8.0, inverse).mul_add(cosh, steep));
-        (pair.gap_of_covariance(envelope * sinh), derivative)
-    });
+                + 1.0;
+            let envelope = exponential(simd, (variances + tilt) * inverse * -0.5) * inverse.sqrt();
+            let steep = h * 4.0 * ((variances + 1.0) * inverse + 1.0) * sinh;
+            let derivative = envelope * (square.mul_add(8.0, inverse).mul_add(cosh, steep));
+            (pair.gap_of_covariance(envelope * sinh), derivative)
+        },
+    );
 }

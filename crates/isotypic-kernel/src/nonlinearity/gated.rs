@@ -62,6 +62,13 @@ impl Nonlinearity for Gated {
         }
     }
 
+    fn cost(&self) -> f64 {
+        match self {
+            Self::Gelu => 9.0,
+            Self::Silu => 1_000.0,
+        }
+    }
+
     fn map(&self, level: Level, run: PairRun<'_>) {
         dispatch!(level, simd => map(simd, self.mixture(), run));
     }
@@ -69,20 +76,30 @@ impl Nonlinearity for Gated {
 
 #[simd]
 fn map<S: Simd>(simd: S, mixture: &Mixture, run: PairRun<'_>) {
-    map_pairs(simd, run, |pair| {
-        let cosine = -pair.gap + 1.0;
-        let sine_squared = pair.gap * (-pair.gap + 2.0);
-        let (covariance, derivative) = sum_over_components(&pair, mixture, |component| {
-            let half = Arc::new(simd, component.gap).angle_over_pi().mul_add(-0.5, 0.5);
-            let density = S::f64s::splat(simd, 0.5 / PI) / component.determinant.sqrt();
-            let (noise, product) = component.noise;
-            let bulge = (cosine * cosine).mul_add(noise, sine_squared) * component.shrinkage;
-            let slope = (noise + product / component.determinant) * component.correlation;
-            (bulge.mul_add(density, cosine * half), slope.mul_add(density, half))
-        });
-        // Roots before products: the covariance itself may leave the range of numbers.
-        let ratio_x = pair.root_x / pair.mapped_x.max(f64::MIN_POSITIVE);
-        let ratio_y = pair.root_y / pair.mapped_y.max(f64::MIN_POSITIVE);
-        (-(covariance * (ratio_x * ratio_y)) + 1.0, derivative)
-    });
+    map_pairs(
+        simd,
+        run,
+        #[inline(always)]
+        |pair| {
+            let cosine = -pair.gap + 1.0;
+            let sine_squared = pair.gap * (-pair.gap + 2.0);
+            let (covariance, derivative) = sum_over_components(
+                &pair,
+                mixture,
+                #[inline(always)]
+                |component| {
+                    let half = Arc::new(simd, component.gap).angle_over_pi().mul_add(-0.5, 0.5);
+                    let density = S::f64s::splat(simd, 0.5 / PI) / component.determinant.sqrt();
+                    let (noise, product) = component.noise;
+                    let bulge = (cosine * cosine).mul_add(noise, sine_squared) * component.shrinkage;
+                    let slope = (noise + product / component.determinant) * component.correlation;
+                    (bulge.mul_add(density, cosine * half), slope.mul_add(density, half))
+                },
+            );
+            // Roots before products: the covariance itself may leave the range of numbers.
+            let ratio_x = pair.root_x / pair.mapped_x.max(f64::MIN_POSITIVE);
+            let ratio_y = pair.root_y / pair.mapped_y.max(f64::MIN_POSITIVE);
+            (-(covariance * (ratio_x * ratio_y)) + 1.0, derivative)
+        },
+    );
 }

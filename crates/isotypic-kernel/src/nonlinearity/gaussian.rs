@@ -38,15 +38,21 @@ impl Nonlinearity for Gaussian {
 #[simd]
 fn map<S: Simd>(simd: S, Gaussian { a, b }: Gaussian, run: PairRun<'_>) {
     let beta = -2.0 * b;
-    map_pairs(simd, run, |pair| {
-        let scaled = pair.norm() * beta;
-        let tilt = scaled * scaled * (pair.gap * (-pair.gap + 2.0));
-        let determinant = tilt + (pair.variance_x + pair.variance_y) * beta + 1.0;
-        let (share, apart) = (tilt / determinant, (pair.variance_x - pair.variance_y) * beta / determinant);
-        let short = apart.mul_add(apart, share * (-share + 2.0));
-        let squared = (-short + 1.0).max(0.0).sqrt();
-        let gap = short / ((squared.sqrt() + 1.0) * (squared + 1.0));
-        let correlation = scaled * (-pair.gap + 1.0) / determinant;
-        (gap, correlation / determinant.sqrt() * (a * a * beta))
-    });
+    map_pairs(
+        simd,
+        run,
+        #[inline(always)]
+        |pair| {
+            let scaled = pair.norm() * beta;
+            let tilt = scaled * scaled * (pair.gap * (-pair.gap + 2.0));
+            let determinant = tilt + (pair.variance_x + pair.variance_y) * beta + 1.0;
+            let (share, apart) =
+                (tilt / determinant, (pair.variance_x - pair.variance_y) * beta / determinant);
+            let short = apart.mul_add(apart, share * (-share + 2.0));
+            let squared = (-short + 1.0).max(0.0).sqrt();
+            let gap = short / ((squared.sqrt() + 1.0) * (squared + 1.0));
+            let correlation = scaled * (-pair.gap + 1.0) / determinant;
+            (gap, correlation / determinant.sqrt() * (a * a * beta))
+        },
+    );
 }

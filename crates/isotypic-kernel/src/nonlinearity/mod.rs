@@ -95,6 +95,11 @@ pub trait Nonlinearity: Debug + Send + Sync {
         0.0
     }
 
+    /// Nominal cost of a pair, the rectifier being 1; for plans only.
+    fn cost(&self) -> f64 {
+        1.0
+    }
+
     /// Maps every pair of the run in place. The result for a pair depends on that pair alone.
     fn map(&self, level: Level, run: PairRun<'_>);
 }

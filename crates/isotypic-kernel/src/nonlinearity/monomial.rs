@@ -65,23 +65,28 @@ impl Nonlinearity for Monomial {
 fn map<S: Simd>(simd: S, monomial: &Monomial, run: PairRun<'_>) {
     let n = monomial.degree;
     let scale = f64::from(n * n) * double_factorial(n - 1);
-    map_pairs(simd, run, |pair| {
-        let zero = S::f64s::splat(simd, 0.0);
-        let cosine = -pair.gap + 1.0;
-        // Σ_{j<k} cos^j, term after term.
-        let (mut geometric, mut gap) = (zero, zero);
-        for &share in &monomial.shares {
-            gap = geometric.mul_add(share, gap);
-            geometric = geometric.mul_add(cosine, 1.0);
-        }
-        let mut derivative = zero;
-        for &share in monomial.derivative_shares.iter().rev() {
-            derivative = derivative.mul_add(cosine, share);
-        }
-        let mut power = S::f64s::splat(simd, scale);
-        for _ in 1..n {
-            power *= pair.norm();
-        }
-        (gap * pair.gap, derivative * power)
-    });
+    map_pairs(
+        simd,
+        run,
+        #[inline(always)]
+        |pair| {
+            let zero = S::f64s::splat(simd, 0.0);
+            let cosine = -pair.gap + 1.0;
+            // Σ_{j<k} cos^j, term after term.
+            let (mut geometric, mut gap) = (zero, zero);
+            for &share in &monomial.shares {
+                gap = geometric.mul_add(share, gap);
+                geometric = geometric.mul_add(cosine, 1.0);
+            }
+            let mut derivative = zero;
+            for &share in monomial.derivative_shares.iter().rev() {
+                derivative = derivative.mul_add(cosine, share);
+            }
+            let mut power = S::f64s::splat(simd, scale);
+            for _ in 1..n {
+                power *= pair.norm();
+            }
+            (gap * pair.gap, derivative * power)
+        },
+    );
 }

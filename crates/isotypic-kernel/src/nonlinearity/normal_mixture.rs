@@ -114,15 +114,18 @@ pub(super) fn sum_over_components<S: Simd>(
     for (m, &(noise, weight)) in mixture.iter().enumerate() {
         x[m] = End::new(simd, pair.variance_x, pair.root_x, noise);
         y[m] = End::new(simd, pair.variance_y, pair.root_y, noise);
-        for n in 0..m {
-            let (a, b) =
-                (term(Component::new(x[m], y[n], pair.gap)), term(Component::new(x[n], y[m], pair.gap)));
-            first += (a.0 + b.0) * (weight * mixture[n].1);
-            second += (a.1 + b.1) * (weight * mixture[n].1);
+        for n in 0..=m {
+            // Half of twice the diagonal: one place where `term` is compiled in.
+            let share = if n == m { 0.5 } else { 1.0 } * weight * mixture[n].1;
+            let (mut both_first, mut both_second) = (zero, zero);
+            for (k, l) in [(m, n), (n, m)] {
+                let (a, b) = term(Component::new(x[k], y[l], pair.gap));
+                both_first += a;
+                both_second += b;
+            }
+            first = both_first.mul_add(share, first);
+            second = both_second.mul_add(share, second);
         }
-        let a = term(Component::new(x[m], y[m], pair.gap));
-        first += a.0 * (weight * weight);
-        second += a.1 * (weight * weight);
     }
     (first, second)
 }

@@ -55,6 +55,10 @@ impl Nonlinearity for Quadrature {
         error(&|u| self.function.apply(u)).max(error(&|u| self.function.derivative(u)))
     }
 
+    fn cost(&self) -> f64 {
+        2.0 * (self.rule.nodes.len() as f64).powi(2)
+    }
+
     fn map(&self, level: Level, run: PairRun<'_>) {
         dispatch!(level, simd => map(simd, self, run));
     }
@@ -63,30 +67,35 @@ impl Nonlinearity for Quadrature {
 #[simd]
 fn map<S: Simd>(simd: S, quadrature: &Quadrature, run: PairRun<'_>) {
     let Quadrature { function, rule: GaussHermite { nodes, weights }, .. } = quadrature;
-    map_pairs(simd, run, |pair| {
-        let zero = S::f64s::splat(simd, 0.0);
-        let first_is_x = pair.variance_x.simd_ge(pair.variance_y);
-        let order = |x: S::f64s, y: S::f64s| (first_is_x.select(x, y), first_is_x.select(y, x));
-        let (first, second) = order(pair.root_x, pair.root_y);
-        let inverse = |root: S::f64s| S::f64s::splat(simd, 1.0) / root.max(f64::MIN_POSITIVE);
-        let (inverse_first, inverse_second) = order(inverse(pair.mapped_x), inverse(pair.mapped_y));
-        let along = second * (-pair.gap + 1.0);
-        let across = second * (pair.gap * (-pair.gap + 2.0)).sqrt();
-        let (mut gap, mut derivative) = (zero, zero);
-        for (z, w) in nodes.iter().zip(weights) {
-            let (value, slope) = evaluate(simd, *function, first * *z);
-            let value = value * inverse_first;
-            let (mut inner, mut inner_slope) = (zero, zero);
-            for (other, weight) in nodes.iter().zip(weights) {
-                let (there, slope) = evaluate(simd, *function, across * *other + along * *z);
-                inner = (value - there * inverse_second).mul_add(*weight, inner);
-                inner_slope = slope.mul_add(*weight, inner_slope);
+    map_pairs(
+        simd,
+        run,
+        #[inline(always)]
+        |pair| {
+            let zero = S::f64s::splat(simd, 0.0);
+            let first_is_x = pair.variance_x.simd_ge(pair.variance_y);
+            let order = |x: S::f64s, y: S::f64s| (first_is_x.select(x, y), first_is_x.select(y, x));
+            let (first, second) = order(pair.root_x, pair.root_y);
+            let inverse = |root: S::f64s| S::f64s::splat(simd, 1.0) / root.max(f64::MIN_POSITIVE);
+            let (inverse_first, inverse_second) = order(inverse(pair.mapped_x), inverse(pair.mapped_y));
+            let along = second * (-pair.gap + 1.0);
+            let across = second * (pair.gap * (-pair.gap + 2.0)).sqrt();
+            let (mut gap, mut derivative) = (zero, zero);
+            for (z, w) in nodes.iter().zip(weights) {
+                let (value, slope) = evaluate(simd, *function, first * *z);
+                let value = value * inverse_first;
+                let (mut inner, mut inner_slope) = (zero, zero);
+                for (other, weight) in nodes.iter().zip(weights) {
+                    let (there, slope) = evaluate(simd, *function, across * *other + along * *z);
+                    inner = (value - there * inverse_second).mul_add(*weight, inner);
+                    inner_slope = slope.mul_add(*weight, inner_slope);
+                }
+                gap = (inner * value).mul_add(*w, gap);
+                derivative = (inner_slope * slope).mul_add(*w, derivative);
             }
-            gap = (inner * value).mul_add(*w, gap);
-            derivative = (inner_slope * slope).mul_add(*w, derivative);
-        }
-        (gap, derivative)
-    });
+            (gap, derivative)
+        },
+    );
 }
 
 /// $\varphi(u)$ and $\varphi'(u)$.

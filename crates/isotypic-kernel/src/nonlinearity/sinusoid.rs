@@ -68,16 +68,21 @@ impl Nonlinearity for Sinusoid {
 #[simd]
 fn map<S: Simd>(simd: S, wave: Sinusoid, run: PairRun<'_>) {
     let Sinusoid { squared_amplitude, squared_frequency, phase_cosine } = wave;
-    map_pairs(simd, run, |pair| {
-        let lost = -exponential_minus_one(simd, pair.difference() * (-0.5 * squared_frequency));
-        let opposite =
-            exponential(simd, pair.opposite_difference() * (-0.5 * squared_frequency)) * phase_cosine;
-        let smaller = pair.variance_x.min(pair.variance_y);
-        let apart = (pair.variance_x - pair.variance_y).abs();
-        let unequal = exponential_minus_one(simd, apart * -squared_frequency);
-        let common = exponential(simd, smaller * (-2.0 * squared_frequency)) * (0.5 * phase_cosine);
-        let difference = (lost * (opposite + 1.0) - common * (unequal * unequal)) * squared_amplitude;
-        let derivative = (opposite - lost + 1.0) * (0.5 * squared_amplitude * squared_frequency);
-        (pair.gap_of_difference(difference), derivative)
-    });
+    map_pairs(
+        simd,
+        run,
+        #[inline(always)]
+        |pair| {
+            let lost = -exponential_minus_one(simd, pair.difference() * (-0.5 * squared_frequency));
+            let opposite =
+                exponential(simd, pair.opposite_difference() * (-0.5 * squared_frequency)) * phase_cosine;
+            let smaller = pair.variance_x.min(pair.variance_y);
+            let apart = (pair.variance_x - pair.variance_y).abs();
+            let unequal = exponential_minus_one(simd, apart * -squared_frequency);
+            let common = exponential(simd, smaller * (-2.0 * squared_frequency)) * (0.5 * phase_cosine);
+            let difference = (lost * (opposite + 1.0) - common * (unequal * unequal)) * squared_amplitude;
+            let derivative = (opposite - lost + 1.0) * (0.5 * squared_amplitude * squared_frequency);
+            (pair.gap_of_difference(difference), derivative)
+        },
+    );
 }

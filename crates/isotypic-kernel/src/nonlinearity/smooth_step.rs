@@ -63,6 +63,10 @@ impl Nonlinearity for SmoothStep {
         LOGISTIC_ERROR
     }
 
+    fn cost(&self) -> f64 {
+        900.0
+    }
+
     fn map(&self, level: Level, run: PairRun<'_>) {
         let (offset, scale, _) = self.constants();
         dispatch!(level, simd => map(simd, (offset * offset, scale * scale), &self.mixture(), run));
@@ -71,12 +75,22 @@ impl Nonlinearity for SmoothStep {
 
 #[simd]
 fn map<S: Simd>(simd: S, (offset, scale): (f64, f64), mixture: &Mixture, run: PairRun<'_>) {
-    map_pairs(simd, run, |pair| {
-        let (sum, derivative) = sum_over_components(&pair, mixture, |component| {
-            let arcsine = Arc::new(simd, component.gap).angle_over_pi().mul_add(-2.0, 1.0);
-            let density = component.norm * component.determinant.sqrt();
-            (arcsine, S::f64s::splat(simd, 2.0 / PI) / density)
-        });
-        (pair.gap_of_covariance(sum * scale + offset), derivative * scale)
-    });
+    map_pairs(
+        simd,
+        run,
+        #[inline(always)]
+        |pair| {
+            let (sum, derivative) = sum_over_components(
+                &pair,
+                mixture,
+                #[inline(always)]
+                |component| {
+                    let arcsine = Arc::new(simd, component.gap).angle_over_pi().mul_add(-2.0, 1.0);
+                    let density = component.norm * component.determinant.sqrt();
+                    (arcsine, S::f64s::splat(simd, 2.0 / PI) / density)
+                },
+            );
+            (pair.gap_of_covariance(sum * scale + offset), derivative * scale)
+        },
+    );
 }

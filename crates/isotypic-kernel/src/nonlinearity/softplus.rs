@@ -42,6 +42,10 @@ impl Nonlinearity for Softplus {
         LOGISTIC_ERROR
     }
 
+    fn cost(&self) -> f64 {
+        1_300.0
+    }
+
     fn map(&self, level: Level, run: PairRun<'_>) {
         dispatch!(level, simd => map(simd, run));
     }
@@ -49,12 +53,22 @@ impl Nonlinearity for Softplus {
 
 #[simd]
 fn map<S: Simd>(simd: S, run: PairRun<'_>) {
-    map_pairs(simd, run, |pair| {
-        let (covariance, derivative) = sum_over_components(&pair, LOGISTIC, |component| {
-            let arc = Arc::new(simd, component.gap);
-            let kappa_one = -mapped_gap(&arc, component.gap) + 1.0;
-            (component.norm * kappa_one * 0.5, arc.angle_over_pi().mul_add(-0.5, 0.5))
-        });
-        (pair.gap_of_covariance(covariance), derivative)
-    });
+    map_pairs(
+        simd,
+        run,
+        #[inline(always)]
+        |pair| {
+            let (covariance, derivative) = sum_over_components(
+                &pair,
+                LOGISTIC,
+                #[inline(always)]
+                |component| {
+                    let arc = Arc::new(simd, component.gap);
+                    let kappa_one = -mapped_gap(&arc, component.gap) + 1.0;
+                    (component.norm * kappa_one * 0.5, arc.angle_over_pi().mul_add(-0.5, 0.5))
+                },
+            );
+            (pair.gap_of_covariance(covariance), derivative)
+        },
+    );
 }

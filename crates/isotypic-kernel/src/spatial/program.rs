@@ -58,7 +58,10 @@ impl SpatialProgram {
             Readout::Flatten => 1.0,
             Readout::GlobalAveragePool => kinds[kinds.len() - 1].displacements(end).len() as f64,
         };
-        let taps = |stage: &Stage| 1.0 + 0.1 * stage.convolution.filter_size as f64;
+        let taps = |stage: &Stage| {
+            let nonlinearity = stage.nonlinearity.as_ref().map_or(1.0, |nonlinearity| nonlinearity.cost());
+            nonlinearity + 0.1 * stage.convolution.filter_size as f64
+        };
         let stages: f64 =
             self.stages.iter().map(|stage| stage.convolution.output.len() as f64 * taps(stage)).sum();
         slices * (stages + 0.2 * self.input.len() as f64)
