@@ -201,7 +201,7 @@ impl CompiledKernel {
         }
         let variances = images.par_iter().map(|image| match program.readout {
             Readout::Flatten => {
-                let variances = image.output_variance(program.stages.len());
+                let variances = image.variance_of(program.end);
                 variances.iter().sum::<f64>() / variances.len() as f64
             }
             Readout::GlobalAveragePool => {
@@ -286,13 +286,14 @@ fn spatial_head(input: Grid, channels: usize, layers: &[&Node]) -> Result<Head, 
         };
         if let Some(convolution) = convolution {
             grid = convolution.output;
-            stages.push(Stage { convolution, nonlinearity: None });
+            stages.push(Stage { input: stages.len(), convolution, nonlinearity: None });
         }
     }
     if stages.is_empty() && readout == Readout::Flatten {
         return Ok(Head::DotProduct);
     }
-    Ok(Head::Spatial(SpatialProgram { input, channels, stages, readout }))
+    let end = stages.len();
+    Ok(Head::Spatial(SpatialProgram { input, channels, stages, end, readout }))
 }
 
 /// The layers after the readout.
@@ -317,7 +318,7 @@ fn scalar_program(layers: &[&Node]) -> Result<ScalarProgram, KernelError> {
 fn check_variances(images: &[SpatialTerms]) -> Result<(), KernelError> {
     for (row, image) in images.iter().enumerate() {
         for state in 0..=image.stages.len() {
-            if let Some(&variance) = image.output_variance(state).iter().find(|q| !q.is_finite()) {
+            if let Some(&variance) = image.variance_of(state).iter().find(|q| !q.is_finite()) {
                 return Err(KernelError::VarianceOutOfRange { row, state, variance });
             }
         }
