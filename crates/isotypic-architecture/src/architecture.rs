@@ -98,11 +98,18 @@ impl Architecture {
         Ok(read(&text)?.with_name(path.display().to_string()))
     }
 
-    /// Builds a named architecture: `mlp`, `cnn` or `cnn-gap`, each optionally with a depth as in `mlp:5` (default 1).
+    /// Builds a named architecture: `mlp`, `cnn`, `cnn-gap`, `vit` or `resnet`, each optionally with a depth as in `mlp:5`
+    /// (default 1), or `myrtle5`.
     ///
     /// - `mlp`: flatten, then as many hidden layers of rectifiers as the depth says, and a readout; `w_std` and `b_std` are 1
     /// - `cnn`: as many 3×3 circular convolutions with rectifiers, flatten, a readout; `w_std` is 1, no biases
     /// - `cnn-gap`: the same with global average pooling instead of flatten
+    /// - `vit`: a vision transformer on patches of 4×4 (arXiv 2010.11929): as many blocks as the depth says of softmax attention
+    ///   with positional embeddings and of two dense layers, both after layer normalisation and on residual branches; then layer
+    ///   normalisation, global average pooling and a readout
+    /// - `resnet`: a wide residual network (arXiv 1605.07146): three groups of as many blocks as the depth says, so `resnet:4` is
+    ///   the topology of WRN-28; `w_std` √2 after rectifiers, no biases and no batch normalisation
+    /// - `myrtle5`: Myrtle-5 of arXiv 2003.02237, with global average pooling at the end
     ///
     /// # Errors
     /// Unknown names and depths out of range.
@@ -129,8 +136,9 @@ impl Architecture {
     /// returns the graph of its layers with all shapes.
     ///
     /// This is the only place where shapes are inferred. A nonlinearity is accepted where its input is Gaussian in the
-    /// limit of infinite width: after `dense` or `conv`, also with `identity` or `global_avg_pool` between. The network
-    /// must end in a vector.
+    /// limit of infinite width: after `dense`, `conv` or `self_attention`, also with `identity`, `layer_norm`, pooling or
+    /// a `sum` of such layers between. Branches of a `sum` pass on different units, and at most one of them is not
+    /// Gaussian, so that they are uncorrelated; those of a `product` are independent. The network must end in a vector.
     ///
     /// # Errors
     /// The first layer that does not fit, with what was expected and what came.
@@ -147,13 +155,19 @@ impl Architecture {
             layers: Vec<Layer>,
         }
         let mut layers = self.layers.clone();
-        for layer in &mut layers {
-            let parameterization = match layer {
-                Layer::Dense(dense) => &mut dense.parameterization,
-                Layer::Conv(conv) => &mut conv.parameterization,
-                _ => continue,
-            };
-            parameterization.get_or_insert(self.parameterization);
+        let mut pending: Vec<&mut Vec<Layer>> = vec![&mut layers];
+        while let Some(list) = pending.pop() {
+            for layer in list {
+                match layer {
+                    Layer::Dense(dense) => {
+                        dense.parameterization.get_or_insert(self.parameterization);
+                    }
+                    Layer::Conv(conv) => {
+                        conv.parameterization.get_or_insert(self.parameterization);
+                    }
+                    other => pending.extend(other.inner_mut()),
+                }
+            }
         }
         serde_json::to_string(&Canonical { layers }).expect("plain structs with string keys always serialise")
     }

@@ -2,11 +2,9 @@
 
 use serde::Serialize;
 
-use crate::affine::{AffineSpec, addressable, extents_in_range};
+use crate::affine::{AffineSpec, addressable};
+use crate::windows::lay_out;
 use crate::{ArchitectureError, Conv, Padding, Parameterization};
-
-/// The largest number of spatial axes a convolution has.
-const LARGEST_RANK: usize = 3;
 
 /// Options of a `conv` layer; only `filter` has no default.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -57,32 +55,11 @@ impl ConvSpec {
         default: Parameterization,
         input_shape: &[usize],
     ) -> Result<(Conv, Vec<usize>), ArchitectureError> {
-        let (&channels, lengths) =
-            input_shape.split_last().ok_or(ArchitectureError::EmptyInput { shape: vec![] })?;
-        self.check_options(path)?;
-        if lengths.len() != self.filter.len() {
-            return Err(ArchitectureError::FilterRank {
-                path: path.to_owned(),
-                filter: self.filter.clone(),
-                input: input_shape.to_vec(),
-            });
-        }
+        let &channels = input_shape.last().ok_or(ArchitectureError::EmptyInput { shape: vec![] })?;
+        let (mut output_shape, pad_before) =
+            lay_out(path, "filter", &self.filter, &self.strides, self.padding, input_shape)?;
         let affine = self.affine(default).check(path, channels)?;
         addressable(path, &[&self.filter[..], &[channels, affine.width]].concat())?;
-
-        let mut output_shape = Vec::with_capacity(input_shape.len());
-        let mut pad_before = Vec::with_capacity(lengths.len());
-        for ((&length, &taps), &stride) in lengths.iter().zip(&self.filter).zip(&self.strides) {
-            let axis = self.padding.lay_out(length, taps, stride).ok_or_else(|| {
-                ArchitectureError::FilterDoesNotFit {
-                    path: path.to_owned(),
-                    filter: self.filter.clone(),
-                    input: lengths.to_vec(),
-                }
-            })?;
-            output_shape.push(axis.outputs);
-            pad_before.push(axis.before);
-        }
         output_shape.push(affine.width);
 
         let conv = Conv {
@@ -106,27 +83,5 @@ impl ConvSpec {
             parameterization: self.parameterization.unwrap_or(default),
             width_scale: self.width_scale,
         }
-    }
-
-    fn check_options(&self, path: &str) -> Result<(), ArchitectureError> {
-        let rank = self.filter.len();
-        if rank == 0 || rank > LARGEST_RANK {
-            return Err(ArchitectureError::invalid_option(
-                path,
-                "filter",
-                "one to three positive integers",
-                &format!("{:?}", self.filter),
-            ));
-        }
-        extents_in_range(path, "filter", &self.filter)?;
-        if self.strides.len() != rank {
-            return Err(ArchitectureError::invalid_option(
-                path,
-                "strides",
-                format!("as many entries as `filter`, {rank}"),
-                &format!("{:?}", self.strides),
-            ));
-        }
-        extents_in_range(path, "strides", &self.strides)
     }
 }

@@ -126,27 +126,31 @@ pub enum ArchitectureError {
         /// The shape.
         shape: Vec<usize>,
     },
-    /// Filter and input have different numbers of spatial axes.
-    #[error("{path}: filter `{filter:?}`: expected an input with {} spatial axes and channels, got shape `{input:?}`", filter.len())]
+    /// Filter (or pooling window) and input have different numbers of spatial axes.
+    #[error("{path}: {option} `{filter:?}`: expected an input with {} spatial axes and channels, got shape `{input:?}`", filter.len())]
     FilterRank {
         /// The layer's place.
         path: String,
-        /// The filter.
+        /// `filter` or `window`.
+        option: &'static str,
+        /// The filter or window.
         filter: Vec<usize>,
         /// Shape of the layer's input, with channels.
         input: Vec<usize>,
     },
-    /// Without padding, the filter is larger than what it acts on.
-    #[error("{path}: filter {} does not fit: expected at most the input's {}", times(filter), times(input))]
+    /// Without padding, the filter (or pooling window) is larger than what it acts on.
+    #[error("{path}: {option} {} does not fit: expected at most the input's {}", times(filter), times(input))]
     FilterDoesNotFit {
         /// The layer's place.
         path: String,
-        /// The filter.
+        /// `filter` or `window`.
+        option: &'static str,
+        /// The filter or window.
         filter: Vec<usize>,
         /// The input's spatial axes.
         input: Vec<usize>,
     },
-    /// Pooling of a vector.
+    /// Pooling of a vector, or attention on one.
     #[error("{path}: expected an input with spatial axes, got the vector shape `{input:?}`")]
     NoSpatialAxes {
         /// The layer's place.
@@ -161,6 +165,84 @@ pub enum ArchitectureError {
         path: String,
         /// What its input comes from, `the raw input` or a layer whose output is not Gaussian.
         got: String,
+    },
+    /// Layers that hold layers are nested too deeply.
+    #[error("{path}: expected layers nested at most {limit} deep")]
+    NestedTooDeeply {
+        /// The place of the layer that is one too deep.
+        path: String,
+        /// The greatest depth.
+        limit: usize,
+    },
+    /// With branches and repetitions there are more layers than any sensible architecture has.
+    #[error("{path}: expected at most {limit} layers in all, branches and repetitions included, got more")]
+    TooManyLayersInside {
+        /// The place of the first layer too many.
+        path: String,
+        /// The largest number of layers accepted.
+        limit: usize,
+    },
+    /// A branch, or a layer that holds layers, is empty.
+    #[error("{path}: expected at least one layer inside, got none")]
+    NoLayersInside {
+        /// The layer's or branch's place.
+        path: String,
+    },
+    /// Too few branches.
+    #[error("{path}: expected at least two branches, got {got}")]
+    TooFewBranches {
+        /// The layer's place.
+        path: String,
+        /// The number of branches.
+        got: usize,
+    },
+    /// Branches give outputs that cannot be combined.
+    #[error(
+        "{path}: expected branches with {expected}, got shapes `{first:?}` of branch 1 and `{other:?}` of branch {branch}"
+    )]
+    BranchShapes {
+        /// The layer's place.
+        path: String,
+        /// What shapes must have in common.
+        expected: &'static str,
+        /// Output shape of the first branch.
+        first: Vec<usize>,
+        /// Output shape of a branch that differs.
+        other: Vec<usize>,
+        /// Its number, from 1.
+        branch: usize,
+    },
+    /// Branches share units, so that their outputs are correlated.
+    #[error(
+        "{path}: expected independent branches, but branches {first} and {second} pass on the same units of {shared}"
+    )]
+    DependentBranches {
+        /// The layer's place.
+        path: String,
+        /// The number of the first of the two branches, from 1.
+        first: usize,
+        /// The number of the other.
+        second: usize,
+        /// The place where the units come from.
+        shared: String,
+    },
+    /// More than one branch has outputs whose mean is not zero, so that their covariances do not add.
+    #[error(
+        "{path}: expected at most one branch with outputs that are not gaussian, got branches {first} and {second}"
+    )]
+    NotGaussianBranches {
+        /// The layer's place.
+        path: String,
+        /// The number of the first of the two branches, from 1.
+        first: usize,
+        /// The number of the other.
+        second: usize,
+    },
+    /// Dropout of raw inputs.
+    #[error("{path}: expected hidden units, got the raw input")]
+    DropoutOfInput {
+        /// The layer's place.
+        path: String,
     },
     /// The network ends with spatial axes.
     #[error("{path}: expected the network to end in a vector, got shape `{output:?}`")]
@@ -193,6 +275,12 @@ pub enum ArchitectureError {
         depth: String,
         /// The greatest depth.
         limit: usize,
+    },
+    /// A named architecture of fixed depth was given one.
+    #[error("architecture `{name}`: expected no depth, since this architecture has a fixed one")]
+    NoDepth {
+        /// The name as given.
+        name: String,
     },
     /// The rows given to a finite network are of the wrong length.
     #[error("network input: expected {expected} values a row, got {got}")]
@@ -228,17 +316,36 @@ impl ArchitectureError {
             }
             Self::UnknownOption { allowed: [], .. } => Some("this layer has no options".to_owned()),
             Self::UnknownOption { allowed, .. } => Some(format!("its options are {}", list(allowed))),
-            Self::MissingOption { option, .. } => Some(format!("add it, for example `\"{option}\": [3, 3]`")),
+            Self::MissingOption { option, .. } => {
+                Some(format!("add it, for example `\"{option}\": {}`", example_value(option)))
+            }
             Self::NoLayers => Some("for example `\"layers\": [\"flatten\", {\"dense\": {}}]`".to_owned()),
-            Self::FilterRank { input, .. } if input.len() == 1 => Some(
+            Self::FilterRank { input, option: "filter", .. } if input.len() == 1 => Some(
                 "convolutions need images; for vectors use `dense`, or the architecture `mlp`".to_owned(),
             ),
-            Self::FilterRank { input, .. } => {
-                Some(format!("give `filter` (and `strides`) {} entries", input.len() - 1))
+            Self::FilterRank { input, option, .. } => {
+                Some(format!("give `{option}` (and `strides`) {} entries", input.len().saturating_sub(1)))
             }
-            Self::FilterDoesNotFit { .. } => {
-                Some("use a smaller filter, or padding `same` or `circular`".to_owned())
+            Self::FilterDoesNotFit { option, .. } => {
+                Some(format!("use a smaller {option}, or padding `same` or `circular`"))
             }
+            Self::NestedTooDeeply { .. } => {
+                Some("write layers after one another, or use `repeat` for blocks".to_owned())
+            }
+            Self::TooManyLayersInside { .. } => Some("lower `times`".to_owned()),
+            Self::NoLayersInside { .. } => {
+                Some("for a branch that passes its input on, write `[\"identity\"]`".to_owned())
+            }
+            Self::TooFewBranches { .. } => {
+                Some("for example `{\"sum\": [[\"identity\"], [\"relu\", \"dense\"]]}`".to_owned())
+            }
+            Self::BranchShapes { .. } => {
+                Some("give the last layers of the branches the same `width`, strides and padding".to_owned())
+            }
+            Self::DependentBranches { .. } | Self::NotGaussianBranches { .. } => {
+                Some("end all branches but one with a `dense` or `conv` layer".to_owned())
+            }
+            Self::DropoutOfInput { .. } => Some("put it after a `dense` or `conv` layer".to_owned()),
             Self::NoSpatialAxes { .. } => Some("drop this layer, or the `flatten` before it".to_owned()),
             Self::NotGaussian { .. } => Some("put a `dense` or `conv` layer before it".to_owned()),
             Self::OutputNotVector { .. } => {
@@ -252,6 +359,7 @@ impl ArchitectureError {
                 "available: {}, with a depth as in `mlp:5`, or a file ending in `.toml` or `.json`",
                 list(AVAILABLE_NAMES)
             )),
+            Self::NoDepth { name } => Some(format!("pass `{}`", name.split(':').next().unwrap_or_default())),
             Self::InvalidDepth { .. } => Some("for example `mlp:5`, or `mlp` for depth 1".to_owned()),
             Self::Read { .. } => Some("check the path and the permissions".to_owned()),
             Self::Syntax { .. } | Self::WrongKind { .. } => {
@@ -275,6 +383,19 @@ impl ArchitectureError {
             expected: expected.into(),
             got: got.to_string(),
         }
+    }
+}
+
+/// What an option without default may look like.
+fn example_value(option: &str) -> &'static str {
+    match option {
+        "window" => "[2, 2]",
+        "keep_rate" => "0.9",
+        "type" => "\"sum\"",
+        "times" => "3",
+        "layers" => "[\"relu\", \"dense\"]",
+        "branches" => "[[\"dense\"], [\"dense\"]]",
+        _ => "[3, 3]",
     }
 }
 

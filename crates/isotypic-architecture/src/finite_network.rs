@@ -3,14 +3,13 @@
 //! Over the random parameters, the second moment of the outputs tends to the NNGP kernel as hidden widths grow, and the
 //! inner product of the gradients with respect to the parameters tends to the NTK. There are no gradients here.
 
-use ndarray::{
-    Array, Array2, Array3, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Dimension,
-    ShapeArg,
-};
+use ndarray::{Array2, ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::affine_map::AffineMap;
+use crate::attention_map::AttentionMap;
+use crate::forward::{self, Drawn};
 use crate::gaussian::Gaussian;
-use crate::{ArchitectureError, LayerGraph, Node, NodeId, Operation, patches};
+use crate::{ArchitectureError, LayerGraph, Node, NodeId, Operation};
 
 /// A network of the graph's widths. Give hidden layers a `width` first: the default of 1 is only of use for kernels.
 ///
@@ -32,8 +31,8 @@ use crate::{ArchitectureError, LayerGraph, Node, NodeId, Operation, patches};
 #[derive(Clone, Debug)]
 pub struct FiniteNetwork {
     graph: LayerGraph,
-    /// One entry per node; `dense` and `conv` have one.
-    maps: Vec<Option<AffineMap>>,
+    /// One entry per node.
+    drawn: Vec<Drawn>,
 }
 
 impl FiniteNetwork {
@@ -47,8 +46,9 @@ impl FiniteNetwork {
     /// [`ArchitectureError::ShapeTooLarge`] when the weights of a layer do not fit in memory.
     pub fn sample(graph: &LayerGraph, seed: u64) -> Result<Self, ArchitectureError> {
         let mut gaussian = Gaussian::from_seed(seed);
-        let maps = graph.nodes().iter().map(|node| AffineMap::sample(node, &mut gaussian));
-        Ok(Self { maps: maps.collect::<Result<_, _>>()?, graph: graph.clone() })
+        let drawn =
+            graph.nodes().iter().enumerate().map(|(index, node)| draw(index, node, seed, &mut gaussian));
+        Ok(Self { drawn: drawn.collect::<Result<_, _>>()?, graph: graph.clone() })
     }
 
     /// The graph this network is of.
@@ -56,32 +56,49 @@ impl FiniteNetwork {
         &self.graph
     }
 
-    /// The trained weights of a node, `[fan-in, width]`; `None` if it has none.
+    /// The trained weights of a `dense` or `conv` node, `[fan-in, width]`; `None` for any other.
     ///
     /// The fan-in of a convolution runs over the taps of the filter in C order, channels fastest.
     ///
     /// # Panics
     /// If `node` belongs to a larger graph, as the next three do.
     pub fn weights(&self, node: NodeId) -> Option<ArrayView2<'_, f64>> {
-        self.maps[node.index()].as_ref().map(|map| map.weights.view())
+        self.affine(node).map(|map| map.weights.view())
     }
 
     /// The trained weights of a node for editing.
     pub fn weights_mut(&mut self, node: NodeId) -> Option<ArrayViewMut2<'_, f64>> {
-        self.maps[node.index()].as_mut().map(|map| map.weights.view_mut())
+        self.affine_mut(node).map(|map| map.weights.view_mut())
     }
 
-    /// The trained biases of a node, `[width]`; `None` if it has none.
+    /// The trained biases of a `dense` or `conv` node, `[width]`; `None` if it has none.
     pub fn biases(&self, node: NodeId) -> Option<ArrayView1<'_, f64>> {
-        self.maps[node.index()].as_ref()?.biases.as_ref().map(|biases| biases.view())
+        self.affine(node)?.biases.as_ref().map(|biases| biases.view())
     }
 
     /// The trained biases of a node for editing.
     pub fn biases_mut(&mut self, node: NodeId) -> Option<ArrayViewMut1<'_, f64>> {
-        self.maps[node.index()].as_mut()?.biases.as_mut().map(|biases| biases.view_mut())
+        self.affine_mut(node)?.biases.as_mut().map(|biases| biases.view_mut())
+    }
+
+    fn affine(&self, node: NodeId) -> Option<&AffineMap> {
+        match &self.drawn[node.index()] {
+            Drawn::Affine(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    fn affine_mut(&mut self, node: NodeId) -> Option<&mut AffineMap> {
+        match &mut self.drawn[node.index()] {
+            Drawn::Affine(map) => Some(map),
+            _ => None,
+        }
     }
 
     /// The outputs for a batch of inputs.
+    ///
+    /// With `dropout` in training mode each row of the batch has its own masks, decided by the network's seed and the row's
+    /// place in the batch; calling again gives the same bits.
     ///
     /// # Shapes
     /// - `inputs`: `[batch, product of the input shape]`, each row an input in C order, channels fastest
@@ -97,54 +114,37 @@ impl FiniteNetwork {
         if let Some(((row, column), &got)) = inputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
             return Err(ArchitectureError::NotFinite { row, column, got });
         }
-        // Every operation reads the node before it, so one array is alive at a time.
-        let mut values = inputs.as_standard_layout().into_owned();
-        for (node, map) in self.graph.nodes().iter().zip(&self.maps) {
-            values = apply(node, map.as_ref(), values);
-        }
-        Ok(values)
-    }
-}
-
-/// One node on a batch; rows are examples, each in C order.
-fn apply(node: &Node, map: Option<&AffineMap>, values: Array2<f64>) -> Array2<f64> {
-    let batch = values.nrows();
-    let channels = node.input_shape[node.input_shape.len() - 1];
-    let output_size: usize = node.output_shape.iter().product();
-    let affine = |rows: &Array2<f64>| map.expect("`dense` and `conv` nodes have an affine map").apply(rows);
-    match &node.operation {
-        Operation::Input | Operation::Identity | Operation::Flatten => values,
-        Operation::Relu => values.mapv_into(rectify),
-        Operation::Erf => values.mapv_into(libm::erf),
-        Operation::GlobalAvgPool => {
-            let positions = node.input_shape.iter().product::<usize>() / channels;
-            let images: Array3<f64> = reshape(values, (batch, positions, channels));
-            images.sum_axis(Axis(1)) / positions as f64
-        }
-        Operation::Dense(_) => {
-            let positions = values.len() / channels;
-            reshape(affine(&reshape(values, (positions, channels))), (batch, output_size))
-        }
-        Operation::Conv(conv) => {
-            let axes = conv.filter.len();
-            let sources = patches::sources(conv, &node.input_shape[..axes], &node.output_shape[..axes]);
-            let mut outputs = Array2::zeros((batch, output_size));
-            // Image by image: the gathered patches of a whole batch would be `filter_size` times the batch.
-            for (input, mut output) in values.rows().into_iter().zip(outputs.rows_mut()) {
-                let mapped = affine(&patches::gather(&sources, &input, channels));
-                output.assign(&reshape(mapped, output_size));
+        // A value is kept until the last node that reads it.
+        let nodes = self.graph.nodes();
+        let mut readers = vec![0_usize; nodes.len()];
+        nodes.iter().flat_map(|node| &node.inputs).for_each(|input| readers[input.index()] += 1);
+        let mut kept: Vec<Option<Array2<f64>>> = vec![None; nodes.len()];
+        let mut last = inputs.as_standard_layout().into_owned();
+        for (index, (node, drawn)) in nodes.iter().zip(&self.drawn).enumerate() {
+            if index > 0 {
+                let values = node.inputs.iter().map(|input| {
+                    let source = input.index();
+                    readers[source] -= 1;
+                    let value = if readers[source] == 0 { kept[source].take() } else { kept[source].clone() };
+                    value.expect("inputs of a node come before it and are kept while someone reads them")
+                });
+                last = forward::apply(node, drawn, values.collect());
             }
-            outputs
+            if index + 1 < nodes.len() {
+                kept[index] = Some(std::mem::take(&mut last));
+            }
         }
+        Ok(last)
     }
 }
 
-/// $\max(x, 0)$, except that NaN stays NaN.
-fn rectify(value: f64) -> f64 {
-    if value < 0.0 { 0.0 } else { value }
-}
-
-/// The same values in C order under another shape of the same size.
-fn reshape<D: Dimension>(array: Array2<f64>, shape: impl ShapeArg<Dim = D>) -> Array<f64, D> {
-    array.into_shape_clone(shape).expect("shapes of a checked graph have the same size")
+/// Draws what a node needs; the seed of masks depends on the network's seed and the node's place only.
+fn draw(index: usize, node: &Node, seed: u64, gaussian: &mut Gaussian) -> Result<Drawn, ArchitectureError> {
+    Ok(match &node.operation {
+        Operation::SelfAttention(attention) => {
+            Drawn::Attention(Box::new(AttentionMap::sample(node, attention, gaussian)?))
+        }
+        Operation::Dropout(_) => Drawn::Masks(seed ^ (index as u64 + 1).wrapping_mul(0xd134_2543_de82_ef95)),
+        _ => AffineMap::sample(node, gaussian)?.map_or(Drawn::Nothing, Drawn::Affine),
+    })
 }

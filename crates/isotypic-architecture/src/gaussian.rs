@@ -38,7 +38,7 @@ impl Gaussian {
     }
 
     /// Uniform on the multiples of $2^{-53}$ in $[0, 1)$.
-    fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         (self.bits() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
     }
 

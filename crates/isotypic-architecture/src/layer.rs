@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::{ConvSpec, DenseSpec};
+use crate::{
+    ConcatSpec, ConvSpec, DenseSpec, DropoutSpec, LayerNormSpec, PoolSpec, RepeatSpec, SelfAttentionSpec,
+};
 
 /// A layer as an architecture file spells it. Names and defaults follow neural-tangents' `stax` in snake case.
 ///
@@ -25,6 +27,28 @@ pub enum Layer {
     Flatten,
     /// The mean over all positions, channel by channel.
     GlobalAvgPool,
+    /// The sum over all positions, channel by channel.
+    GlobalSumPool,
+    /// Means over windows.
+    AvgPool(PoolSpec),
+    /// Sums over windows.
+    SumPool(PoolSpec),
+    /// Layer normalisation.
+    LayerNorm(LayerNormSpec),
+    /// Dropout.
+    Dropout(DropoutSpec),
+    /// Attention between the positions of an input.
+    SelfAttention(Box<SelfAttentionSpec>),
+    /// The sum of the outputs of branches that read the same input.
+    Sum(Vec<Vec<Self>>),
+    /// The product of the outputs of branches that read the same input, entry by entry.
+    Product(Vec<Vec<Self>>),
+    /// The outputs of branches that read the same input, joined along an axis.
+    Concat(ConcatSpec),
+    /// The sum of the input and what these layers make of it.
+    Residual(Vec<Self>),
+    /// The same layers several times in a row.
+    Repeat(RepeatSpec),
 }
 
 impl Layer {
@@ -38,11 +62,44 @@ impl Layer {
             Self::Identity => "identity",
             Self::Flatten => "flatten",
             Self::GlobalAvgPool => "global_avg_pool",
+            Self::GlobalSumPool => "global_sum_pool",
+            Self::AvgPool(_) => "avg_pool",
+            Self::SumPool(_) => "sum_pool",
+            Self::LayerNorm(_) => "layer_norm",
+            Self::Dropout(_) => "dropout",
+            Self::SelfAttention(_) => "self_attention",
+            Self::Sum(_) => "sum",
+            Self::Product(_) => "product",
+            Self::Concat(_) => "concat",
+            Self::Residual(_) => "residual",
+            Self::Repeat(_) => "repeat",
+        }
+    }
+
+    /// The lists of layers inside this one, none for most.
+    pub(crate) fn inner_mut(&mut self) -> &mut [Vec<Self>] {
+        match self {
+            Self::Sum(branches) | Self::Product(branches) => branches,
+            Self::Concat(concat) => &mut concat.branches,
+            Self::Residual(layers) => std::slice::from_mut(layers),
+            Self::Repeat(repeat) => std::slice::from_mut(&mut repeat.layers),
+            _ => &mut [],
         }
     }
 }
 
-/// The place of a layer in messages; `position` counts from 0, messages count from 1.
-pub(crate) fn layer_path(position: usize, name: &str) -> String {
-    format!("layer {} (`{name}`)", position + 1)
+/// The place of a layer in messages, below `prefix`, which is empty or ends in a separator; `position` counts from 0,
+/// messages count from 1.
+pub(crate) fn layer_path(prefix: &str, position: usize, name: &str) -> String {
+    format!("{prefix}layer {} (`{name}`)", position + 1)
+}
+
+/// What the paths of layers in branch `branch` of the layer at `path` begin with.
+pub(crate) fn branch_prefix(path: &str, branch: usize) -> String {
+    format!("{path}, branch {}, ", branch + 1)
+}
+
+/// What the paths of layers right inside the layer at `path` begin with.
+pub(crate) fn inner_prefix(path: &str) -> String {
+    format!("{path}, ")
 }

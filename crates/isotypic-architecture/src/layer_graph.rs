@@ -25,7 +25,8 @@ pub struct Node {
     pub operation: Operation,
     /// The nodes it reads, each earlier in the list; empty for the input.
     pub inputs: Vec<NodeId>,
-    /// Shape of what it reads; for the input node its own shape.
+    /// Shape of what it reads, of its first input where it has several (`sum`, `product`, `concat`; only `concat` has inputs of
+    /// different shapes, each the `output_shape` of its node); for the input node its own shape.
     pub input_shape: Vec<usize>,
     /// Shape of what it gives.
     pub output_shape: Vec<usize>,

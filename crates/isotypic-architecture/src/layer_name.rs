@@ -1,49 +1,57 @@
 //! The names of layers: those that can be run, and those of the field that cannot.
 
 /// Layers that can be run, in the order they are listed to users.
-pub(crate) const AVAILABLE_LAYERS: &[&str] =
-    &["dense", "conv", "relu", "erf", "identity", "flatten", "global_avg_pool"];
+pub(crate) const AVAILABLE_LAYERS: &[&str] = &[
+    "dense",
+    "conv",
+    "relu",
+    "erf",
+    "identity",
+    "flatten",
+    "global_avg_pool",
+    // Structured layers.
+    "global_sum_pool",
+    "avg_pool",
+    "sum_pool",
+    "layer_norm",
+    "dropout",
+    "self_attention",
+    // Layers that hold layers.
+    "sum",
+    "product",
+    "concat",
+    "residual",
+    "repeat",
+];
 
 /// Layers of neural-tangents' `stax`, and a few that people ask for, which cannot be run.
 const OTHER_LAYERS: &[&str] = &[
     "ab_relu",
     "abs",
     "aggregate",
-    "avg_pool",
-    "concat",
     "conv_local",
     "conv_transpose",
     "cos",
     "dot_general",
-    "dropout",
     "elementwise",
     "exp",
     "exp_normalized",
     "gabor",
     "gaussian",
     "gelu",
-    "global_self_attention",
-    "global_sum_pool",
     "hermite",
     "image_resize",
     "index",
-    "layer_norm",
     "leaky_relu",
     "max_pool",
     "monomial",
     "polynomial",
-    "product",
     "rbf",
     "rectified_monomial",
-    "repeat",
-    "residual",
-    "self_attention",
     "sigmoid_like",
     "sign",
     "sin",
     "slice",
-    "sum",
-    "sum_pool",
 ];
 
 /// Whether the field knows a layer of this name, though it cannot be run.
@@ -53,6 +61,9 @@ pub(crate) fn is_other_layer(name: &str) -> bool {
 
 /// The layer whose name is closest to `name`, if any is close.
 pub(crate) fn nearest_layer(name: &str) -> Option<&'static str> {
+    if name.to_lowercase().replace('_', "") == "globalselfattention" {
+        return Some("self_attention");
+    }
     nearest(name, AVAILABLE_LAYERS.iter().chain(OTHER_LAYERS).copied())
 }
 
@@ -75,6 +86,7 @@ mod tests {
     fn nearest_forgives_case_separators_and_one_typo() {
         assert_eq!(nearest_layer("ReLU"), Some("relu"));
         assert_eq!(nearest_layer("GlobalAvgPool"), Some("global_avg_pool"));
+        assert_eq!(nearest_layer("GlobalSelfAttention"), Some("self_attention"));
         assert_eq!(nearest_layer("dnese"), Some("dense"));
         assert_eq!(nearest_layer("flaten"), Some("flatten"));
         assert_eq!(nearest_layer("transformer"), None);

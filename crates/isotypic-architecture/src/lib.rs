@@ -14,6 +14,16 @@
 //! | `dense` | `width`, `w_std`, `b_std`, `parameterization`, `width_scale` |
 //! | `conv` | `filter` (required), `strides`, `padding` and those of `dense` |
 //! | `relu`, `erf`, `identity`, `flatten`, `global_avg_pool` | none |
+//! | `global_sum_pool` | none |
+//! | `avg_pool` | `window` (required), `strides`, `padding`, `normalize_edges` |
+//! | `sum_pool` | `window` (required), `strides`, `padding` |
+//! | `layer_norm` | `axes` (the batch is axis 0; default `[-1]`, the channels), `epsilon` (1e-12) |
+//! | `dropout` | `keep_rate` (required), `mode` (`train` or `test`) |
+//! | `self_attention` | `mechanism`, `scaling`, `w_key_std`, `w_query_std`, `w_value_std`, `w_out_std`, `b_std`, `positional_embedding` (`type`, `w_std`, `on_values`, `p_norm`, `decay`, `width`), `heads`, `key_width`, `value_width`, `width` |
+//! | `sum`, `product` | a list of branches, each a list of layers |
+//! | `concat` | `branches` (required), `axis` (the batch is axis 0; default −1, the channels) |
+//! | `residual` | a list of layers: the sum of the input and what they make of it |
+//! | `repeat` | `times`, `layers` (both required) |
 //!
 //! Shapes list spatial axes and then channels, without the batch.
 //!
@@ -22,16 +32,23 @@
 mod affine;
 mod affine_map;
 mod architecture;
+mod attention_map;
+mod axis;
 mod check;
+mod concat_axis;
+mod concat_spec;
 mod conv_spec;
 mod dense_spec;
 mod document;
+mod dropout;
 mod error;
 mod finite_network;
+mod forward;
 mod gaussian;
 mod layer;
 mod layer_graph;
 mod layer_name;
+mod layer_norm;
 mod named;
 mod operation;
 mod options;
@@ -39,14 +56,31 @@ mod padding;
 mod parameterization;
 mod parse;
 mod patches;
+mod pool;
+mod pool_spec;
+mod positional_embedding;
+mod repeat_spec;
+mod self_attention;
+mod self_attention_spec;
+mod windows;
 
 pub use architecture::Architecture;
+pub use concat_axis::ConcatAxis;
+pub use concat_spec::ConcatSpec;
 pub use conv_spec::ConvSpec;
 pub use dense_spec::DenseSpec;
+pub use dropout::{Dropout, DropoutMode, DropoutSpec};
 pub use error::ArchitectureError;
 pub use finite_network::FiniteNetwork;
 pub use layer::Layer;
 pub use layer_graph::{LayerGraph, Node, NodeId};
+pub use layer_norm::{LayerNorm, LayerNormSpec};
 pub use operation::{Conv, Dense, LayerParameterization, Operation};
 pub use padding::Padding;
 pub use parameterization::Parameterization;
+pub use pool::Pool;
+pub use pool_spec::PoolSpec;
+pub use positional_embedding::{EmbeddingDecay, EmbeddingType, PositionalEmbedding, PositionalEmbeddingSpec};
+pub use repeat_spec::RepeatSpec;
+pub use self_attention::{AttentionMechanism, AttentionScaling, SelfAttention};
+pub use self_attention_spec::SelfAttentionSpec;

@@ -1,14 +1,19 @@
 //! Architectures with names: the multilayer perceptron and the two convolutional networks of Perin & Deny
-//! (JMLR 2025, arXiv 2412.11521).
+//! (JMLR 2025, arXiv 2412.11521), a vision transformer, a wide residual network and a network of Myrtle's.
+
+use std::f64::consts::SQRT_2;
 
 use crate::layer_name::nearest;
-use crate::{Architecture, ArchitectureError, ConvSpec, DenseSpec, Layer, Padding, Parameterization};
+use crate::{
+    Architecture, ArchitectureError, ConvSpec, DenseSpec, EmbeddingType, Layer, LayerNormSpec, Padding,
+    Parameterization, PoolSpec, PositionalEmbeddingSpec, SelfAttentionSpec,
+};
 
 /// Names that [`Architecture::named`] builds.
-pub(crate) const AVAILABLE_NAMES: &[&str] = &["mlp", "cnn", "cnn-gap"];
+pub(crate) const AVAILABLE_NAMES: &[&str] = &["mlp", "cnn", "cnn-gap", "vit", "resnet", "myrtle5"];
 
 /// Names that mean something in the field but cannot be built.
-const OTHER_NAMES: &[&str] = &["vit", "resnet", "myrtle5", "gcnn"];
+const OTHER_NAMES: &[&str] = &["gcnn"];
 
 /// The greatest depth of a named architecture.
 const GREATEST_DEPTH: usize = 1000;
@@ -23,6 +28,10 @@ pub(crate) fn build(name: &str) -> Result<Architecture, ArchitectureError> {
         "mlp" => multilayer_perceptron,
         "cnn" => |depth| convolutional(depth, Layer::Flatten),
         "cnn-gap" => |depth| convolutional(depth, Layer::GlobalAvgPool),
+        "vit" => vision_transformer,
+        "resnet" => wide_residual,
+        "myrtle5" if suffix.is_none() => |_| myrtle5(),
+        "myrtle5" => return Err(ArchitectureError::NoDepth { name: name.to_owned() }),
         _ if OTHER_NAMES.contains(&base) => {
             return Err(ArchitectureError::NameNotAvailable { name: name.to_owned() });
         }
@@ -74,5 +83,71 @@ fn convolutional(depth: usize, collapse: Layer) -> Vec<Layer> {
         layers.extend([conv.clone(), Layer::Relu]);
     }
     layers.extend([collapse, Layer::Dense(DenseSpec::default())]);
+    layers
+}
+
+/// Patches of 4×4, `blocks` blocks of attention and two dense layers, each of the two on a residual branch that begins with
+/// layer normalisation, then normalisation, mean over positions and readout (Dosovitskiy et al. 2021, arXiv 2010.11929,
+/// with rectifiers and no class token).
+///
+/// In the kernel of softmax attention logits are divided by the width of keys (Hron et al. 2020, arXiv 2006.10540);
+/// independent embeddings of positions are added wherever attention reads, keys, queries and values alike.
+fn vision_transformer(blocks: usize) -> Vec<Layer> {
+    let bias = Some(0.1);
+    let embedding =
+        PositionalEmbeddingSpec { on_values: true, ..PositionalEmbeddingSpec::new(EmbeddingType::Sum) };
+    let attention =
+        SelfAttentionSpec { positional_embedding: Some(embedding), ..SelfAttentionSpec::default() };
+    let layer_norm = Layer::LayerNorm(LayerNormSpec::default());
+    let patches = ConvSpec { strides: vec![4, 4], b_std: bias, ..ConvSpec::new(vec![4, 4]) };
+    let mut layers = vec![Layer::Conv(patches)];
+    for _ in 0..blocks {
+        layers.extend([
+            Layer::Residual(vec![layer_norm.clone(), Layer::SelfAttention(Box::new(attention.clone()))]),
+            Layer::Residual(vec![
+                layer_norm.clone(),
+                Layer::Dense(DenseSpec { b_std: bias, ..DenseSpec::default() }),
+                Layer::Relu,
+                Layer::Dense(DenseSpec { w_std: SQRT_2, b_std: bias, ..DenseSpec::default() }),
+            ]),
+        ]);
+    }
+    layers.extend([layer_norm, Layer::GlobalAvgPool, Layer::Dense(DenseSpec::default())]);
+    layers
+}
+
+/// A 3×3 convolution, three groups of `blocks` blocks relu, convolution, relu, convolution beside a shortcut, mean over
+/// positions and readout (Zagoruyko & Komodakis 2016, arXiv 1605.07146, without batch normalisation). The second and third
+/// group begin with strides of 2; the shortcut of a group's first block is a convolution. Weights after a rectifier have
+/// `w_std` √2, which keeps variances (He et al. 2015, arXiv 1502.01852).
+fn wide_residual(blocks: usize) -> Vec<Layer> {
+    let conv = |stride: usize, w_std: f64| {
+        let strides = vec![stride; 2];
+        Layer::Conv(ConvSpec { strides, padding: Padding::Same, w_std, ..ConvSpec::new(vec![3, 3]) })
+    };
+    let branch = |stride| vec![Layer::Relu, conv(stride, SQRT_2), Layer::Relu, conv(1, SQRT_2)];
+    let mut layers = vec![conv(1, 1.0)];
+    for stride in [1, 2, 2] {
+        layers.push(Layer::Sum(vec![vec![conv(stride, 1.0)], branch(stride)]));
+        layers.extend((1..blocks).map(|_| Layer::Residual(branch(1))));
+    }
+    layers.extend([Layer::GlobalAvgPool, Layer::Dense(DenseSpec::default())]);
+    layers
+}
+
+/// Two, one and one 3×3 convolutions with rectifiers, means over 2×2 windows between them and over all positions in the
+/// end, and a readout: Myrtle-5 of Shankar et al. 2020 (arXiv 2003.02237), `w_std` √2. There three more poolings take
+/// images of 32×32 to one position; the mean over all positions is the same and takes any size.
+fn myrtle5() -> Vec<Layer> {
+    let conv = Layer::Conv(ConvSpec { padding: Padding::Same, w_std: SQRT_2, ..ConvSpec::new(vec![3, 3]) });
+    let pool = Layer::AvgPool(PoolSpec { strides: vec![2, 2], ..PoolSpec::new(vec![2, 2]) });
+    let mut layers = Vec::new();
+    for convolutions in [2, 1, 1] {
+        if !layers.is_empty() {
+            layers.push(pool.clone());
+        }
+        layers.extend([conv.clone(), Layer::Relu].into_iter().cycle().take(2 * convolutions));
+    }
+    layers.extend([Layer::GlobalAvgPool, Layer::Dense(DenseSpec { w_std: SQRT_2, ..DenseSpec::default() })]);
     layers
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::Padding;
+use crate::{ConcatAxis, Dropout, LayerNorm, Padding, Pool, SelfAttention};
 
 /// The computation of one [`Node`](crate::Node).
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,6 +25,25 @@ pub enum Operation {
     Flatten,
     /// The mean over all positions, channel by channel.
     GlobalAvgPool,
+    /// The sum over all positions, channel by channel.
+    GlobalSumPool,
+    /// Means over windows.
+    AvgPool(Pool),
+    /// Sums over windows.
+    SumPool(Pool),
+    /// Layer normalisation.
+    LayerNorm(LayerNorm),
+    /// Dropout.
+    Dropout(Dropout),
+    /// Attention between the positions of an input.
+    SelfAttention(Box<SelfAttention>),
+    /// The sum of at least two inputs of the same shape. No two are correlated, so covariances and tangent kernels add.
+    Sum,
+    /// The product, entry by entry, of at least two independent inputs of the same shape: covariances multiply, and the
+    /// tangent kernel is $\sum_i \Theta_i \prod_{j \ne i} \Sigma_j$.
+    Product,
+    /// At least two inputs joined along an axis, in order.
+    Concat(ConcatAxis),
 }
 
 impl Operation {
@@ -39,6 +58,15 @@ impl Operation {
             Self::Identity => "identity",
             Self::Flatten => "flatten",
             Self::GlobalAvgPool => "global_avg_pool",
+            Self::GlobalSumPool => "global_sum_pool",
+            Self::AvgPool(_) => "avg_pool",
+            Self::SumPool(_) => "sum_pool",
+            Self::LayerNorm(_) => "layer_norm",
+            Self::Dropout(_) => "dropout",
+            Self::SelfAttention(_) => "self_attention",
+            Self::Sum => "sum",
+            Self::Product => "product",
+            Self::Concat(_) => "concat",
         }
     }
 }

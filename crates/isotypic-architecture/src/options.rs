@@ -1,7 +1,7 @@
 //! The options of one layer, taken out one by one; every mistake names the layer and the option.
 
 use crate::document::Document;
-use crate::{ArchitectureError, Padding, Parameterization};
+use crate::{ArchitectureError, EmbeddingDecay, Padding, Parameterization};
 
 /// Options that are left to read, all of them known by name.
 pub(crate) struct Options {
@@ -80,6 +80,79 @@ impl Options {
         })
     }
 
+    /// A truth value.
+    pub(crate) fn boolean(&mut self, option: &str) -> Result<Option<bool>, ArchitectureError> {
+        self.take(option, "`true` or `false`", |document| match document {
+            Document::Boolean(value) => Some(*value),
+            _ => None,
+        })
+    }
+
+    /// One of several names.
+    pub(crate) fn choice<T: Copy>(
+        &mut self,
+        option: &str,
+        expected: &str,
+        choices: &[(&str, T)],
+    ) -> Result<Option<T>, ArchitectureError> {
+        self.take(option, expected, |document| match document {
+            Document::Text(text) => choices.iter().find(|(name, _)| name == text).map(|&(_, value)| value),
+            _ => None,
+        })
+    }
+
+    /// One axis, of either sign.
+    pub(crate) fn axis(&mut self, option: &str) -> Result<Option<i64>, ArchitectureError> {
+        self.take(option, "an integer", as_axis)
+    }
+
+    /// Axes, of either sign; a single integer is a list of one.
+    pub(crate) fn axes(&mut self, option: &str) -> Result<Option<Vec<i64>>, ArchitectureError> {
+        self.take(option, "a list of integers", |document| match document {
+            Document::List(items) => items.iter().map(as_axis).collect(),
+            single => as_axis(single).map(|axis| vec![axis]),
+        })
+    }
+
+    /// How correlations fall with distance: a table with the law as its only key and the rate beside it; `null` for none.
+    pub(crate) fn decay(&mut self, option: &str) -> Result<Option<EmbeddingDecay>, ArchitectureError> {
+        let expected = "a table such as `{\"exponential\": 0.5}` or `{\"rational\": 1.0}`";
+        let value = self.take(option, expected, |document| match document {
+            Document::Null => Some(None),
+            Document::Table(table) => match table.as_slice() {
+                [(law, rate)] if law == "exponential" => {
+                    as_number(rate).map(|rate| Some(EmbeddingDecay::Exponential(rate)))
+                }
+                [(law, rate)] if law == "rational" => {
+                    as_number(rate).map(|rate| Some(EmbeddingDecay::Rational(rate)))
+                }
+                _ => None,
+            },
+            _ => None,
+        })?;
+        Ok(value.flatten())
+    }
+
+    /// A table of options inside this one; `null` for none.
+    pub(crate) fn nested(
+        &mut self,
+        option: &str,
+        allowed: &'static [&'static str],
+    ) -> Result<Option<Self>, ArchitectureError> {
+        match self.document(option) {
+            None | Some(Document::Null) => Ok(None),
+            Some(document) => {
+                Self::new(format!("{}: option `{option}`", self.path), document, allowed).map(Some)
+            }
+        }
+    }
+
+    /// The value of an option as it stands, to be read elsewhere.
+    pub(crate) fn document(&mut self, option: &str) -> Option<Document> {
+        let index = self.table.iter().position(|(name, _)| name == option)?;
+        Some(self.table.swap_remove(index).1)
+    }
+
     /// A padding by name.
     pub(crate) fn padding(&mut self) -> Result<Option<Padding>, ArchitectureError> {
         self.take("padding", "`circular`, `same` or `valid`", |document| match document {
@@ -95,10 +168,9 @@ impl Options {
         expected: &str,
         read: impl FnOnce(&Document) -> Option<T>,
     ) -> Result<Option<T>, ArchitectureError> {
-        let Some(index) = self.table.iter().position(|(name, _)| name == option) else {
+        let Some(document) = self.document(option) else {
             return Ok(None);
         };
-        let (_, document) = self.table.swap_remove(index);
         match read(&document) {
             Some(value) => Ok(Some(value)),
             None => Err(wrong_kind(&format!("{}: option `{option}`", self.path), expected, &document)),
@@ -119,6 +191,13 @@ fn as_number(document: &Document) -> Option<f64> {
     match *document {
         Document::Number(value) => Some(value),
         Document::Integer(value) => Some(value as f64),
+        _ => None,
+    }
+}
+
+fn as_axis(document: &Document) -> Option<i64> {
+    match *document {
+        Document::Integer(value) => i64::try_from(value).ok(),
         _ => None,
     }
 }

@@ -1,11 +1,20 @@
 //! From a document to an [`Architecture`]: names of layers, kinds of values, defaults. Ranges are left to the check.
 
-use crate::check::MOST_LAYERS;
+use crate::check::{DEEPEST_NESTING, MOST_LAYERS};
+use crate::concat_spec::CONCAT_OPTIONS;
 use crate::document::Document;
-use crate::layer::layer_path;
+use crate::dropout::DROPOUT_OPTIONS;
+use crate::layer::{branch_prefix, inner_prefix, layer_path};
 use crate::layer_name::{is_other_layer, nearest_layer};
+use crate::layer_norm::LAYER_NORM_OPTIONS;
 use crate::options::{Options, wrong_kind};
-use crate::{Architecture, ArchitectureError, ConvSpec, DenseSpec, Layer, Parameterization};
+use crate::pool_spec::{AVG_POOL_OPTIONS, SUM_POOL_OPTIONS};
+use crate::repeat_spec::REPEAT_OPTIONS;
+use crate::self_attention_spec::SELF_ATTENTION_OPTIONS;
+use crate::{
+    Architecture, ArchitectureError, ConcatSpec, ConvSpec, DenseSpec, DropoutSpec, Layer, LayerNormSpec,
+    Parameterization, PoolSpec, RepeatSpec, SelfAttentionSpec,
+};
 
 /// The keys of an architecture.
 const KEYS: &[&str] = &["parameterization", "layers"];
@@ -36,8 +45,7 @@ pub(crate) fn architecture(document: Document) -> Result<Architecture, Architect
     if items.len() > MOST_LAYERS {
         return Err(ArchitectureError::TooManyLayers { limit: MOST_LAYERS, got: items.len() });
     }
-    let layers = items.into_iter().enumerate().map(|(position, item)| layer(position, item));
-    Ok(Architecture::new(parameterization, layers.collect::<Result<_, _>>()?))
+    Ok(Architecture::new(parameterization, layers_of("", 0, items)?))
 }
 
 fn read_parameterization(value: &Document) -> Result<Parameterization, ArchitectureError> {
@@ -49,17 +57,22 @@ fn read_parameterization(value: &Document) -> Result<Parameterization, Architect
         .ok_or_else(|| wrong_kind("architecture: key `parameterization`", expected, value))
 }
 
+/// Reads a list of layers whose paths begin with `prefix`, inside `depth` other layers.
+fn layers_of(prefix: &str, depth: usize, items: Vec<Document>) -> Result<Vec<Layer>, ArchitectureError> {
+    items.into_iter().enumerate().map(|(position, item)| layer(prefix, depth, position, item)).collect()
+}
+
 /// Reads one layer: a name, or a table with the name as its only key and the options below it.
-fn layer(position: usize, item: Document) -> Result<Layer, ArchitectureError> {
+fn layer(prefix: &str, depth: usize, position: usize, item: Document) -> Result<Layer, ArchitectureError> {
     let (name, options) = match item {
         Document::Text(name) => (name, Document::Table(vec![])),
         Document::Table(mut table) if table.len() == 1 => table.remove(0),
         other => {
-            let place = format!("layer {}", position + 1);
+            let place = format!("{prefix}layer {}", position + 1);
             return Err(wrong_kind(&place, "a name, or a table with a name as its only key", &other));
         }
     };
-    let path = layer_path(position, &name.escape_debug().to_string());
+    let path = layer_path(prefix, position, &name.escape_debug().to_string());
     if is_other_layer(&name) {
         return Err(ArchitectureError::LayerNotAvailable { path, name });
     }
@@ -71,9 +84,78 @@ fn layer(position: usize, item: Document) -> Result<Layer, ArchitectureError> {
         "identity" => Layer::Identity,
         "flatten" => Layer::Flatten,
         "global_avg_pool" => Layer::GlobalAvgPool,
+        "global_sum_pool" => Layer::GlobalSumPool,
+        "avg_pool" => {
+            return PoolSpec::read(Options::new(path, options, AVG_POOL_OPTIONS)?).map(Layer::AvgPool);
+        }
+        "sum_pool" => {
+            return PoolSpec::read(Options::new(path, options, SUM_POOL_OPTIONS)?).map(Layer::SumPool);
+        }
+        "layer_norm" => {
+            return LayerNormSpec::read(Options::new(path, options, LAYER_NORM_OPTIONS)?)
+                .map(Layer::LayerNorm);
+        }
+        "dropout" => {
+            return DropoutSpec::read(Options::new(path, options, DROPOUT_OPTIONS)?).map(Layer::Dropout);
+        }
+        "self_attention" => {
+            return SelfAttentionSpec::read(Options::new(path, options, SELF_ATTENTION_OPTIONS)?)
+                .map(|spec| Layer::SelfAttention(Box::new(spec)));
+        }
+        "sum" => return branches(&path, depth, options).map(Layer::Sum),
+        "product" => return branches(&path, depth, options).map(Layer::Product),
+        "concat" => return concat(path, depth, options).map(Layer::Concat),
+        "residual" => return inner_layers(&path, depth, options).map(Layer::Residual),
+        "repeat" => return repeat(path, depth, options).map(Layer::Repeat),
         _ => return Err(ArchitectureError::UnknownLayer { nearest: nearest_layer(&name), path }),
     };
     Options::new(path, options, &[]).map(|_| bare)
+}
+
+/// Reads the branches of the layer at `path`: a list of lists of layers.
+fn branches(path: &str, depth: usize, value: Document) -> Result<Vec<Vec<Layer>>, ArchitectureError> {
+    shallow_enough(path, depth)?;
+    let expected = "a list of branches, each a list of layers";
+    let Document::List(items) = value else { return Err(wrong_kind(path, expected, &value)) };
+    let branches = items.into_iter().enumerate().map(|(branch, item)| match item {
+        Document::List(items) => layers_of(&branch_prefix(path, branch), depth + 1, items),
+        other => Err(wrong_kind(&format!("{path}, branch {}", branch + 1), "a list of layers", &other)),
+    });
+    branches.collect()
+}
+
+/// Reads the layers right inside the layer at `path`.
+fn inner_layers(path: &str, depth: usize, value: Document) -> Result<Vec<Layer>, ArchitectureError> {
+    shallow_enough(path, depth)?;
+    match value {
+        Document::List(items) => layers_of(&inner_prefix(path), depth + 1, items),
+        other => Err(wrong_kind(path, "a list of layers", &other)),
+    }
+}
+
+fn concat(path: String, depth: usize, value: Document) -> Result<ConcatSpec, ArchitectureError> {
+    let mut options = Options::new(path.clone(), value, CONCAT_OPTIONS)?;
+    let axis = options.axis("axis")?.unwrap_or(-1);
+    let value = options.document("branches");
+    let branches = branches(&path, depth, options.required("branches", value)?)?;
+    Ok(ConcatSpec { axis, branches })
+}
+
+fn repeat(path: String, depth: usize, value: Document) -> Result<RepeatSpec, ArchitectureError> {
+    let mut options = Options::new(path.clone(), value, REPEAT_OPTIONS)?;
+    let times = options.extent("times")?;
+    let times = options.required("times", times)?;
+    let value = options.document("layers");
+    let layers = inner_layers(&path, depth, options.required("layers", value)?)?;
+    Ok(RepeatSpec { times, layers })
+}
+
+/// Refuses layers that hold layers inside [`DEEPEST_NESTING`] others: reading and checking recurse that deep.
+fn shallow_enough(path: &str, depth: usize) -> Result<(), ArchitectureError> {
+    if depth >= DEEPEST_NESTING {
+        return Err(ArchitectureError::NestedTooDeeply { path: path.to_owned(), limit: DEEPEST_NESTING });
+    }
+    Ok(())
 }
 
 fn dense(mut options: Options) -> Result<DenseSpec, ArchitectureError> {

@@ -20,9 +20,9 @@ fn layers_that_do_not_exist() {
     assert_eq!(hint.unwrap(), "did you mean `relu`?");
     let (message, hint) = layer_failure(r#"{"transformer": {"heads": 8}}"#);
     assert_eq!(message, "layer 1 (`transformer`): unknown layer");
-    let available =
-        "available layers: `dense`, `conv`, `relu`, `erf`, `identity`, `flatten`, `global_avg_pool`";
-    assert_eq!(hint.unwrap(), available);
+    let available = hint.unwrap();
+    assert!(available.starts_with("available layers: `dense`, `conv`, `relu`, "), "{available}");
+    assert!(available.ends_with(", `sum`, `product`, `concat`, `residual`, `repeat`"), "{available}");
     let (message, hint) = layer_failure(r#"{"max_pool": {"window": [2, 2]}}"#);
     assert_eq!(message, "layer 1 (`max_pool`): this layer is not available");
     assert_eq!(hint.unwrap(), available);

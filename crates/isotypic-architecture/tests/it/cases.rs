@@ -18,7 +18,6 @@ fn every_reference_case_fits_its_inputs_or_names_a_layer_that_is_not_available()
                 let graph = architecture.check(&shape).unwrap_or_else(|error| panic!("{case}: {error}"));
                 assert_eq!(graph.input_shape(), shape, "{case}");
                 assert_eq!(graph.output_width(), 1, "{case}");
-                assert_eq!(graph.nodes().len(), architecture.layers.len() + 1, "{case}");
                 fitting += 1;
             }
             Err(ArchitectureError::LayerNotAvailable { name, .. }) => *skipped.entry(name).or_default() += 1,
@@ -27,7 +26,7 @@ fn every_reference_case_fits_its_inputs_or_names_a_layer_that_is_not_available()
     }
     let count: usize = skipped.values().sum();
     println!("{fitting} reference cases fit; {count} wait for layers: {skipped:?}");
-    assert_eq!((fitting, count), (43, 93));
+    assert_eq!((fitting, count), (92, 44));
 }
 
 #[test]
@@ -79,7 +78,7 @@ fn a_bias_of_zero_is_not_the_same_as_no_bias() {
 fn the_published_schema_lists_the_layers_and_options_that_are_read() {
     let schema: Value = serde_json::from_str(include_str!("../../schema/architecture.schema.json")).unwrap();
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
-    let layers = keys(&schema["$defs"]["layer"]["oneOf"][1]["properties"]);
+    let layers = keys(&schema["$defs"]["layer"]["oneOf"][2]["properties"]);
 
     // What is read is learned from the hints of a wrong layer and a wrong option.
     let hint = |layer: &str| {
@@ -87,10 +86,14 @@ fn the_published_schema_lists_the_layers_and_options_that_are_read() {
         let hint = error.hint().unwrap_or_default();
         hint.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>()
     };
-    assert_eq!(layers, hint(r#""gelu""#));
+    assert_eq!(layers, hint(r#""max_pool""#));
     for layer in &layers {
-        let options = if ["dense", "conv"].contains(&layer.as_str()) { layer.as_str() } else { "none" };
-        let properties = &schema["$defs"][options]["properties"];
+        // Branches are lists and have no options.
+        if ["sum", "product", "residual"].contains(&layer.as_str()) {
+            continue;
+        }
+        let reference = schema["$defs"]["layer"]["oneOf"][2]["properties"][layer]["$ref"].as_str().unwrap();
+        let properties = &schema["$defs"][reference.rsplit('/').next().unwrap()]["properties"];
         let published = if properties.is_null() { BTreeSet::new() } else { keys(properties) };
         assert_eq!(published, hint(&format!(r#"{{"{layer}": {{"no_such_option": 1}}}}"#)), "{layer}");
     }

@@ -1,0 +1,156 @@
+//! The random map of one `self_attention` layer of a finite network.
+
+use ndarray::{Array1, Array2, ArrayRef2, Axis, Dimension, IxDyn, concatenate, indices, s};
+
+use crate::gaussian::Gaussian;
+use crate::{
+    ArchitectureError, AttentionMechanism, AttentionScaling, EmbeddingType, Node, PositionalEmbedding,
+    SelfAttention,
+};
+
+/// Parameters, all standard normal but the embeddings, which have the covariance of their positions.
+#[derive(Clone, Debug)]
+pub(crate) struct AttentionMap {
+    /// `[seen channels, key_width]`, one for each head.
+    keys: Vec<Array2<f64>>,
+    /// The same; empty where keys serve as queries.
+    queries: Vec<Array2<f64>>,
+    /// `[channels seen by values, value_width]`, one for each head.
+    values: Vec<Array2<f64>>,
+    /// `[heads · value_width, width]`.
+    output: Array2<f64>,
+    /// `[width]`.
+    biases: Option<Array1<f64>>,
+    /// `[positions, channels of the embedding]`.
+    embeddings: Option<Array2<f64>>,
+}
+
+impl AttentionMap {
+    /// Draws the parameters of a node.
+    pub(crate) fn sample(
+        node: &Node,
+        attention: &SelfAttention,
+        gaussian: &mut Gaussian,
+    ) -> Result<Self, ArchitectureError> {
+        let channels = node.input_shape[node.input_shape.len() - 1];
+        let extents = &node.input_shape[..node.input_shape.len() - 1];
+        let seen = |embedding: Option<&PositionalEmbedding>| match embedding {
+            Some(embedding) if embedding.embedding_type == EmbeddingType::Concat => {
+                channels + embedding.width
+            }
+            _ => channels,
+        };
+        let embedding = attention.positional_embedding.as_ref();
+        let seen_by_keys = seen(embedding);
+        let seen_by_values = seen(embedding.filter(|embedding| embedding.on_values));
+        let mut matrix = |rows: usize, columns: usize| {
+            let mut entries = Vec::new();
+            entries.try_reserve_exact(rows * columns).map_err(|_| ArchitectureError::ShapeTooLarge {
+                path: node.path.clone(),
+                shape: vec![rows, columns],
+            })?;
+            entries.extend((0..rows * columns).map(|_| gaussian.sample()));
+            Ok(Array2::from_shape_vec((rows, columns), entries).expect("as many entries as the shape says"))
+        };
+        let mut per_head = |rows, columns| {
+            (0..attention.heads).map(|_| matrix(rows, columns)).collect::<Result<Vec<_>, ArchitectureError>>()
+        };
+        let keys = per_head(seen_by_keys, attention.key_width)?;
+        let queries = match attention.scaling {
+            AttentionScaling::Linear => vec![],
+            AttentionScaling::Sqrt => per_head(seen_by_keys, attention.key_width)?,
+        };
+        let values = per_head(seen_by_values, attention.value_width)?;
+        let output = matrix(attention.heads * attention.value_width, attention.width)?;
+        let embeddings = match embedding {
+            None => None,
+            Some(embedding) => {
+                let factor = covariance_factor(embedding, extents);
+                Some(factor.dot(&matrix(factor.ncols(), embedding.width)?))
+            }
+        };
+        let biases = attention
+            .bias_variance
+            .map(|_| Array1::from_shape_simple_fn(attention.width, || gaussian.sample()));
+        Ok(Self { keys, queries, values, output, biases, embeddings })
+    }
+
+    /// Maps one input, `[positions, channels]`, to `[positions, width]`.
+    pub(crate) fn apply(&self, attention: &SelfAttention, input: &ArrayRef2<f64>) -> Array2<f64> {
+        let embedded = match (&attention.positional_embedding, &self.embeddings) {
+            (Some(embedding), Some(embeddings)) => match embedding.embedding_type {
+                EmbeddingType::Sum => input.to_owned() + embeddings,
+                EmbeddingType::Concat => concatenate![Axis(1), input.view(), embeddings.view()],
+            },
+            _ => input.to_owned(),
+        };
+        let on_values = attention.positional_embedding.as_ref().is_some_and(|embedding| embedding.on_values);
+        let for_values = if on_values { embedded.view() } else { input.view() };
+        let project =
+            |rows: &ArrayRef2<f64>, weights: &Array2<f64>| rows.dot(weights) / (rows.ncols() as f64).sqrt();
+        let key_width = attention.key_width as f64;
+        let mut heads = Array2::zeros((input.nrows(), self.output.nrows()));
+        for head in 0..attention.heads {
+            let keys = project(&embedded, &self.keys[head]);
+            let mut weights = match attention.scaling {
+                AttentionScaling::Linear => keys.dot(&keys.t()) * (attention.logit_gain / key_width),
+                AttentionScaling::Sqrt => {
+                    let queries = project(&embedded, &self.queries[head]);
+                    queries.dot(&keys.t()) * (attention.logit_gain / key_width.sqrt())
+                }
+            };
+            attend(attention.mechanism, &mut weights);
+            let first = head * attention.value_width;
+            heads
+                .slice_mut(s![.., first..first + attention.value_width])
+                .assign(&weights.dot(&project(&for_values, &self.values[head])));
+        }
+        let mut output = project(&heads, &self.output) * attention.value_variance.sqrt();
+        if let (Some(biases), Some(variance)) = (&self.biases, attention.bias_variance) {
+            output.scaled_add(variance.sqrt(), biases);
+        }
+        output
+    }
+}
+
+/// From logits to attention weights, row by row.
+fn attend(mechanism: AttentionMechanism, logits: &mut Array2<f64>) {
+    match mechanism {
+        AttentionMechanism::Identity => {}
+        AttentionMechanism::Abs => logits.mapv_inplace(f64::abs),
+        AttentionMechanism::Relu => logits.mapv_inplace(|logit| if logit < 0.0 { 0.0 } else { logit }),
+        AttentionMechanism::Softmax => {
+            for mut row in logits.rows_mut() {
+                let largest = row.iter().fold(f64::NEG_INFINITY, |largest, &logit| largest.max(logit));
+                row.mapv_inplace(|logit| libm::exp(logit - largest));
+                let sum = row.sum();
+                row /= sum;
+            }
+        }
+    }
+}
+
+/// A lower triangular factor $L$ with $L L^\top$ the covariance of the embeddings of all positions, in C order.
+///
+/// Nearly equal embeddings of neighbours make the covariance singular to rounding; what is then left of a pivot is noise
+/// and its column stays zero.
+fn covariance_factor(embedding: &PositionalEmbedding, extents: &[usize]) -> Array2<f64> {
+    let positions: Vec<IxDyn> = indices(IxDyn(extents)).into_iter().collect();
+    let count = positions.len();
+    let mut factor = Array2::zeros((count, count));
+    for column in 0..count {
+        for row in column..count {
+            let covariance = embedding.covariance(positions[row].slice(), positions[column].slice());
+            let explained = factor.slice(s![row, ..column]).dot(&factor.slice(s![column, ..column]));
+            let rest: f64 = covariance - explained;
+            factor[[row, column]] = if row == column {
+                if rest > 1e-13 * embedding.variance { rest.sqrt() } else { 0.0 }
+            } else if factor[[column, column]] > 0.0 {
+                rest / factor[[column, column]]
+            } else {
+                0.0
+            };
+        }
+    }
+    factor
+}

@@ -1,0 +1,73 @@
+//! Options of `avg_pool` and `sum_pool` layers.
+
+use serde::Serialize;
+
+use crate::options::Options;
+use crate::windows::lay_out;
+use crate::{ArchitectureError, Padding, Pool};
+
+/// The options of an `avg_pool` layer.
+pub(crate) const AVG_POOL_OPTIONS: &[&str] = &["window", "strides", "padding", "normalize_edges"];
+
+/// The options of a `sum_pool` layer.
+pub(crate) const SUM_POOL_OPTIONS: &[&str] = &["window", "strides", "padding"];
+
+/// Options of an `avg_pool` or `sum_pool` layer; only `window` has no default.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PoolSpec {
+    /// Extent of the window along each of one to three spatial axes, each at least 1.
+    pub window: Vec<usize>,
+    /// Distance between neighbouring outputs along each spatial axis, each at least 1; as many as `window` has.
+    pub strides: Vec<usize>,
+    /// What lies beyond the border.
+    pub padding: Padding,
+    /// Whether means at the border of a [`Padding::Same`] image are over the positions inside only; `avg_pool` alone has it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub normalize_edges: bool,
+}
+
+impl PoolSpec {
+    /// Pooling with this window and defaults elsewhere: stride 1, no padding.
+    pub fn new(window: Vec<usize>) -> Self {
+        Self { strides: vec![1; window.len()], window, padding: Padding::default(), normalize_edges: false }
+    }
+
+    /// Reads the options of either layer.
+    pub(crate) fn read(mut options: Options) -> Result<Self, ArchitectureError> {
+        let window = options.extents("window")?;
+        let default = Self::new(options.required("window", window)?);
+        Ok(Self {
+            strides: options.extents("strides")?.unwrap_or(default.strides),
+            padding: options.padding()?.unwrap_or(default.padding),
+            normalize_edges: options.boolean("normalize_edges")?.unwrap_or(default.normalize_edges),
+            window: default.window,
+        })
+    }
+
+    /// Lays the window out over `input_shape` (spatial axes, then channels). Returns the operation and the output's shape.
+    pub(crate) fn check(
+        &self,
+        path: &str,
+        input_shape: &[usize],
+    ) -> Result<(Pool, Vec<usize>), ArchitectureError> {
+        let (&channels, positions) =
+            input_shape.split_last().ok_or(ArchitectureError::EmptyInput { shape: vec![] })?;
+        if positions.is_empty() {
+            return Err(ArchitectureError::NoSpatialAxes {
+                path: path.to_owned(),
+                input: input_shape.to_vec(),
+            });
+        }
+        let (mut output_shape, pad_before) =
+            lay_out(path, "window", &self.window, &self.strides, self.padding, input_shape)?;
+        output_shape.push(channels);
+        let pool = Pool {
+            window: self.window.clone(),
+            strides: self.strides.clone(),
+            padding: self.padding,
+            pad_before,
+            normalize_edges: self.normalize_edges,
+        };
+        Ok((pool, output_shape))
+    }
+}
