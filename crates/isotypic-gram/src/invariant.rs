@@ -212,6 +212,12 @@ impl SymmetricOperator for GroupInvariantGram {
         })
     }
 
+    // All poses of a seed have the same variance: a mean over seeds, at any order of the group.
+    fn mean_diagonal(&self) -> f64 {
+        let (seeds, identity) = (self.layout.seeds(), self.group().identity());
+        (0..seeds).map(|seed| self.kernel[[seed, seed, identity]]).sum::<f64>() / seeds as f64
+    }
+
     fn block(&self, rows: &[usize], columns: &[usize]) -> Result<Array2<f64>, GramError> {
         expect_in_range(rows, self.dim())?;
         expect_in_range(columns, self.dim())?;
