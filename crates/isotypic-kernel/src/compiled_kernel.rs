@@ -78,9 +78,7 @@ impl CompiledKernel {
         };
         let input =
             Grid::new(extents).ok_or(KernelError::TooManySpatialDimensions { rank: extents.len() })?;
-        let readout_at = layers
-            .iter()
-            .position(|node| matches!(node.operation, Operation::Flatten | Operation::GlobalAvgPool));
+        let readout_at = layers.iter().position(|node| is_readout(&node.operation));
         let (head, rest) = match readout_at {
             Some(at) if !extents.is_empty() => {
                 (spatial_head(input, channels, &layers[..=at])?, &layers[at + 1..])
@@ -196,7 +194,7 @@ impl CompiledKernel {
     /// Variances right after the readout, where a later nonlinearity needs them.
     fn readout_variances(&self, program: &SpatialProgram, images: &[SpatialTerms]) -> Option<Vec<f64>> {
         let Tail::Layers(tail) = &self.tail else { return None };
-        if !tail.has_nonlinearity() {
+        if !tail.needs_variances() {
             return None;
         }
         let variances = images.par_iter().map(|image| match program.readout {
@@ -204,7 +202,7 @@ impl CompiledKernel {
                 let variances = image.variance_of(program.end);
                 variances.iter().sum::<f64>() / variances.len() as f64
             }
-            Readout::GlobalAveragePool => {
+            Readout::GlobalAveragePool | Readout::GlobalSumPool => {
                 let lanes = SpatialTerms::of_lanes([image; LANES]);
                 Evaluator::new(program, self.level, false).evaluate(image, &lanes).covariance[0]
             }
@@ -240,14 +238,24 @@ impl CompiledKernel {
     }
 }
 
-/// The layers after the input, each reading the one before.
+/// Whether an operation joins positions.
+fn is_readout(operation: &Operation) -> bool {
+    matches!(operation, Operation::Flatten | Operation::GlobalAvgPool | Operation::GlobalSumPool)
+}
+
+/// The layers after the input that do something, each reading the one before.
 fn chain(graph: &LayerGraph) -> Result<Vec<&Node>, KernelError> {
     let mut layers = Vec::new();
     for (index, node) in graph.nodes().iter().enumerate().skip(1) {
         if node.inputs.len() != 1 || node.inputs[0].index() + 1 != index {
             return Err(KernelError::NotAChain { path: node.path.clone(), inputs: node.inputs.len() });
         }
-        if node.operation != Operation::Identity {
+        let does_nothing = match &node.operation {
+            Operation::Identity => true,
+            Operation::Dropout(dropout) => dropout.is_identity(),
+            _ => false,
+        };
+        if !does_nothing {
             layers.push(node);
         }
     }
@@ -273,6 +281,10 @@ fn spatial_head(input: Grid, channels: usize, layers: &[&Node]) -> Result<Head, 
             Operation::Flatten => None,
             Operation::GlobalAvgPool => {
                 readout = Readout::GlobalAveragePool;
+                None
+            }
+            Operation::GlobalSumPool => {
+                readout = Readout::GlobalSumPool;
                 None
             }
             operation => {
@@ -306,6 +318,7 @@ fn scalar_program(layers: &[&Node]) -> Result<ScalarProgram, KernelError> {
                 steps.push(ScalarStep::Affine(Affine::from_dense(dense).ok_or_else(unsupported)?));
             }
             Operation::Flatten => {} // a vector stays a vector
+            Operation::LayerNorm(norm) => steps.push(ScalarStep::LayerNorm { epsilon: norm.epsilon }),
             operation => {
                 let nonlinearity = from_operation(operation).ok_or_else(unsupported)?;
                 steps.push(ScalarStep::Nonlinearity(nonlinearity));

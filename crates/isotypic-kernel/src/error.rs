@@ -101,7 +101,7 @@ impl KernelError {
             }
             Self::NotFinite { .. } => Some("replace NaN and infinite values first".to_owned()),
             Self::UnsupportedOperation { .. } | Self::NotAChain { .. } => {
-                Some("use a chain of dense, conv, relu, erf, flatten and global_avg_pool".to_owned())
+                Some("use a chain of `dense`, `conv`, `relu`, `erf`, `flatten`, `global_avg_pool`, `global_sum_pool`, and `layer_norm` on vectors".to_owned())
             }
             Self::Interrupted(_) => None,
         }

@@ -213,6 +213,23 @@ pub(crate) fn affine_on_ntk(level: Level, affine: &Affine, after: Ends<'_>, gaps
     dispatch!(level, simd => run(simd, affine, after, gaps, ntk));
 }
 
+/// Divides tangent kernels by $\sqrt{(q_x + \varepsilon)(q_y + \varepsilon)}$.
+pub(crate) fn layer_norm_on_ntk(level: Level, epsilon: f64, ends: Ends<'_>, ntk: &mut [f64]) {
+    #[simd]
+    fn run<S: Simd>(simd: S, epsilon: f64, ends: Ends<'_>, ntk: &mut [f64]) {
+        for (ntk, group) in ntk.as_chunks_mut::<LANES>().0.iter_mut().zip(ends.groups()) {
+            let length_x = (group.variance_x + epsilon).sqrt();
+            for start in (0..LANES).step_by(S::f64s::LEN) {
+                let at = start..start + S::f64s::LEN;
+                let length_y = (S::f64s::from_slice(simd, &group.variances_y[at.clone()]) + epsilon).sqrt();
+                (S::f64s::from_slice(simd, &ntk[at.clone()]) / (length_y * length_x))
+                    .store_slice(&mut ntk[at]);
+            }
+        }
+    }
+    dispatch!(level, simd => run(simd, epsilon, ends, ntk));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

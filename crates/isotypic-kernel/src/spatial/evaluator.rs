@@ -61,14 +61,17 @@ impl<'a> Evaluator<'a> {
                 self.accumulate(&mut totals, [0; 3], Pieces::of([0; 3]), sides);
                 totals.mean(grid.len())
             }
-            Readout::GlobalAveragePool => {
+            pool @ (Readout::GlobalAveragePool | Readout::GlobalSumPool) => {
                 let mut totals = Pooled::new(x.bounds[0], &y.bounds, grid.len() * grid.len());
                 for position in grid.positions() {
                     let displacement = position.map(|distance| distance as isize);
                     self.fill(end, displacement, Pieces::ALL, sides);
                     self.accumulate(&mut totals, displacement, Pieces::ALL, sides);
                 }
-                totals.mean(grid.len() * grid.len())
+                match pool {
+                    Readout::GlobalSumPool => totals.mean(1),
+                    _ => totals.mean(grid.len() * grid.len()),
+                }
             }
         }
     }

@@ -16,13 +16,15 @@ pub(crate) struct Stage {
     pub(crate) nonlinearity: Option<Box<dyn Nonlinearity>>,
 }
 
-/// How positions are joined: which slices are needed and that their mean is taken.
+/// How positions are joined: which slices are needed, and whether their mean or their sum is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Readout {
     /// Only pairs of equal positions: displacement 0.
     Flatten,
-    /// All pairs of positions.
+    /// The mean over all pairs of positions.
     GlobalAveragePool,
+    /// The sum over all pairs of positions.
+    GlobalSumPool,
 }
 
 /// The spatial part of a network.
@@ -54,7 +56,7 @@ impl SpatialProgram {
         let mut slices = vec![0.0_f64; self.states()];
         slices[self.end] = match self.readout {
             Readout::Flatten => 1.0,
-            Readout::GlobalAveragePool => self.grid(self.end).len() as f64,
+            Readout::GlobalAveragePool | Readout::GlobalSumPool => self.grid(self.end).len() as f64,
         };
         let mut total = 0.0;
         for (index, stage) in self.stages.iter().enumerate().rev() {
