@@ -78,9 +78,7 @@ impl CompiledKernel {
         };
         let input =
             Grid::new(extents).ok_or(KernelError::TooManySpatialDimensions { rank: extents.len() })?;
-        let readout_at = layers
-            .iter()
-            .position(|node| matches!(node.operation, Operation::Flatten | Operation::GlobalAvgPool));
+        let readout_at = layers.iter().position(|node| is_readout(&node.operation));
         let (head, rest) = match readout_at {
             Some(at) if !extents.is_empty() => {
                 (spatial_head(input, channels, &layers[..=at])?, &layers[at + 1..])
@@ -196,15 +194,15 @@ impl CompiledKernel {
     /// Variances right after the readout, where a later nonlinearity needs them.
     fn readout_variances(&self, program: &SpatialProgram, images: &[SpatialTerms]) -> Option<Vec<f64>> {
         let Tail::Layers(tail) = &self.tail else { return None };
-        if !tail.has_nonlinearity() {
+        if !tail.needs_variances() {
             return None;
         }
         let variances = images.par_iter().map(|image| match program.readout {
             Readout::Flatten => {
-                let variances = image.output_variance(program.stages.len());
+                let variances = image.variance_of(program.end);
                 variances.iter().sum::<f64>() / variances.len() as f64
             }
-            Readout::GlobalAveragePool => {
+            Readout::GlobalAveragePool | Readout::GlobalSumPool => {
                 let lanes = SpatialTerms::of_lanes([image; LANES]);
                 Evaluator::new(program, self.level, false).evaluate(image, &lanes).covariance[0]
             }
@@ -270,14 +268,24 @@ impl CompiledKernel {
     }
 }
 
-/// The layers after the input, each reading the one before.
+/// Whether an operation joins positions.
+fn is_readout(operation: &Operation) -> bool {
+    matches!(operation, Operation::Flatten | Operation::GlobalAvgPool | Operation::GlobalSumPool)
+}
+
+/// The layers after the input that do something, each reading the one before.
 fn chain(graph: &LayerGraph) -> Result<Vec<&Node>, KernelError> {
     let mut layers = Vec::new();
     for (index, node) in graph.nodes().iter().enumerate().skip(1) {
         if node.inputs.len() != 1 || node.inputs[0].index() + 1 != index {
             return Err(KernelError::NotAChain { path: node.path.clone(), inputs: node.inputs.len() });
         }
-        if node.operation != Operation::Identity {
+        let does_nothing = match &node.operation {
+            Operation::Identity => true,
+            Operation::Dropout(dropout) => dropout.is_identity(),
+            _ => false,
+        };
+        if !does_nothing {
             layers.push(node);
         }
     }
@@ -305,6 +313,10 @@ fn spatial_head(input: Grid, channels: usize, layers: &[&Node]) -> Result<Head, 
                 readout = Readout::GlobalAveragePool;
                 None
             }
+            Operation::GlobalSumPool => {
+                readout = Readout::GlobalSumPool;
+                None
+            }
             operation => {
                 let nonlinearity = from_operation(operation).ok_or_else(unsupported)?;
                 match stages.last_mut() {
@@ -316,13 +328,14 @@ fn spatial_head(input: Grid, channels: usize, layers: &[&Node]) -> Result<Head, 
         };
         if let Some(convolution) = convolution {
             grid = convolution.output;
-            stages.push(Stage { convolution, nonlinearity: None });
+            stages.push(Stage { input: stages.len(), convolution, nonlinearity: None });
         }
     }
     if stages.is_empty() && readout == Readout::Flatten {
         return Ok(Head::DotProduct);
     }
-    Ok(Head::Spatial(SpatialProgram { input, channels, stages, readout }))
+    let end = stages.len();
+    Ok(Head::Spatial(SpatialProgram { input, channels, stages, end, readout }))
 }
 
 /// The layers after the readout.
@@ -335,6 +348,7 @@ fn scalar_program(layers: &[&Node]) -> Result<ScalarProgram, KernelError> {
                 steps.push(ScalarStep::Affine(Affine::from_dense(dense).ok_or_else(unsupported)?));
             }
             Operation::Flatten => {} // a vector stays a vector
+            Operation::LayerNorm(norm) => steps.push(ScalarStep::LayerNorm { epsilon: norm.epsilon }),
             operation => {
                 let nonlinearity = from_operation(operation).ok_or_else(unsupported)?;
                 steps.push(ScalarStep::Nonlinearity(nonlinearity));
@@ -347,7 +361,7 @@ fn scalar_program(layers: &[&Node]) -> Result<ScalarProgram, KernelError> {
 fn check_variances(images: &[SpatialTerms]) -> Result<(), KernelError> {
     for (row, image) in images.iter().enumerate() {
         for state in 0..=image.stages.len() {
-            if let Some(&variance) = image.output_variance(state).iter().find(|q| !q.is_finite()) {
+            if let Some(&variance) = image.variance_of(state).iter().find(|q| !q.is_finite()) {
                 return Err(KernelError::VarianceOutOfRange { row, state, variance });
             }
         }

@@ -21,7 +21,7 @@ pub(crate) fn seconds_per_pair(kernel: &CompiledKernel) -> f64 {
     let layers = match &kernel.tail {
         Tail::Layers(program) => {
             let cost = |step: &ScalarStep| match step {
-                ScalarStep::Affine(_) => 1.0,
+                ScalarStep::Affine(_) | ScalarStep::LayerNorm { .. } => 1.0,
                 ScalarStep::Nonlinearity(nonlinearity) => nonlinearity.cost(),
             };
             program.steps.iter().map(cost).sum()

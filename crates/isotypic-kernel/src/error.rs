@@ -100,10 +100,9 @@ impl KernelError {
                 Some("give one row per point, all coordinates of it in C order".to_owned())
             }
             Self::NotFinite { .. } => Some("replace NaN and infinite values first".to_owned()),
-            Self::UnsupportedOperation { .. } | Self::NotAChain { .. } => Some(
-                "use a chain of dense, conv, pointwise nonlinearities, flatten and global_avg_pool"
-                    .to_owned(),
-            ),
+            Self::UnsupportedOperation { .. } | Self::NotAChain { .. } => {
+                Some("use a chain of `dense`, `conv`, pointwise nonlinearities, `flatten`, `global_avg_pool`, `global_sum_pool`, and `layer_norm` on vectors".to_owned())
+            }
             Self::Interrupted(_) => None,
         }
     }

@@ -42,6 +42,52 @@ struct Pairs<S: Simd> {
     values: S::f64s,
 }
 
+/// The ends of one group of pairs.
+#[derive(Clone, Copy)]
+struct Group<'a> {
+    variance_x: f64,
+    root_x: f64,
+    inverse_x: f64,
+    variances_y: &'a [f64; LANES],
+    roots_y: &'a [f64; LANES],
+    inverses_y: &'a [f64; LANES],
+}
+
+impl<'a> Ends<'a> {
+    /// The ends group by group.
+    #[inline(always)]
+    fn groups(self) -> impl Iterator<Item = Group<'a>> {
+        let of_x = self.x.root.iter().zip(self.x.variance).zip(self.x.inverse_root);
+        let roots_y = self.y.root.as_chunks::<LANES>().0;
+        let variances_y = self.y.variance.as_chunks::<LANES>().0;
+        let inverses_y = self.y.inverse_root.as_chunks::<LANES>().0;
+        let of_y = roots_y.iter().zip(variances_y).zip(inverses_y);
+        of_x.zip(of_y).map(|(((&root_x, &variance_x), &inverse_x), ((roots_y, variances_y), inverses_y))| {
+            Group { variance_x, root_x, inverse_x, variances_y, roots_y, inverses_y }
+        })
+    }
+}
+
+impl<S: Simd> Pairs<S> {
+    /// The pairs of lanes `start..start + S::f64s::LEN` of a group.
+    #[inline(always)]
+    fn load(simd: S, group: Group<'_>, start: usize, values: S::f64s) -> Self {
+        let load = |lanes: &[f64; LANES]| S::f64s::from_slice(simd, &lanes[start..start + S::f64s::LEN]);
+        let root_y = load(group.roots_y);
+        let (gap, sum) = (root_y - group.root_x, root_y + group.root_x);
+        Self {
+            simd,
+            sum_of_variances: load(group.variances_y) + group.variance_x,
+            product_of_roots: root_y * group.root_x,
+            squared_gap_of_roots: gap * gap,
+            parallel: gap.abs() * sum * RESOLUTION,
+            opposite: sum * sum * RESOLUTION,
+            inverse_product: load(group.inverses_y) * group.inverse_x,
+            values,
+        }
+    }
+}
+
 /// Replaces each value of a run by `convert` of the pair it belongs to.
 #[inline(always)]
 fn for_each_pair<S: Simd>(
@@ -50,28 +96,10 @@ fn for_each_pair<S: Simd>(
     values: &mut [f64],
     convert: impl Fn(Pairs<S>) -> S::f64s,
 ) {
-    let roots_y = ends.y.root.as_chunks::<LANES>().0;
-    let variances_y = ends.y.variance.as_chunks::<LANES>().0;
-    let inverses_y = ends.y.inverse_root.as_chunks::<LANES>().0;
-    let lanes_of_y = roots_y.iter().zip(variances_y).zip(inverses_y);
-    let of_x = ends.x.root.iter().zip(ends.x.variance).zip(ends.x.inverse_root);
-    let groups = values.as_chunks_mut::<LANES>().0.iter_mut().zip(lanes_of_y).zip(of_x);
-    for ((values, ((roots_y, variances_y), inverses_y)), ((&root_x, &variance_x), &inverse_x)) in groups {
+    for (values, group) in values.as_chunks_mut::<LANES>().0.iter_mut().zip(ends.groups()) {
         for start in (0..LANES).step_by(S::f64s::LEN) {
-            let load = |lanes: &[f64; LANES]| S::f64s::from_slice(simd, &lanes[start..start + S::f64s::LEN]);
-            let root_y = load(roots_y);
-            let (gap, sum) = (root_y - root_x, root_y + root_x);
-            let pairs = Pairs {
-                simd,
-                sum_of_variances: load(variances_y) + variance_x,
-                product_of_roots: root_y * root_x,
-                squared_gap_of_roots: gap * gap,
-                parallel: gap.abs() * sum * RESOLUTION,
-                opposite: sum * sum * RESOLUTION,
-                inverse_product: load(inverses_y) * inverse_x,
-                values: load(values),
-            };
-            convert(pairs).store_slice(&mut values[start..start + S::f64s::LEN]);
+            let lanes = &mut values[start..start + S::f64s::LEN];
+            convert(Pairs::load(simd, group, start, S::f64s::from_slice(simd, lanes))).store_slice(lanes);
         }
     }
 }
@@ -88,6 +116,12 @@ fn gap_of_difference<S: Simd>(pairs: &Pairs<S>, difference: S::f64s) -> S::f64s 
     short_of_opposite.simd_lt(pairs.opposite).select(opposite, gap)
 }
 
+/// $t \to \delta$.
+#[inline(always)]
+fn difference_of_gap<S: Simd>(pairs: &Pairs<S>, gap: S::f64s) -> S::f64s {
+    (pairs.product_of_roots * 2.0).mul_add(gap, pairs.squared_gap_of_roots)
+}
+
 /// Turns differences into cosine gaps.
 pub(crate) fn differences_to_gaps(level: Level, ends: Ends<'_>, values: &mut [f64]) {
     #[simd]
@@ -101,9 +135,7 @@ pub(crate) fn differences_to_gaps(level: Level, ends: Ends<'_>, values: &mut [f6
 pub(crate) fn gaps_to_differences(level: Level, ends: Ends<'_>, values: &mut [f64]) {
     #[simd]
     fn run<S: Simd>(simd: S, ends: Ends<'_>, values: &mut [f64]) {
-        for_each_pair(simd, ends, values, |pairs| {
-            (pairs.product_of_roots * 2.0).mul_add(pairs.values, pairs.squared_gap_of_roots)
-        });
+        for_each_pair(simd, ends, values, |pairs| difference_of_gap(&pairs, pairs.values));
     }
     dispatch!(level, simd => run(simd, ends, values));
 }
@@ -144,30 +176,58 @@ pub(crate) fn affine_on_gaps(
     after: Ends<'_>,
     gaps: &mut [f64],
 ) {
+    #[simd]
+    fn run<S: Simd>(simd: S, scale: f64, before: Ends<'_>, after: Ends<'_>, gaps: &mut [f64]) {
+        let ends = before.groups().zip(after.groups());
+        for (gaps, (before, after)) in gaps.as_chunks_mut::<LANES>().0.iter_mut().zip(ends) {
+            for start in (0..LANES).step_by(S::f64s::LEN) {
+                let lanes = &mut gaps[start..start + S::f64s::LEN];
+                let pairs = Pairs::load(simd, before, start, S::f64s::from_slice(simd, lanes));
+                let difference = difference_of_gap(&pairs, pairs.values) * scale;
+                let pairs = Pairs::load(simd, after, start, difference);
+                gap_of_difference(&pairs, difference).store_slice(lanes);
+            }
+        }
+    }
     if affine.shift == 0.0 {
         return; // angles do not change
     }
-    gaps_to_differences(level, before, gaps);
-    for value in gaps.iter_mut() {
-        *value *= affine.scale;
-    }
-    differences_to_gaps(level, after, gaps);
+    dispatch!(level, simd => run(simd, affine.scale, before, after, gaps));
 }
 
 /// Carries tangent kernels through an affine layer, given the cosine gaps and the ends after it.
 pub(crate) fn affine_on_ntk(level: Level, affine: &Affine, after: Ends<'_>, gaps: &[f64], ntk: &mut [f64]) {
     #[simd]
     fn run<S: Simd>(simd: S, affine: &Affine, ends: Ends<'_>, gaps: &[f64], ntk: &mut [f64]) {
-        // `for_each_pair` hands out pairs in order, one vector of gaps after the other.
-        let next = std::cell::Cell::new(0);
-        for_each_pair(simd, ends, ntk, |pairs| {
-            let start = next.replace(next.get() + S::f64s::LEN);
-            let gap = S::f64s::from_slice(simd, &gaps[start..start + S::f64s::LEN]);
-            let covariance = covariance_of_gap(&pairs, gap);
-            pairs.values.mul_add(affine.scale, covariance.mul_add(affine.ntk_gain, affine.ntk_offset))
-        });
+        let gaps = gaps.as_chunks::<LANES>().0;
+        for ((ntk, gaps), group) in ntk.as_chunks_mut::<LANES>().0.iter_mut().zip(gaps).zip(ends.groups()) {
+            for start in (0..LANES).step_by(S::f64s::LEN) {
+                let lanes = &mut ntk[start..start + S::f64s::LEN];
+                let pairs = Pairs::load(simd, group, start, S::f64s::from_slice(simd, lanes));
+                let gap = S::f64s::from_slice(simd, &gaps[start..start + S::f64s::LEN]);
+                let fresh = covariance_of_gap(&pairs, gap).mul_add(affine.ntk_gain, affine.ntk_offset);
+                pairs.values.mul_add(affine.scale, fresh).store_slice(lanes);
+            }
+        }
     }
     dispatch!(level, simd => run(simd, affine, after, gaps, ntk));
+}
+
+/// Divides tangent kernels by $\sqrt{(q_x + \varepsilon)(q_y + \varepsilon)}$.
+pub(crate) fn layer_norm_on_ntk(level: Level, epsilon: f64, ends: Ends<'_>, ntk: &mut [f64]) {
+    #[simd]
+    fn run<S: Simd>(simd: S, epsilon: f64, ends: Ends<'_>, ntk: &mut [f64]) {
+        for (ntk, group) in ntk.as_chunks_mut::<LANES>().0.iter_mut().zip(ends.groups()) {
+            let length_x = (group.variance_x + epsilon).sqrt();
+            for start in (0..LANES).step_by(S::f64s::LEN) {
+                let at = start..start + S::f64s::LEN;
+                let length_y = (S::f64s::from_slice(simd, &group.variances_y[at.clone()]) + epsilon).sqrt();
+                (S::f64s::from_slice(simd, &ntk[at.clone()]) / (length_y * length_x))
+                    .store_slice(&mut ntk[at]);
+            }
+        }
+    }
+    dispatch!(level, simd => run(simd, epsilon, ends, ntk));
 }
 
 #[cfg(test)]

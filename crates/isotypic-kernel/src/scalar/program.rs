@@ -4,7 +4,9 @@ use fearless_simd::Level;
 
 use crate::affine::Affine;
 use crate::nonlinearity::{LANES, Nonlinearity, PairRun};
-use crate::pair_geometry::{Ends, affine_on_gaps, affine_on_ntk, covariances_to_gaps, gaps_to_covariances};
+use crate::pair_geometry::{
+    Ends, affine_on_gaps, affine_on_ntk, covariances_to_gaps, gaps_to_covariances, layer_norm_on_ntk,
+};
 use crate::terms::Terms;
 
 /// One scalar layer.
@@ -12,6 +14,11 @@ use crate::terms::Terms;
 pub(crate) enum ScalarStep {
     Affine(Affine),
     Nonlinearity(Box<dyn Nonlinearity>),
+    /// Layer normalisation: $\Sigma \leftarrow \Sigma / \sqrt{(q_x + \varepsilon)(q_y + \varepsilon)}$, and $\Theta$ alike.
+    LayerNorm {
+        /// $\varepsilon$.
+        epsilon: f64,
+    },
 }
 
 /// The form in which the pairs of a row are given.
@@ -48,9 +55,9 @@ impl<'a> RowEnds<'a> {
 }
 
 impl ScalarProgram {
-    /// Whether a nonlinearity follows, so that variances are needed.
-    pub(crate) fn has_nonlinearity(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, ScalarStep::Nonlinearity(_)))
+    /// Whether a nonlinearity or a normalisation follows, so that variances are needed.
+    pub(crate) fn needs_variances(&self) -> bool {
+        self.steps.iter().any(|step| !matches!(step, ScalarStep::Affine(_)))
     }
 
     /// The terms of every state, given those of the input state.
@@ -63,6 +70,7 @@ impl ScalarProgram {
                 ScalarStep::Nonlinearity(nonlinearity) => {
                     last.iter().map(|&q| nonlinearity.variance(q)).collect()
                 }
+                ScalarStep::LayerNorm { epsilon } => last.iter().map(|&q| q / (q + epsilon)).collect(),
             };
             states.push(Terms::from_variances(next));
         }
@@ -71,7 +79,7 @@ impl ScalarProgram {
 
     /// Carries a row through all steps; ends with covariances (and tangent kernels).
     ///
-    /// `values` holds pairs in the given form, a multiple of [`LANES`]; `ends` may be `None` if no nonlinearity follows and the form
+    /// `values` holds pairs in the given form, a multiple of [`LANES`]; `ends` may be `None` if no variances are needed and the form
     /// is [`Form::Covariance`].
     pub(crate) fn run(
         &self,
@@ -97,6 +105,17 @@ impl ScalarProgram {
                     affine_on_gaps(level, affine, ends.at(state), ends.at(state + 1), values);
                     if let Some(ntk) = ntk.as_deref_mut() {
                         affine_on_ntk(level, affine, ends.at(state + 1), values, ntk);
+                    }
+                }
+                (ScalarStep::LayerNorm { epsilon }, _, Some(row)) => {
+                    let ends = row.at(state);
+                    if form == Form::Covariance {
+                        covariances_to_gaps(level, ends, values);
+                        form = Form::CosineGap;
+                    }
+                    // Lengths change, angles do not.
+                    if let Some(ntk) = ntk.as_deref_mut() {
+                        layer_norm_on_ntk(level, *epsilon, ends, ntk);
                     }
                 }
                 (ScalarStep::Nonlinearity(nonlinearity), _, Some(row)) => {

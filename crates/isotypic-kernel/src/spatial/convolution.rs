@@ -9,8 +9,9 @@ use fearless_simd_macros::simd;
 use isotypic_architecture::{Conv, Padding};
 
 use super::box_filter::BoxFilter;
-use super::displacement::{Displacement, Piece, Run, SliceKind};
+use super::displacement::{Displacement, Piece, Pieces, Run, modulo};
 use super::grid::{Grid, leading};
+use super::slice::Slice;
 use super::spatial_terms::SpatialTerms;
 use crate::affine::Affine;
 use crate::nonlinearity::LANES;
@@ -33,22 +34,6 @@ pub(crate) struct Convolution {
     box_filter: Option<BoxFilter>,
     /// `tap_count × output.len()` input positions, [`OUTSIDE`] beyond the border.
     taps: Vec<u32>,
-}
-
-/// Differences and tangent kernels of a slice: [`LANES`] numbers for each first position.
-#[derive(Debug)]
-pub(crate) struct Slice {
-    pub(crate) difference: Vec<f64>,
-    pub(crate) ntk: Vec<f64>,
-}
-
-impl Slice {
-    pub(crate) fn new(grid: Grid, with_ntk: bool) -> Self {
-        Self {
-            difference: vec![0.0; grid.len() * LANES],
-            ntk: vec![0.0; if with_ntk { grid.len() * LANES } else { 0 }],
-        }
-    }
 }
 
 /// What a convolution reads besides the slice itself.
@@ -103,8 +88,8 @@ impl Convolution {
             }
         };
         let mut taps = Vec::new();
-        for e in positions(Grid(filter)) {
-            for p in positions(output) {
+        for e in Grid(filter).positions() {
+            for p in output.positions() {
                 let at = [axis(0, p[0], e[0]), axis(1, p[1], e[1]), axis(2, p[2], e[2])];
                 taps.push(match at {
                     [Some(a), Some(b), Some(c)] => input.index([a, b, c]) as u32,
@@ -125,29 +110,23 @@ impl Convolution {
         self.filter_size == 1 && self.strides == [1; 3]
     }
 
-    /// Whether every cyclic output slice reads a single cyclic input slice.
-    pub(crate) fn keeps_cyclic_slices(&self) -> bool {
-        self.circular && (0..3).all(|axis| self.output.0[axis] * self.strides[axis] == self.input.0[axis])
+    /// The slice that a piece of an output slice reads, and which pieces of it.
+    pub(crate) fn reads(&self, piece: Piece) -> (Displacement, Pieces) {
+        let shift = std::array::from_fn(|axis| piece.shift[axis] * self.strides[axis] as isize);
+        // Filters that wrap around the border read pairs of every piece.
+        let pieces = if self.circular && !self.is_pointwise() { Pieces::ALL } else { Pieces::of(shift) };
+        (modulo(self.input, shift), pieces)
     }
 
-    /// The kind of slice this layer reads, given the one it is to produce.
-    pub(crate) fn input_kind(&self, output: SliceKind) -> SliceKind {
-        match (self.is_pointwise(), self.circular) {
-            (true, _) => output,
-            (false, true) => SliceKind::Cyclic,
-            (false, false) => SliceKind::Signed,
-        }
+    /// How many times more pairs of input positions than slices of the output have are read, where all slices are wanted.
+    pub(crate) fn rereads(&self) -> f64 {
+        let whole = (0..3).all(|axis| self.output.0[axis] * self.strides[axis] == self.input.0[axis]);
+        if self.circular && !whole { 4.0 } else { 1.0 }
     }
 
-    /// The input slice that a piece of an output slice reads.
-    pub(crate) fn input_displacement(&self, kind: SliceKind, shift: Displacement) -> Displacement {
-        std::array::from_fn(|axis| {
-            let displacement = shift[axis] * self.strides[axis] as isize;
-            match kind {
-                SliceKind::Cyclic => displacement.rem_euclid(self.input.0[axis] as isize),
-                SliceKind::Signed => displacement,
-            }
-        })
+    /// Additions for the sum under the filter, for each position.
+    pub(crate) fn additions_per_position(&self) -> usize {
+        self.box_filter.map_or(self.filter_size, |filter| filter.filter.iter().sum::<usize>() - 2)
     }
 
     /// Mean of per-position numbers under the filter, for every output position; zeros beyond the border.
@@ -163,9 +142,11 @@ impl Convolution {
         sums.iter().map(|sum| sum / self.filter_size as f64).collect()
     }
 
-    /// The input displacement from which a whole output slice is summed at once; `None` if pieces must be summed one by one.
-    pub(crate) fn whole_slice(&self, kind: SliceKind, displacement: Displacement) -> Option<Displacement> {
-        self.box_filter.map(|_| self.input_displacement(kind, displacement))
+    /// Whether a whole output slice is summed at once, from the input slice with the same displacement.
+    ///
+    /// The fewer pieces that a layer without neighbours is asked for, the fewer it asks for, so it counts only for whole slices.
+    pub(crate) fn sums_whole_slices(&self, wanted: Pieces) -> bool {
+        self.box_filter.is_some() && (wanted == Pieces::ALL || !self.is_pointwise())
     }
 
     /// Sums the input slice under the filter, at every position of the output.
@@ -173,7 +154,7 @@ impl Convolution {
     /// The tangent kernel is left out where that of the input vanishes (`input_has_ntk` is false).
     ///
     /// # Panics
-    /// Unless [`whole_slice`](Self::whole_slice) says that this can be done.
+    /// Unless [`sums_whole_slices`](Self::sums_whole_slices) says that this can be done.
     pub(crate) fn sum_slice(
         &self,
         level: Level,
@@ -305,19 +286,17 @@ impl Convolution {
         }
     }
 
-    /// The ends of a convolution that follows the given state.
-    pub(crate) fn ends<'a>(input: (&'a SpatialTerms, &'a SpatialTerms), stage: usize) -> ConvolutionEnds<'a> {
-        let (x, y) = input;
+    /// The ends of the convolution of the given stage, which reads `state`.
+    pub(crate) fn ends<'a>(
+        (x, y): (&'a SpatialTerms, &'a SpatialTerms),
+        state: usize,
+        stage: usize,
+    ) -> ConvolutionEnds<'a> {
         ConvolutionEnds {
-            input_x: x.input_variance(stage),
-            input_y: y.input_variance(stage),
+            input_x: x.variance_of(state),
+            input_y: y.variance_of(state),
             output_x: &x.stages[stage].affine,
             output_y: &y.stages[stage].affine,
         }
     }
-}
-
-/// All positions of a grid in C order.
-fn positions(grid: Grid) -> impl Iterator<Item = [usize; 3]> {
-    (0..grid.0[0]).flat_map(move |a| (0..grid.0[1]).flat_map(move |b| (0..grid.0[2]).map(move |c| [a, b, c])))
 }

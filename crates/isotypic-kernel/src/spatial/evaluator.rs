@@ -3,23 +3,23 @@
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
-use super::convolution::{Convolution, Slice};
-use super::displacement::{Displacement, Piece, Run, SliceKind};
+use super::convolution::Convolution;
+use super::displacement::{Displacement, Piece, Pieces, Run, modulo};
 use super::grid::Grid;
 use super::program::{Readout, SpatialProgram};
+use super::slice::{KeptSlice, Slice};
 use super::spatial_terms::{SpatialBounds, SpatialTerms};
 use crate::nonlinearity::{LANES, PairRun};
 use crate::pair_geometry::{Ends, differences_to_gaps, gaps_to_differences};
 use crate::reproducible_sum::ReproducibleSum;
 use crate::terms::Terms;
 
-/// Scratch space for one thread: one slice per stage and one for the input.
+/// Scratch space for one thread: one slice per state.
 pub(crate) struct Evaluator<'a> {
     program: &'a SpatialProgram,
     level: Level,
-    kinds: Vec<SliceKind>,
-    /// `slices[k]` holds the input of stage `k`; the last one the end of the spatial part.
-    slices: Vec<Slice>,
+    /// Of the input, and of the output of every stage.
+    kept: Vec<KeptSlice>,
     /// As large as the largest slice.
     scratch: Vec<f64>,
     with_ntk: bool,
@@ -41,74 +41,76 @@ struct Sides<'a> {
 
 impl<'a> Evaluator<'a> {
     pub(crate) fn new(program: &'a SpatialProgram, level: Level, with_ntk: bool) -> Self {
-        let grids =
-            std::iter::once(program.input).chain(program.stages.iter().map(|stage| stage.convolution.output));
-        let slices: Vec<Slice> =
-            grids.enumerate().map(|(state, grid)| Slice::new(grid, with_ntk && state > 0)).collect();
-        let scratch = vec![0.0; slices.iter().map(|slice| slice.difference.len()).max().unwrap_or(0)];
-        Self { program, level, kinds: program.slice_kinds(), slices, scratch, with_ntk }
+        let grids: Vec<Grid> = (0..program.states()).map(|state| program.grid(state)).collect();
+        // The tangent kernel of the input vanishes.
+        let kept = grids.iter().enumerate().map(|(state, &grid)| KeptSlice::new(grid, with_ntk && state > 0));
+        let largest = grids.iter().map(Grid::len).max().unwrap_or(0);
+        Self { program, level, kept: kept.collect(), scratch: vec![0.0; largest * LANES], with_ntk }
     }
 
     /// The readout of image `x` against the images in the lanes of `y`.
     pub(crate) fn evaluate(&mut self, x: &SpatialTerms, y: &SpatialTerms) -> ReadoutValues {
+        self.kept.iter_mut().for_each(KeptSlice::clear);
         let sides = Sides { x, y };
-        let end = self.program.stages.len();
-        let grid = self.program.output();
+        let end = self.program.end;
+        let grid = self.program.grid(end);
         match self.program.readout {
             Readout::Flatten => {
-                // Displacement 0 is displacement 0 at every stage, in either kind.
-                self.fill(end, [0; 3], sides);
-                let pieces = self.kinds[end].pieces(grid, [0; 3]);
+                self.fill(end, [0; 3], Pieces::of([0; 3]), sides);
                 let mut totals = Plain::default();
-                self.accumulate(&mut totals, &pieces, grid, sides);
+                self.accumulate(&mut totals, [0; 3], Pieces::of([0; 3]), sides);
                 totals.mean(grid.len())
             }
-            Readout::GlobalAveragePool => {
+            pool @ (Readout::GlobalAveragePool | Readout::GlobalSumPool) => {
                 let mut totals = Pooled::new(x.bounds[0], &y.bounds, grid.len() * grid.len());
-                for displacement in self.kinds[end].displacements(grid) {
-                    let pieces = self.kinds[end].pieces(grid, displacement);
-                    self.fill(end, displacement, sides);
-                    self.accumulate(&mut totals, &pieces, grid, sides);
+                for position in grid.positions() {
+                    let displacement = position.map(|distance| distance as isize);
+                    self.fill(end, displacement, Pieces::ALL, sides);
+                    self.accumulate(&mut totals, displacement, Pieces::ALL, sides);
                 }
-                totals.mean(grid.len() * grid.len())
+                match pool {
+                    Readout::GlobalSumPool => totals.mean(1),
+                    _ => totals.mean(grid.len() * grid.len()),
+                }
             }
         }
     }
 
-    /// Fills `slices[state]` with the given displacement, filling what it reads first.
-    fn fill(&mut self, state: usize, displacement: Displacement, sides: Sides<'_>) {
+    /// Fills pieces of the slice with the given displacement (modulo the extents), and first what they read.
+    fn fill(&mut self, state: usize, displacement: Displacement, wanted: Pieces, sides: Sides<'_>) {
+        let mut missing = wanted.without(self.kept[state].filled(displacement));
+        if missing == Pieces::NONE {
+            return;
+        }
+        let program = self.program;
+        let grid = program.grid(state);
+        let mut output = self.kept[state].take(displacement);
         let Some(stage_index) = state.checked_sub(1) else {
-            self.fill_input(displacement, sides);
+            for piece in missing.in_slice(grid, displacement) {
+                self.fill_input(piece, sides, &mut output.difference);
+            }
+            self.kept[state].put(output, missing);
             return;
         };
-        let program = self.program;
         let stage = &program.stages[stage_index];
         let convolution = &stage.convolution;
-        let pieces = self.kinds[state].pieces(convolution.output, displacement);
-        let mut output =
-            std::mem::replace(&mut self.slices[state], Slice { difference: Vec::new(), ntk: Vec::new() });
-        let ends = Convolution::ends((sides.x, sides.y), stage_index);
-        // The tangent kernel of the input vanishes.
-        let input_has_ntk = self.with_ntk && stage_index > 0;
-        let input_kind = self.kinds[stage_index];
-        if let Some(needed) = convolution.whole_slice(input_kind, displacement) {
-            self.fill(stage_index, needed, sides);
-            let input = &self.slices[stage_index];
+        let ends = Convolution::ends((sides.x, sides.y), stage.input, stage_index);
+        let input_has_ntk = self.with_ntk && stage.input > 0;
+        if convolution.sums_whole_slices(missing) {
+            missing = Pieces::ALL;
+            self.fill(stage.input, modulo(grid, displacement), Pieces::ALL, sides);
+            let input = self.kept[stage.input].slice();
             convolution.sum_slice(self.level, input, input_has_ntk, &mut output, &mut self.scratch);
         } else {
-            let mut filled = None;
-            for &piece in &pieces {
-                let needed = convolution.input_displacement(input_kind, piece.shift);
-                if filled != Some(needed) {
-                    self.fill(stage_index, needed, sides);
-                    filled = Some(needed);
-                }
-                let input = &self.slices[stage_index];
+            for piece in missing.in_slice(grid, displacement) {
+                let (needed, pieces) = convolution.reads(piece);
+                self.fill(stage.input, needed, pieces, sides);
+                let input = self.kept[stage.input].slice();
                 convolution.sum_piece(self.level, ends, piece, input, input_has_ntk, &mut output);
             }
         }
         // A run stays in the first cache from the affine layer to the end of the nonlinearity.
-        for run in pieces.iter().flat_map(|piece| piece.runs(convolution.output)) {
+        for run in missing.in_slice(grid, displacement).flat_map(|piece| piece.runs(grid)) {
             convolution.finish_run(self.level, ends, run, input_has_ntk, &mut output);
             if let Some(nonlinearity) = &stage.nonlinearity {
                 let (terms_x, terms_y) = (&sides.x.stages[stage_index], &sides.y.stages[stage_index]);
@@ -129,25 +131,29 @@ impl<'a> Evaluator<'a> {
                 gaps_to_differences(self.level, after, values);
             }
         }
-        self.slices[state] = output;
+        self.kept[state].put(output, missing);
     }
 
-    /// Fills `slices[0]` with the mean squared differences of the input values.
-    fn fill_input(&mut self, displacement: Displacement, sides: Sides<'_>) {
-        let grid = self.program.input;
-        let channels = self.program.channels;
-        let difference = &mut self.slices[0].difference;
-        for piece in self.kinds[0].pieces(grid, displacement) {
-            dispatch!(self.level, simd => squared_differences(simd, grid, piece, channels, sides, difference));
-        }
+    /// Fills a piece with the mean squared differences of the input values.
+    fn fill_input(&self, piece: Piece, sides: Sides<'_>, difference: &mut [f64]) {
+        let (grid, channels) = (self.program.input, self.program.channels);
+        dispatch!(self.level, simd => squared_differences(simd, grid, piece, channels, sides, difference));
     }
 
-    /// Adds the slice at the end of the spatial part to running totals.
-    fn accumulate(&self, totals: &mut impl Totals, pieces: &[Piece], grid: Grid, sides: Sides<'_>) {
-        let end = self.program.stages.len();
-        let variances = (sides.x.output_variance(end), sides.y.output_variance(end));
-        for &piece in pieces {
-            dispatch!(self.level, simd => add_slice(simd, grid, piece, variances, &self.slices[end], totals));
+    /// Adds pieces of the slice at the end of the spatial part to running totals.
+    fn accumulate(
+        &self,
+        totals: &mut impl Totals,
+        displacement: Displacement,
+        pieces: Pieces,
+        sides: Sides<'_>,
+    ) {
+        let end = self.program.end;
+        let grid = self.program.grid(end);
+        let variances = (sides.x.variance_of(end), sides.y.variance_of(end));
+        let slice = self.kept[end].slice();
+        for piece in pieces.in_slice(grid, displacement) {
+            dispatch!(self.level, simd => add_slice(simd, grid, piece, variances, slice, totals));
         }
     }
 }

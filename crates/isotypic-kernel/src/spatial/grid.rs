@@ -19,6 +19,12 @@ impl Grid {
     pub(crate) fn index(&self, position: [usize; 3]) -> usize {
         (position[0] * self.0[1] + position[1]) * self.0[2] + position[2]
     }
+
+    /// All positions in C order.
+    pub(crate) fn positions(self) -> impl Iterator<Item = [usize; 3]> {
+        let [rows, columns, depth] = self.0;
+        (0..rows).flat_map(move |a| (0..columns).flat_map(move |b| (0..depth).map(move |c| [a, b, c])))
+    }
 }
 
 /// Up to three numbers, padded at the front.

@@ -10,6 +10,7 @@ mod displacement;
 mod evaluator;
 mod grid;
 mod program;
+mod slice;
 mod spatial_terms;
 
 pub(crate) use convolution::Convolution;

@@ -1,24 +1,30 @@
-//! The spatial layers in order, and how positions are joined at their end.
+//! The spatial layers in topological order, and how positions are joined at their end.
+//!
+//! State 0 is the input, state `k` the output of stage `k − 1`. A stage may read any earlier state, and a state may have several
+//! readers.
 
 use super::convolution::Convolution;
-use super::displacement::SliceKind;
 use super::grid::Grid;
 use crate::nonlinearity::Nonlinearity;
 
 /// A convolution and the nonlinearity after it.
 #[derive(Debug)]
 pub(crate) struct Stage {
+    /// The state it reads.
+    pub(crate) input: usize,
     pub(crate) convolution: Convolution,
     pub(crate) nonlinearity: Option<Box<dyn Nonlinearity>>,
 }
 
-/// How positions are joined: which slices are needed and that their mean is taken.
+/// How positions are joined: which slices are needed, and whether their mean or their sum is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Readout {
     /// Only pairs of equal positions: displacement 0.
     Flatten,
-    /// All pairs of positions.
+    /// The mean over all pairs of positions.
     GlobalAveragePool,
+    /// The sum over all pairs of positions.
+    GlobalSumPool,
 }
 
 /// The spatial part of a network.
@@ -27,43 +33,43 @@ pub(crate) struct SpatialProgram {
     pub(crate) input: Grid,
     pub(crate) channels: usize,
     pub(crate) stages: Vec<Stage>,
+    /// The state whose positions are joined.
+    pub(crate) end: usize,
     pub(crate) readout: Readout,
 }
 
 impl SpatialProgram {
-    /// The grid after the last stage.
-    pub(crate) fn output(&self) -> Grid {
-        self.stages.last().map_or(self.input, |stage| stage.convolution.output)
+    /// Number of states.
+    pub(crate) fn states(&self) -> usize {
+        self.stages.len() + 1
     }
 
-    /// The kind of slice at the input of each stage, and at the end.
-    ///
-    /// Cyclic slices at the end where every layer keeps them whole; each layer then says what it has to read.
-    pub(crate) fn slice_kinds(&self) -> Vec<SliceKind> {
-        let cyclic = self.stages.iter().all(|stage| stage.convolution.keeps_cyclic_slices());
-        let mut kinds = vec![if cyclic { SliceKind::Cyclic } else { SliceKind::Signed }];
-        for stage in self.stages.iter().rev() {
-            kinds.push(stage.convolution.input_kind(kinds[kinds.len() - 1]));
-        }
-        kinds.reverse();
-        kinds
+    /// The positions of a state.
+    pub(crate) fn grid(&self, state: usize) -> Grid {
+        state.checked_sub(1).map_or(self.input, |stage| self.stages[stage].convolution.output)
     }
 
-    /// Pairs of positions at which a layer is evaluated for one pair of inputs, summed over the stages, weighted with the
+    /// Pairs of positions at which a layer is evaluated for one pair of inputs, summed over the states, weighted with the
     /// cost of the layer relative to a nonlinearity.
     pub(crate) fn evaluations_per_pair(&self) -> f64 {
-        let kinds = self.slice_kinds();
-        let end = self.output();
-        let slices = match self.readout {
+        // How many slices of each state are asked for by its busiest reader.
+        let mut slices = vec![0.0_f64; self.states()];
+        slices[self.end] = match self.readout {
             Readout::Flatten => 1.0,
-            Readout::GlobalAveragePool => kinds[kinds.len() - 1].displacements(end).len() as f64,
+            Readout::GlobalAveragePool | Readout::GlobalSumPool => self.grid(self.end).len() as f64,
         };
-        let taps = |stage: &Stage| {
+        let mut total = 0.0;
+        for (index, stage) in self.stages.iter().enumerate().rev() {
+            let convolution = &stage.convolution;
             let nonlinearity = stage.nonlinearity.as_ref().map_or(1.0, |nonlinearity| nonlinearity.cost());
-            nonlinearity + 0.1 * stage.convolution.filter_size as f64
-        };
-        let stages: f64 =
-            self.stages.iter().map(|stage| stage.convolution.output.len() as f64 * taps(stage)).sum();
-        slices * (stages + 0.2 * self.input.len() as f64)
+            let asked = slices[index + 1];
+            total += asked
+                * convolution.output.len() as f64
+                * (nonlinearity + 0.1 * convolution.additions_per_position() as f64);
+            // A single slice is read from a single slice.
+            let read = if asked > 1.0 { asked * convolution.rereads() } else { asked };
+            slices[stage.input] = slices[stage.input].max(read);
+        }
+        total + 0.2 * slices[0] * self.input.len() as f64
     }
 }

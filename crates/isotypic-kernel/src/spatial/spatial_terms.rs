@@ -54,14 +54,15 @@ impl SpatialTerms {
             .map(|position| position.iter().map(|v| v * v).sum::<f64>() / channels as f64)
             .collect();
         let mut stages: Vec<StageTerms> = Vec::with_capacity(program.stages.len());
-        let mut ntk = vec![0.0; variance.len()];
+        // Diagonal tangent kernels of every state.
+        let mut ntks = vec![vec![0.0; variance.len()]];
         for stage in &program.stages {
-            let input = stages.last().map_or(&variance, |stage| &stage.output().variance);
+            let input = stage.input.checked_sub(1).map_or(&variance, |last| &stages[last].output().variance);
             let convolution = &stage.convolution;
             let new: Vec<f64> =
                 convolution.mean(input).iter().map(|&q| convolution.affine.covariance(q)).collect();
-            ntk = convolution
-                .mean(&ntk)
+            let mut ntk: Vec<f64> = convolution
+                .mean(&ntks[stage.input])
                 .iter()
                 .zip(&new)
                 .map(|(&theta, &q)| convolution.affine.ntk(q, theta))
@@ -74,10 +75,11 @@ impl SpatialTerms {
                 Terms::from_variances(affine.variance.iter().map(|&q| nonlinearity.variance(q)))
             });
             stages.push(StageTerms { affine, mapped });
+            ntks.push(ntk);
         }
-        let last = stages.last().map_or(&variance, |stage| &stage.output().variance);
+        let last = program.end.checked_sub(1).map_or(&variance, |last| &stages[last].output().variance);
         let largest = |values: &[f64]| values.iter().copied().fold(0.0, f64::max).sqrt();
-        let bounds = vec![SpatialBounds { root: largest(last), ntk_root: largest(&ntk) }];
+        let bounds = vec![SpatialBounds { root: largest(last), ntk_root: largest(&ntks[program.end]) }];
         Self { values: values.to_vec(), variance, stages, bounds }
     }
 
@@ -102,15 +104,10 @@ impl SpatialTerms {
         }
     }
 
-    /// Variances before the given stage.
-    pub(crate) fn input_variance(&self, stage: usize) -> &[f64] {
-        self.output_variance(stage)
-    }
-
-    /// Variances after the first `stages` stages.
-    pub(crate) fn output_variance(&self, stages: usize) -> &[f64] {
-        match stages.checked_sub(1) {
-            Some(last) => &self.stages[last].output().variance,
+    /// Variances of the given state.
+    pub(crate) fn variance_of(&self, state: usize) -> &[f64] {
+        match state.checked_sub(1) {
+            Some(stage) => &self.stages[stage].output().variance,
             None => &self.variance,
         }
     }

@@ -15,6 +15,14 @@ fn cases() -> Vec<(String, Vec<usize>, usize)> {
     vec![
         (format!(r#"{{"layers": [{dense}, "relu", {dense}, "erf", {dense}]}}"#), vec![784], 300),
         (
+            format!(
+                r#"{{"layers": [{}, "relu", "global_sum_pool", {dense}, "layer_norm", "relu", {dense}]}}"#,
+                conv("same", "[1, 2]")
+            ),
+            vec![4, 5, 2],
+            21,
+        ),
+        (
             format!(r#"{{"layers": [{}, "relu", "flatten", {dense}]}}"#, conv("circular", "[1, 1]")),
             vec![7, 6, 2],
             37,

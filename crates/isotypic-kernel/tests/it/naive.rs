@@ -31,6 +31,20 @@ pub(crate) fn kernel(graph: &LayerGraph, x: ArrayView1<'_, f64>, y: ArrayView1<'
                 let map = |state: &Pair, a: &[f64], b: &[f64]| nonlinearity(state, a, b, relu);
                 [map(&states[0], u, v), map(&states[1], u, u), map(&states[2], v, v)]
             }
+            Operation::LayerNorm(norm) => {
+                assert!(norm.spatial_axes.is_empty());
+                let [u, v] = &variances;
+                let divide = |state: &Pair, a: &[f64], b: &[f64]| {
+                    let mut next = state.clone();
+                    for ((p, q), c) in state.covariance.indexed_iter() {
+                        let length = ((a[p] + norm.epsilon) * (b[q] + norm.epsilon)).sqrt();
+                        next.covariance[[p, q]] = c / length;
+                        next.ntk[[p, q]] = state.ntk[[p, q]] / length;
+                    }
+                    next
+                };
+                [divide(&states[0], u, v), divide(&states[1], u, u), divide(&states[2], v, v)]
+            }
             operation => states.map(|state| linear(&state, operation, &node.output_shape)),
         };
     }
@@ -81,6 +95,15 @@ fn linear(state: &Pair, operation: &Operation, output_shape: &[usize]) -> Pair {
     };
     match operation {
         Operation::Identity => state.clone(),
+        Operation::Dropout(dropout) => {
+            assert!(dropout.is_identity());
+            state.clone()
+        }
+        Operation::GlobalSumPool => Pair {
+            shape: Vec::new(),
+            covariance: Array2::from_elem((1, 1), state.covariance.sum()),
+            ntk: Array2::from_elem((1, 1), state.ntk.sum()),
+        },
         Operation::Flatten => join(true),
         Operation::GlobalAvgPool => join(false),
         Operation::Dense(dense) => affine(

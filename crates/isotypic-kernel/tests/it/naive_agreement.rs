@@ -101,3 +101,21 @@ fn pooling_the_input_and_vectors_agree() {
     check(r#"{"layers": [{"dense": {"b_std": 0.1}}, "relu", {"dense": {}}, "erf", {"dense": {}}]}"#, &[130]);
     check(r#"{"layers": ["flatten", {"dense": {"b_std": 2.0}}, "relu", {"dense": {}}]}"#, &[4, 4, 3]);
 }
+
+#[test]
+fn normalised_vectors_and_sums_over_positions_agree() {
+    let norm = r#"{"layer_norm": {"epsilon": 0.3}}"#;
+    let dense = r#"{"dense": {"w_std": 1.2, "b_std": 0.3}}"#;
+    check(
+        &format!(r#"{{"layers": [{dense}, {norm}, "relu", {dense}, "layer_norm", "erf", {dense}]}}"#),
+        &[9],
+    );
+    let keep = r#"{"dropout": {"keep_rate": 0.4, "mode": "test"}}"#;
+    for padding in ["circular", "same", "valid"] {
+        let layers = format!(
+            r#"{{"layers": [{}, "relu", {keep}, "global_sum_pool", {dense}, {norm}, "relu", {dense}]}}"#,
+            conv("[2, 3]", "[1, 2]", padding),
+        );
+        check(&layers, &[4, 5, 2]);
+    }
+}
