@@ -32,8 +32,8 @@ impl Piece {
     /// The pairs with this displacement, or `None` if there are none.
     pub(crate) fn at(grid: Grid, shift: Displacement) -> Option<Self> {
         let mut piece = Self { start: [0; 3], end: [0; 3], shift };
-        for axis in 0..3 {
-            let (n, distance) = (grid.0[axis] as isize, shift[axis]);
+        for (axis, (&extent, &distance)) in grid.0.iter().zip(&shift).enumerate() {
+            let n = extent as isize;
             let (start, end) = ((-distance).max(0), n - distance.max(0));
             if start >= end {
                 return None;
