@@ -114,9 +114,9 @@ pub(super) fn sum_over_components<S: Simd>(
     for (m, &(noise, weight)) in mixture.iter().enumerate() {
         x[m] = End::new(simd, pair.variance_x, pair.root_x, noise);
         y[m] = End::new(simd, pair.variance_y, pair.root_y, noise);
-        for n in 0..=m {
+        for (n, &(_, other_weight)) in mixture[..=m].iter().enumerate() {
             // Half of twice the diagonal: one place where `term` is compiled in.
-            let share = if n == m { 0.5 } else { 1.0 } * weight * mixture[n].1;
+            let share = if n == m { 0.5 } else { 1.0 } * weight * other_weight;
             let (mut both_first, mut both_second) = (zero, zero);
             for (k, l) in [(m, n), (n, m)] {
                 let (a, b) = term(Component::new(x[k], y[l], pair.gap));
