@@ -186,9 +186,9 @@ fn widened(case: &str, hidden: usize, outputs: usize) -> LayerGraph {
                 Layer::Conv(conv) => conv.width *= width,
                 Layer::SelfAttention(attention) => {
                     attention.width = width;
-                    attention.heads = 16;
+                    attention.heads = 32;
                     attention.value_width = 1;
-                    attention.key_width = 32;
+                    attention.key_width = 24;
                     if let Some(embedding) = &mut attention.positional_embedding {
                         embedding.width = embedding.width.map(|channels| channels * width);
                     }
@@ -247,6 +247,6 @@ fn wide_networks_with_normalisation_or_dropout_have_the_nngp_kernel_as_second_mo
 fn wide_networks_with_attention_have_the_nngp_kernel_as_second_moment() {
     assert_wide(&[
         ("att_seq_lin_softmax_concat_val1_flatten", 24, 500, 0.02),
-        ("att_seq_sqrt_identity_sum_val0_flatten", 24, 640, 0.02),
+        ("att_seq_sqrt_identity_sum_val0_flatten", 24, 900, 0.02),
     ]);
 }
