@@ -154,3 +154,144 @@ fn covariance_factor(embedding: &PositionalEmbedding, extents: &[usize]) -> Arra
     }
     factor
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Architecture, EmbeddingDecay, Layer, Operation, Parameterization, PositionalEmbeddingSpec,
+        SelfAttentionSpec,
+    };
+
+    fn spec(mechanism: AttentionMechanism, scaling: AttentionScaling, on_values: bool) -> SelfAttentionSpec {
+        SelfAttentionSpec {
+            mechanism,
+            scaling,
+            w_key_std: 1.2,
+            w_query_std: 1.1,
+            w_value_std: 1.3,
+            w_out_std: 0.9,
+            b_std: Some(0.2),
+            positional_embedding: Some(PositionalEmbeddingSpec {
+                on_values,
+                width: Some(2),
+                ..PositionalEmbeddingSpec::new(EmbeddingType::Concat)
+            }),
+            heads: 3,
+            key_width: 4,
+            value_width: 2,
+            width: 5,
+        }
+    }
+
+    /// The same map written entry by entry.
+    fn naive(map: &AttentionMap, spec: &SelfAttentionSpec, input: &Array2<f64>) -> Vec<f64> {
+        let (positions, channels) = input.dim();
+        let embeddings = map.embeddings.as_ref().unwrap();
+        let seen = |position: usize, channel: usize| {
+            if channel < channels {
+                input[[position, channel]]
+            } else {
+                embeddings[[position, channel - channels]]
+            }
+        };
+        let on_values = spec.positional_embedding.as_ref().unwrap().on_values;
+        let seen_by_values = if on_values { channels + 2 } else { channels };
+        let linear = spec.scaling == AttentionScaling::Linear;
+        let project = |weights: &Array2<f64>, count: usize, position: usize, unit: usize| -> f64 {
+            (0..count).map(|channel| seen(position, channel) * weights[[channel, unit]]).sum::<f64>()
+                / (count as f64).sqrt()
+        };
+        let mut outputs = vec![];
+        for p in 0..positions {
+            for output in 0..spec.width {
+                let mut sum = 0.0;
+                for head in 0..spec.heads {
+                    let logit = |q: usize| -> f64 {
+                        let queries = if linear { &map.keys[head] } else { &map.queries[head] };
+                        let product: f64 = (0..spec.key_width)
+                            .map(|unit| {
+                                project(queries, channels + 2, p, unit)
+                                    * project(&map.keys[head], channels + 2, q, unit)
+                            })
+                            .sum();
+                        let width = spec.key_width as f64;
+                        1.2 * 1.1 * product / if linear { width } else { width.sqrt() }
+                    };
+                    let total: f64 = (0..positions).map(|q| logit(q).exp()).sum();
+                    for q in 0..positions {
+                        let weight = match spec.mechanism {
+                            AttentionMechanism::Softmax => logit(q).exp() / total,
+                            AttentionMechanism::Identity => logit(q),
+                            AttentionMechanism::Abs => logit(q).abs(),
+                            AttentionMechanism::Relu => logit(q).max(0.0),
+                        };
+                        for unit in 0..spec.value_width {
+                            let value = project(&map.values[head], seen_by_values, q, unit);
+                            sum += weight * value * map.output[[head * spec.value_width + unit, output]];
+                        }
+                    }
+                }
+                let joined = (spec.heads * spec.value_width) as f64;
+                outputs.push(1.3 * 0.9 * sum / joined.sqrt() + 0.2 * map.biases.as_ref().unwrap()[output]);
+            }
+        }
+        outputs
+    }
+
+    #[test]
+    fn attention_equals_loops_over_positions_heads_and_channels() {
+        for (mechanism, scaling, on_values) in [
+            (AttentionMechanism::Softmax, AttentionScaling::Linear, true),
+            (AttentionMechanism::Softmax, AttentionScaling::Linear, false),
+            (AttentionMechanism::Identity, AttentionScaling::Sqrt, true),
+            (AttentionMechanism::Abs, AttentionScaling::Linear, false),
+            (AttentionMechanism::Relu, AttentionScaling::Linear, true),
+        ] {
+            let spec = spec(mechanism, scaling, on_values);
+            let layers = vec![Layer::SelfAttention(Box::new(spec.clone())), Layer::Flatten];
+            let graph = Architecture::new(Parameterization::Ntk, layers).check(&[2, 3, 2]).unwrap();
+            let node = &graph.nodes()[1];
+            let Operation::SelfAttention(attention) = &node.operation else { panic!("expected attention") };
+            let map = AttentionMap::sample(node, attention, &mut Gaussian::from_seed(8)).unwrap();
+            let input =
+                Array2::from_shape_fn((6, 2), |(row, column)| (2.3 * row as f64 + column as f64).sin());
+            let got = map.apply(attention, &input);
+            for (got, expected) in got.iter().zip(naive(&map, &spec, &input)) {
+                assert!(
+                    (got - expected).abs() < 1e-13,
+                    "{mechanism:?} {scaling:?}: {got}, expected {expected}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn embeddings_have_the_covariance_of_their_positions() {
+        for decay in [None, Some(EmbeddingDecay::Exponential(0.5)), Some(EmbeddingDecay::Rational(1.5))] {
+            let spec = PositionalEmbeddingSpec {
+                w_std: 0.8,
+                p_norm: 1.5,
+                decay,
+                ..PositionalEmbeddingSpec::new(EmbeddingType::Sum)
+            };
+            let embedding = spec.check("layer", 1).unwrap();
+            let factor = covariance_factor(&embedding, &[3, 4]);
+            let product = factor.dot(&factor.t());
+            for ((p, q), product) in product.indexed_iter() {
+                let distance = (p / 4).abs_diff(q / 4) as f64;
+                let distance = distance.powf(1.5) + ((p % 4).abs_diff(q % 4) as f64).powf(1.5);
+                let expected = 0.64
+                    * match decay {
+                        None => f64::from(u8::from(p == q)),
+                        Some(EmbeddingDecay::Exponential(rate)) => (-rate * distance).exp(),
+                        Some(EmbeddingDecay::Rational(rate)) => 1.0 / (1.0 + rate * distance),
+                    };
+                assert!(
+                    (product - expected).abs() < 1e-14,
+                    "{decay:?} {p} {q}: {product}, expected {expected}"
+                );
+            }
+        }
+    }
+}

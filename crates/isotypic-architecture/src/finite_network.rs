@@ -98,7 +98,7 @@ impl FiniteNetwork {
     /// The outputs for a batch of inputs.
     ///
     /// With `dropout` in training mode each row of the batch has its own masks, decided by the network's seed and the row's
-    /// place in the batch; calling again gives the same bits.
+    /// place in the batch; calling again gives the same bits. Put inputs in one batch for masks that are independent.
     ///
     /// # Shapes
     /// - `inputs`: `[batch, product of the input shape]`, each row an input in C order, channels fastest

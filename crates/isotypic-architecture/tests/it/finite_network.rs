@@ -35,7 +35,12 @@ fn mean_and_standard_error(count: usize, mut sample: impl FnMut(u64) -> Array2<f
 
 /// Compares entry by entry: at most four standard errors plus `bias` times the entry's natural scale apart, with errors
 /// small enough that a wrong factor would show.
-fn assert_moments(name: &str, [mean, error]: &[Array2<f64>; 2], expected: &Array2<f64>, bias: f64) {
+pub(crate) fn assert_moments(
+    name: &str,
+    [mean, error]: &[Array2<f64>; 2],
+    expected: &Array2<f64>,
+    bias: f64,
+) {
     let scale = expected.iter().fold(0.0, |largest: f64, entry| largest.max(entry.abs()));
     for ((index, mean), (error, expected)) in mean.indexed_iter().zip(error.iter().zip(expected)) {
         assert!(*error < 0.035 * scale, "{name} {index:?}: standard error {error} of {scale}");
@@ -48,16 +53,19 @@ fn assert_moments(name: &str, [mean, error]: &[Array2<f64>; 2], expected: &Array
 }
 
 /// Second moments between the inputs `x1` and `x2` of a case, averaged over networks and outputs.
-fn second_moments(case: &str, graph: &LayerGraph, networks: usize) -> [Array2<f64>; 2] {
+pub(crate) fn second_moments(case: &str, graph: &LayerGraph, networks: usize) -> [Array2<f64>; 2] {
     let [first, second] = ["x1", "x2"].map(|name| support::rows(case, name));
+    let both = concatenate![Axis(0), first.view(), second.view()];
     mean_and_standard_error(networks, |seed| {
         let network = FiniteNetwork::sample(graph, seed).unwrap();
-        let [first, second] = [&first, &second].map(|rows| network.forward(rows).unwrap());
+        // In one batch, so that dropout has masks of its own for every input.
+        let outputs = network.forward(&both).unwrap();
+        let (first, second) = outputs.view().split_at(Axis(0), first.nrows());
         first.dot(&second.t()) / graph.output_width() as f64
     })
 }
 
-fn golden(case: &str, name: &str) -> Array2<f64> {
+pub(crate) fn golden(case: &str, name: &str) -> Array2<f64> {
     support::array(case, name).into_dimensionality().unwrap()
 }
 

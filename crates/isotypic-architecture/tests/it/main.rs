@@ -5,6 +5,9 @@
 mod bad_input;
 mod cases;
 mod finite_network;
+mod forward_structured;
 mod graph;
 mod named;
+mod random_documents;
+mod structured_layers;
 mod support;
