@@ -100,14 +100,6 @@ impl Options {
         })
     }
 
-    /// A truth value.
-    pub(crate) fn boolean(&mut self, option: &str) -> Result<Option<bool>, ArchitectureError> {
-        self.take(option, "`true` or `false`", |document| match document {
-            Document::Boolean(value) => Some(*value),
-            _ => None,
-        })
-    }
-
     /// One of several names.
     pub(crate) fn choice<T: Copy>(
         &mut self,

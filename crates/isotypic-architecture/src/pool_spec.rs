@@ -39,7 +39,7 @@ impl PoolSpec {
         Ok(Self {
             strides: options.extents("strides")?.unwrap_or(default.strides),
             padding: options.padding()?.unwrap_or(default.padding),
-            normalize_edges: options.boolean("normalize_edges")?.unwrap_or(default.normalize_edges),
+            normalize_edges: options.flag("normalize_edges")?.unwrap_or(default.normalize_edges),
             window: default.window,
         })
     }

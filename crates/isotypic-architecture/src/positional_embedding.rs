@@ -108,7 +108,7 @@ impl PositionalEmbeddingSpec {
         let default = Self::new(kind.unwrap_or(EmbeddingType::Sum));
         let spec = Self {
             w_std: options.number("w_std")?.unwrap_or(default.w_std),
-            on_values: options.boolean("on_values")?.unwrap_or(default.on_values),
+            on_values: options.flag("on_values")?.unwrap_or(default.on_values),
             p_norm: options.number("p_norm")?.unwrap_or(default.p_norm),
             decay: options.decay("decay")?,
             width: options.extent("width")?,

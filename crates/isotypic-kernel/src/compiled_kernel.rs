@@ -278,7 +278,7 @@ fn chain(graph: &LayerGraph) -> Result<Vec<&Node>, KernelError> {
     let mut layers = Vec::new();
     for (index, node) in graph.nodes().iter().enumerate().skip(1) {
         if node.inputs.len() != 1 || node.inputs[0].index() + 1 != index {
-            return Err(KernelError::NotAChain { path: node.path.clone(), inputs: node.inputs.len() });
+            return Err(KernelError::NotAChain { path: node.path.clone() });
         }
         let does_nothing = match &node.operation {
             Operation::Identity => true,

@@ -13,12 +13,10 @@ pub enum KernelError {
         path: String,
     },
     /// The layer graph branches where this engine follows a chain.
-    #[error("{path}: expected one input, got {inputs}")]
+    #[error("{path}: no infinite-width kernel is available for networks with branches")]
     NotAChain {
-        /// Path of the layer.
+        /// Path of the first layer that does not read the one before it alone.
         path: String,
-        /// Number of inputs of the node.
-        inputs: usize,
     },
     /// More spatial dimensions than the engine handles.
     #[error("input: expected at most 3 spatial dimensions, got {rank}")]
