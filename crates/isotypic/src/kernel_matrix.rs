@@ -69,6 +69,14 @@ impl KernelJob {
         self.kernel.plan(self.x.len(), columns, self.y.is_none(), self.kind.outputs())
     }
 
+    /// Estimate of the relative error that quadratures make, over all layers and inputs; 0 where every nonlinearity has a closed
+    /// formula.
+    #[must_use]
+    pub fn quadrature_error(&self) -> f64 {
+        let inputs = [Some(&self.x), self.y.as_ref()];
+        inputs.into_iter().flatten().map(|points| self.kernel.quadrature_error(points)).fold(0.0, f64::max)
+    }
+
     /// Evaluates the kernel: `[x, y]`.
     ///
     /// # Errors

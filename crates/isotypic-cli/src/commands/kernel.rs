@@ -60,6 +60,8 @@ struct KernelDocument {
     schema: &'static str,
     kernel: String,
     shape: Vec<usize>,
+    /// Estimate of the relative error of quadratures; 0 for closed formulas.
+    quadrature_error: f64,
     out: String,
     sha256: String,
 }
@@ -81,14 +83,20 @@ pub(crate) fn run(args: KernelArgs, session: &Session) -> Result<(), Failure> {
     }
     let matrix = job.run(&session.monitor)?;
     let sha256 = file.write(&matrix)?;
+    let quadrature_error = job.quadrature_error();
     if !session.json {
         let (rows, columns) = matrix.dim();
-        return output::print(&format!("{kind}, {rows}×{columns}, {}\n", file.name()));
+        let accuracy = match quadrature_error > 0.0 {
+            true => format!("quadrature error {quadrature_error:.1e}, estimated\n"),
+            false => String::new(),
+        };
+        return output::print(&format!("{kind}, {rows}×{columns}, {}\n{accuracy}", file.name()));
     }
     output::print_json(&KernelDocument {
         schema: "isotypic.kernel/1",
         kernel: kind.to_string(),
         shape: matrix.shape().to_vec(),
+        quadrature_error,
         out: file.name(),
         sha256,
     })

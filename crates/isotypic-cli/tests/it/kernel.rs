@@ -24,7 +24,8 @@ fn the_document_names_shape_and_digest_of_the_file() {
     let digest = Sha256::digest(std::fs::read(place.path("k.npy")).unwrap());
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let expected = serde_json::json!({
-        "schema": "isotypic.kernel/1", "kernel": "nngp", "shape": [8, 3], "out": "k.npy", "sha256": digest
+        "schema": "isotypic.kernel/1", "kernel": "nngp", "shape": [8, 3], "quadrature_error": 0.0,
+        "out": "k.npy", "sha256": digest
     });
     assert_eq!(document, expected);
 }
@@ -71,4 +72,35 @@ fn a_plan_needs_no_file() {
     let document = place.json("kernel --arch mlp --x x.npy --out k.npy --plan");
     assert_eq!((&document["schema"], &document["entries"]), (&"isotypic.plan/1".into(), &64.into()));
     assert!(!place.path("k.npy").exists());
+}
+
+#[test]
+fn a_quadrature_says_how_accurate_it_is() {
+    let place = Workplace::empty();
+    place.write_array("x.npy", &ndarray::array![[1.0, 2.0, 0.5], [0.3, -1.0, 2.0]]);
+    let layers =
+        |function: &str| format!(r#"{{"layers": [{{"dense": {{"w_std": 1.5}}}}, {function}, "dense"]}}"#);
+    let elementwise = r#"{"elementwise": {"function": "tanh", "quadrature_degree": 9}}"#;
+    place.write("coarse.json", layers(elementwise));
+    place.write("closed.json", layers(r#""tanh""#));
+    place.write("relu.json", layers(r#""relu""#));
+    let run = place.run("kernel --arch coarse.json --x x.npy --out coarse.npy");
+    assert!(
+        run.stdout().contains("\nquadrature error ") && run.stdout().ends_with(", estimated\n"),
+        "{}",
+        run.stdout()
+    );
+    let estimate = |arch: &str| {
+        let document =
+            place.json(&format!("kernel --arch {arch}.json --x x.npy --get nngp --out {arch}-nngp.npy"));
+        document["quadrature_error"].as_f64().unwrap()
+    };
+    assert_eq!(estimate("relu"), 0.0);
+    assert!(estimate("closed") < 1e-12);
+    // The estimate is of the size of the true error, which the closed kernel knows.
+    let estimated = estimate("coarse");
+    let [coarse, closed] =
+        ["coarse", "closed"].map(|arch| place.read_array::<ndarray::Ix2>(&format!("{arch}-nngp.npy")));
+    let error = ((&coarse - &closed) / &closed).mapv(f64::abs)[[0, 0]];
+    assert!(error > 1e-8 && error < 10.0 * estimated && estimated < 100.0 * error, "{error} and {estimated}");
 }
