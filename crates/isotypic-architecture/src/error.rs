@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::layer_name::AVAILABLE_LAYERS;
+use crate::layer_name::available_layers;
 use crate::named::{AVAILABLE_NAMES, is_like_a_path};
 
 /// Why an architecture cannot be read, does not fit its input, or cannot be run.
@@ -312,7 +312,7 @@ impl ArchitectureError {
             Self::UnknownKey { allowed, .. } => Some(format!("its keys are {}", list(allowed))),
             Self::UnknownLayer { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             Self::UnknownLayer { nearest: None, .. } | Self::LayerNotAvailable { .. } => {
-                Some(format!("available layers: {}", list(AVAILABLE_LAYERS)))
+                Some(format!("available layers: {}", list(&available_layers().collect::<Vec<_>>())))
             }
             Self::UnknownOption { allowed: [], .. } => Some("this layer has no options".to_owned()),
             Self::UnknownOption { allowed, .. } => Some(format!("its options are {}", list(allowed))),

@@ -1,32 +1,15 @@
 //! The names of layers: those that can be run, and those of the field that cannot.
 
-/// Layers that can be run, in the order they are listed to users.
-pub(crate) const AVAILABLE_LAYERS: &[&str] = &[
-    "dense",
-    "conv",
-    "relu",
-    "leaky_relu",
-    "ab_relu",
-    "abs",
-    "sign",
-    "erf",
-    "gelu",
-    "tanh",
-    "sigmoid",
-    "softplus",
-    "silu",
-    "sin",
-    "cos",
-    "rbf",
-    "exp",
-    "gaussian",
-    "gabor",
-    "monomial",
-    "elementwise",
+use crate::activation_spec::ACTIVATIONS;
+
+/// Affine layers.
+const AFFINE: &[&str] = &["dense", "conv"];
+
+/// Layers that are neither affine nor pointwise nonlinearities.
+const STRUCTURED: &[&str] = &[
     "identity",
     "flatten",
     "global_avg_pool",
-    // Structured layers.
     "global_sum_pool",
     "avg_pool",
     "sum_pool",
@@ -40,6 +23,11 @@ pub(crate) const AVAILABLE_LAYERS: &[&str] = &[
     "residual",
     "repeat",
 ];
+
+/// Layers that can be run, in the order they are listed to users.
+pub(crate) fn available_layers() -> impl Iterator<Item = &'static str> {
+    AFFINE.iter().chain(&ACTIVATIONS).chain(STRUCTURED).copied()
+}
 
 /// Layers of neural-tangents' `stax`, and a few that people ask for, which cannot be run.
 const OTHER_LAYERS: &[&str] = &[
@@ -69,7 +57,7 @@ pub(crate) fn nearest_layer(name: &str) -> Option<&'static str> {
     if name.to_lowercase().replace('_', "") == "globalselfattention" {
         return Some("self_attention");
     }
-    nearest(name, AVAILABLE_LAYERS.iter().chain(OTHER_LAYERS).copied())
+    nearest(name, available_layers().chain(OTHER_LAYERS.iter().copied()))
 }
 
 /// The candidate closest to `name` when case, `_` and `-` are ignored; `None` when more than a third of the letters differ.
@@ -100,6 +88,6 @@ mod tests {
 
     #[test]
     fn no_layer_is_both_available_and_not() {
-        assert!(!AVAILABLE_LAYERS.iter().any(|name| is_other_layer(name)));
+        assert!(!available_layers().any(is_other_layer));
     }
 }
