@@ -12,7 +12,7 @@ const PRODUCT: f64 = 0.06;
 /// Nanoseconds per pair for one scalar layer.
 const SCALAR_LAYER: f64 = 4.0;
 /// Nanoseconds per pair of positions for one spatial layer.
-const SPATIAL_LAYER: f64 = 3.5;
+const SPATIAL_LAYER: f64 = 4.0;
 /// Numbers kept per position and stage of a prepared image: two lists of terms with three numbers each.
 const NUMBERS_PER_POSITION: u64 = 6;
 
