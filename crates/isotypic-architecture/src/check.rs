@@ -154,15 +154,6 @@ impl Builder {
         let this = NodeId(self.nodes.len());
         let input_shape = self.nodes[end.node.0].output_shape.clone();
         let (channels, positions) = channels_and_positions(&input_shape)?;
-        let has_positions = |path: &str| {
-            if positions.is_empty() {
-                return Err(ArchitectureError::NoSpatialAxes {
-                    path: path.to_owned(),
-                    input: input_shape.clone(),
-                });
-            }
-            Ok(())
-        };
         let new_weights = |end: &mut End| {
             end.not_gaussian_since = None;
             end.origins = Rc::new(BTreeSet::from([this]));
@@ -193,11 +184,11 @@ impl Builder {
                 (Operation::Flatten, vec![input_shape.iter().product()])
             }
             Layer::GlobalAvgPool => {
-                has_positions(&path)?;
+                channels_at_positions(&path, &input_shape)?;
                 (Operation::GlobalAvgPool, vec![channels])
             }
             Layer::GlobalSumPool => {
-                has_positions(&path)?;
+                channels_at_positions(&path, &input_shape)?;
                 (Operation::GlobalSumPool, vec![channels])
             }
             Layer::AvgPool(spec) => {
@@ -300,4 +291,16 @@ fn channels_and_positions(shape: &[usize]) -> Result<(usize, &[usize]), Architec
         Some((&channels, positions)) => Ok((channels, positions)),
         None => Err(ArchitectureError::EmptyInput { shape: vec![] }),
     }
+}
+
+/// The same of the input of a layer at `path`, which needs at least one spatial axis.
+pub(crate) fn channels_at_positions<'a>(
+    path: &str,
+    shape: &'a [usize],
+) -> Result<(usize, &'a [usize]), ArchitectureError> {
+    let (channels, positions) = channels_and_positions(shape)?;
+    if positions.is_empty() {
+        return Err(ArchitectureError::NoSpatialAxes { path: path.to_owned(), input: shape.to_vec() });
+    }
+    Ok((channels, positions))
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::check::channels_at_positions;
 use crate::options::Options;
 use crate::windows::lay_out;
 use crate::{ArchitectureError, Padding, Pool};
@@ -50,14 +51,7 @@ impl PoolSpec {
         path: &str,
         input_shape: &[usize],
     ) -> Result<(Pool, Vec<usize>), ArchitectureError> {
-        let (&channels, positions) =
-            input_shape.split_last().ok_or(ArchitectureError::EmptyInput { shape: vec![] })?;
-        if positions.is_empty() {
-            return Err(ArchitectureError::NoSpatialAxes {
-                path: path.to_owned(),
-                input: input_shape.to_vec(),
-            });
-        }
+        let (channels, _) = channels_at_positions(path, input_shape)?;
         let (mut output_shape, pad_before) =
             lay_out(path, "window", &self.window, &self.strides, self.padding, input_shape)?;
         output_shape.push(channels);

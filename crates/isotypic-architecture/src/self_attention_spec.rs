@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::affine::{addressable, extents_in_range};
+use crate::check::channels_at_positions;
 use crate::options::Options;
 use crate::{
     ArchitectureError, AttentionMechanism, AttentionScaling, EmbeddingType, PositionalEmbeddingSpec,
@@ -112,14 +113,7 @@ impl SelfAttentionSpec {
         path: &str,
         input_shape: &[usize],
     ) -> Result<SelfAttention, ArchitectureError> {
-        let (&channels, positions) =
-            input_shape.split_last().ok_or(ArchitectureError::EmptyInput { shape: vec![] })?;
-        if positions.is_empty() {
-            return Err(ArchitectureError::NoSpatialAxes {
-                path: path.to_owned(),
-                input: input_shape.to_vec(),
-            });
-        }
+        let (channels, positions) = channels_at_positions(path, input_shape)?;
         for (option, extent) in [
             ("heads", self.heads),
             ("key_width", self.key_width),

@@ -3,6 +3,7 @@
 //! Zero means up to $\varepsilon\, S|G|\, (k(x, x) + k(y, y))$, as for the eigenvalues of the
 //! [null space](crate::NullSpace): kernels that sum over many positions carry errors beyond the last bit.
 
+use crate::not_positive_definite::is_near;
 use crate::{GroupInvariantGram, SymmetricOperator};
 
 /// Two seeds whose orbits are the same to the kernel.
@@ -32,8 +33,7 @@ impl GroupInvariantGram {
 
     /// Whether two points with these kernel values have a squared distance of zero to rounding.
     fn looks_alike(&self, own: f64, other: f64, between: f64) -> bool {
-        let scale = own + other;
-        scale - 2.0 * between <= f64::EPSILON * self.layout().len() as f64 * scale
+        is_near(own, other, between, f64::EPSILON * self.layout().len() as f64)
     }
 
     /// The poses that the kernel cannot tell from the identity, whatever the seed.

@@ -140,8 +140,13 @@ pub(crate) fn sufficient_ridge(smallest_eigenvalue: f64, floor: f64) -> f64 {
 /// Whether two points have the same features to rounding, from their kernel values: squared distance in
 /// feature space.
 pub(crate) fn is_duplicate(own: f64, other: f64, between: f64) -> bool {
+    is_near(own, other, between, 4.0 * f64::EPSILON)
+}
+
+/// Whether the squared distance of two points in feature space is at most `tolerance` of the sum of their variances.
+pub(crate) fn is_near(own: f64, other: f64, between: f64, tolerance: f64) -> bool {
     let scale = own + other;
-    scale - 2.0 * between <= 4.0 * f64::EPSILON * scale
+    scale - 2.0 * between <= tolerance * scale
 }
 
 #[cfg(test)]
