@@ -27,6 +27,7 @@ mod nonlinearity;
 mod outputs;
 mod pair_geometry;
 mod prepared_inputs;
+mod real;
 mod reproducible_sum;
 mod scalar;
 mod spatial;
@@ -41,3 +42,4 @@ pub use nonlinearity::{
 };
 pub use outputs::{KernelMatrices, Outputs};
 pub use prepared_inputs::PreparedInputs;
+pub use real::Real;
