@@ -1,20 +1,20 @@
 //! A kernel ready to be evaluated: an architecture's layers, divided into a spatial and a scalar part.
 
 use fearless_simd::Level;
-use isotypic_architecture::{LayerGraph, Node, Operation};
+use isotypic_architecture::LayerGraph;
 use isotypic_work::{Monitor, Plan};
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
-use crate::affine::Affine;
 use crate::assemble::{assemble, pairs_evaluated};
 use crate::feature_kernel::FeatureKernel;
-use crate::nonlinearity::{LANES, Nonlinearity, from_operation};
+use crate::lower::lower;
+use crate::nonlinearity::Nonlinearity;
 use crate::outputs::{KernelMatrices, Outputs};
 use crate::prepared_inputs::PreparedInputs;
-use crate::scalar::{ScalarProgram, ScalarStep, padded_rows};
-use crate::spatial::{Convolution, Evaluator, Grid, Readout, SpatialProgram, SpatialTerms, Stage};
-use crate::terms::Terms;
+use crate::real::Real;
+use crate::scalar::{ScalarMoments, ScalarOperation, ScalarProgram, padded_rows};
+use crate::spatial::{SpatialProgram, SpatialTerms};
 use crate::{KernelError, cost};
 
 /// How a pair of inputs gets its first covariance.
@@ -49,7 +49,7 @@ pub(crate) enum Tail {
 ///
 /// let graph = Architecture::named("mlp")?.check(&[3])?;
 /// let kernel = CompiledKernel::compile(&graph)?;
-/// let points = ndarray::array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
+/// let points = ndarray::array![[1.0_f64, 0.0, 0.0], [0.0, 1.0, 0.0]];
 /// let inputs = kernel.prepare(points.view())?;
 /// let matrices = kernel.symmetric(&inputs, Outputs::NngpAndNtk, &Monitor::silent())?;
 /// // w_std = b_std = 1: variances 1 + 1/3 before the rectifier, half of that after it, plus the bias.
@@ -68,25 +68,12 @@ impl CompiledKernel {
     /// Compiles a checked architecture.
     ///
     /// # Errors
-    /// [`KernelError::UnsupportedOperation`] or [`KernelError::NotAChain`] name the layer without a kernel here.
+    /// [`KernelError::UnsupportedOperation`] names the layer without a kernel here, [`KernelError::TooManySpatialDimensions`] the
+    /// rank of the input.
     pub fn compile(graph: &LayerGraph) -> Result<Self, KernelError> {
+        let (head, program) = lower(graph)?;
         let shape = graph.input_shape().to_vec();
-        let layers = chain(graph)?;
-        let (extents, channels) = match shape.split_last() {
-            Some((&channels, extents)) => (extents, channels),
-            None => (&[][..], 1),
-        };
-        let input =
-            Grid::new(extents).ok_or(KernelError::TooManySpatialDimensions { rank: extents.len() })?;
-        let readout_at = layers.iter().position(|node| is_readout(&node.operation));
-        let (head, rest) = match readout_at {
-            Some(at) if !extents.is_empty() => {
-                (spatial_head(input, channels, &layers[..=at])?, &layers[at + 1..])
-            }
-            _ => (Head::DotProduct, &layers[..]),
-        };
-        let tail = Tail::Layers(scalar_program(rest)?);
-        Ok(Self { shape, level: Level::new(), head, tail })
+        Ok(Self { shape, level: Level::new(), head, tail: Tail::Layers(program) })
     }
 
     /// A kernel on feature vectors of the given dimension.
@@ -116,8 +103,8 @@ impl CompiledKernel {
     ///
     /// Seconds are an estimate from nominal costs per operation; bytes count results, prepared inputs and scratch space.
     #[must_use]
-    pub fn plan(&self, rows: usize, columns: usize, symmetric: bool, outputs: Outputs) -> Plan {
-        cost::plan(self, rows, columns, symmetric, outputs)
+    pub fn plan<T: Real>(&self, rows: usize, columns: usize, symmetric: bool, outputs: Outputs) -> Plan {
+        cost::plan::<T>(self, rows, columns, symmetric, outputs)
     }
 
     /// Nominal seconds of one core for one pair of points.
@@ -129,8 +116,8 @@ impl CompiledKernel {
     /// Number of pairs that an evaluation computes and reports to its monitor: of a symmetric one the upper triangle, in
     /// whole tiles.
     #[must_use]
-    pub fn pairs_evaluated(&self, rows: usize, columns: usize, symmetric: bool) -> f64 {
-        pairs_evaluated(self, rows, columns, symmetric)
+    pub fn pairs_evaluated<T: Real>(&self, rows: usize, columns: usize, symmetric: bool) -> f64 {
+        pairs_evaluated::<T>(self, rows, columns, symmetric)
     }
 
     /// Checks points and computes what depends on one point alone.
@@ -140,74 +127,66 @@ impl CompiledKernel {
     ///
     /// # Errors
     /// [`KernelError::PointLength`], [`KernelError::NotFinite`] and [`KernelError::VarianceOutOfRange`] name the point.
-    pub fn prepare(&self, points: ArrayView2<'_, f64>) -> Result<PreparedInputs, KernelError> {
+    pub fn prepare<T: Real>(&self, points: ArrayView2<'_, T>) -> Result<PreparedInputs<T>, KernelError> {
         let (rows, length) = points.dim();
         if length != self.point_length() {
             let (expected, shape) = (self.point_length(), self.shape.clone());
             return Err(KernelError::PointLength { expected, got: length, shape });
         }
-        for ((row, column), &value) in points.indexed_iter() {
+        for ((row, column), value) in points.indexed_iter() {
+            let value = value.to_f64();
             if !value.is_finite() {
                 return Err(KernelError::NotFinite { row, column, value });
             }
         }
-        let mut prepared =
-            PreparedInputs { rows, points: Vec::new(), spatial: Vec::new(), states: Vec::new() };
-        let padding = padded_rows(rows) - rows;
-        let input_variances = match &self.head {
+        let mut prepared = PreparedInputs {
+            rows,
+            points: Vec::new(),
+            spatial: Vec::new(),
+            states: Vec::new(),
+            with_itself: None,
+        };
+        let inputs = match &self.head {
             Head::DotProduct => {
                 prepared.points.reserve_exact(padded_rows(rows) * length);
                 prepared.points.extend(points.iter());
-                prepared.points.resize(padded_rows(rows) * length, 0.0);
-                Some(
-                    points
-                        .outer_iter()
-                        .map(|p| p.iter().map(|v| v * v).sum::<f64>() / length as f64)
-                        .collect(),
-                )
+                prepared.points.resize(padded_rows(rows) * length, T::from_f64(0.0));
+                let mean_square = |point: ndarray::ArrayView1<'_, T>| {
+                    point.iter().map(|value| value.to_f64() * value.to_f64()).sum::<f64>() / length as f64
+                };
+                let variance: Vec<f64> = points.outer_iter().map(mean_square).collect();
+                vec![ScalarMoments { ntk: vec![0.0; rows], variance }]
             }
             Head::Spatial(program) => {
-                prepared.spatial = (0..rows)
-                    .into_par_iter()
-                    .map(|row| SpatialTerms::of_image(program, &points.row(row).to_vec()))
-                    .collect();
-                self.readout_variances(program, &prepared.spatial)
+                let terms = |row| SpatialTerms::of_image(program, self.level, row, &points.row(row).to_vec());
+                prepared.spatial = (0..rows).into_par_iter().map(terms).collect::<Result<_, _>>()?;
+                readout_moments(program, &prepared.spatial)
             }
         };
-        check_variances(&prepared.spatial)?;
-        if let Some(mut variances) = input_variances {
-            variances.resize(rows + padding, 0.0);
-            let input = Terms::from_variances(variances);
-            prepared.states = match &self.tail {
-                Tail::Layers(program) => program.states(input),
-                Tail::Feature(_) => vec![input],
-            };
-        }
-        for (state, terms) in prepared.states.iter().enumerate() {
-            if let Some(row) = terms.variance.iter().position(|q| !q.is_finite()) {
-                return Err(KernelError::VarianceOutOfRange { row, state, variance: terms.variance[row] });
+        match &self.tail {
+            Tail::Layers(program) if !inputs.is_empty() => {
+                let mut moments = program.moments(inputs);
+                check_variances::<T>(&moments)?;
+                let draws_masks = program.draws_masks()
+                    || matches!(&self.head, Head::Spatial(spatial) if spatial.draws_masks());
+                if draws_masks {
+                    let output = &moments[program.output];
+                    prepared.with_itself =
+                        Some(output.variance.iter().copied().zip(output.ntk.iter().copied()).collect());
+                }
+                let padded = padded_rows(rows);
+                moments.iter_mut().for_each(|state| state.variance.resize(padded, 0.0));
+                prepared.states = ScalarProgram::terms(&moments);
+            }
+            Tail::Layers(_) => {}
+            Tail::Feature(_) => {
+                check_variances::<T>(&inputs)?;
+                let mut inputs = inputs;
+                inputs.iter_mut().for_each(|state| state.variance.resize(padded_rows(rows), 0.0));
+                prepared.states = ScalarProgram::terms(&inputs);
             }
         }
         Ok(prepared)
-    }
-
-    /// Variances right after the readout, where a later nonlinearity needs them.
-    fn readout_variances(&self, program: &SpatialProgram, images: &[SpatialTerms]) -> Option<Vec<f64>> {
-        let Tail::Layers(tail) = &self.tail else { return None };
-        if !tail.needs_variances() {
-            return None;
-        }
-        let variances = images.par_iter().map(|image| match program.readout {
-            Readout::Flatten => {
-                let variances = image.variance_of(program.end);
-                variances.iter().sum::<f64>() / variances.len() as f64
-            }
-            Readout::GlobalAveragePool | Readout::GlobalSumPool => {
-                let lanes = SpatialTerms::of_lanes([image; LANES]);
-                Evaluator::new(program, self.level, false).evaluate(image, &lanes).covariance[0]
-            }
-        });
-        Some(variances.collect())
     }
 
     /// Largest estimate of the relative error that quadratures make in the variances of these points and of their
@@ -216,24 +195,26 @@ impl CompiledKernel {
     /// Of `elementwise` layers: the difference to the sum with twice the nodes. Of `tanh`, `sigmoid`, `softplus` and `silu`:
     /// the largest error of the mixture that stands for the logistic function.
     #[must_use]
-    pub fn quadrature_error(&self, points: &PreparedInputs) -> f64 {
-        let largest = |nonlinearity: &dyn Nonlinearity, variances: &[f64]| {
-            variances.iter().map(|&q| nonlinearity.approximation_error(q)).fold(0.0, f64::max)
+    pub fn quadrature_error<T: Real>(&self, points: &PreparedInputs<T>) -> f64 {
+        let largest = |nonlinearity: &dyn Nonlinearity, variances: &[T]| {
+            let errors = variances.iter().map(|q| nonlinearity.approximation_error(q.to_f64()));
+            errors.fold(0.0, f64::max)
         };
         let mut error: f64 = 0.0;
         if let Head::Spatial(program) = &self.head {
             for image in &points.spatial {
-                for (stage, terms) in program.stages.iter().zip(&image.stages) {
+                for (stage, state) in program.stages.iter().zip(1..) {
                     if let Some(nonlinearity) = &stage.nonlinearity {
-                        error = error.max(largest(nonlinearity.as_ref(), &terms.affine.variance));
+                        error = error.max(largest(nonlinearity.as_ref(), image.variances_before(state)));
                     }
                 }
             }
         }
         if let Tail::Layers(program) = &self.tail {
-            for (step, terms) in program.steps.iter().zip(&points.states) {
-                if let ScalarStep::Nonlinearity(nonlinearity) = step {
-                    error = error.max(largest(nonlinearity.as_ref(), &terms.variance[..points.len()]));
+            for step in &program.steps {
+                if let ScalarOperation::Nonlinearity(nonlinearity) = &step.operation {
+                    let variances = &points.states[step.inputs[0]].variance[..points.len()];
+                    error = error.max(largest(nonlinearity.as_ref(), variances));
                 }
             }
         }
@@ -244,12 +225,12 @@ impl CompiledKernel {
     ///
     /// # Errors
     /// [`KernelError::Interrupted`] when the monitor was cancelled, [`KernelError::OutOfMemory`] when the result does not fit.
-    pub fn symmetric(
+    pub fn symmetric<T: Real>(
         &self,
-        x: &PreparedInputs,
+        x: &PreparedInputs<T>,
         outputs: Outputs,
         monitor: &Monitor,
-    ) -> Result<KernelMatrices, KernelError> {
+    ) -> Result<KernelMatrices<T>, KernelError> {
         assemble(self, x, x, true, outputs, monitor)
     }
 
@@ -257,113 +238,35 @@ impl CompiledKernel {
     ///
     /// # Errors
     /// As [`symmetric`](Self::symmetric).
-    pub fn cross(
+    pub fn cross<T: Real>(
         &self,
-        x: &PreparedInputs,
-        y: &PreparedInputs,
+        x: &PreparedInputs<T>,
+        y: &PreparedInputs<T>,
         outputs: Outputs,
         monitor: &Monitor,
-    ) -> Result<KernelMatrices, KernelError> {
+    ) -> Result<KernelMatrices<T>, KernelError> {
         assemble(self, x, y, false, outputs, monitor)
     }
 }
 
-/// Whether an operation joins positions.
-fn is_readout(operation: &Operation) -> bool {
-    matches!(operation, Operation::Flatten | Operation::GlobalAvgPool | Operation::GlobalSumPool)
+/// The moments of all readouts, point by point; empty if no layer needs them.
+fn readout_moments<T: Real>(program: &SpatialProgram, images: &[SpatialTerms<T>]) -> Vec<ScalarMoments> {
+    if !program.needs_readout_moments {
+        return Vec::new();
+    }
+    let of_readout = |readout: usize| {
+        let (variance, ntk) = images.iter().map(|image| image.readout_moments[readout]).unzip();
+        ScalarMoments { variance, ntk }
+    };
+    (0..program.readouts.len()).map(of_readout).collect()
 }
 
-/// The layers after the input that do something, each reading the one before.
-fn chain(graph: &LayerGraph) -> Result<Vec<&Node>, KernelError> {
-    let mut layers = Vec::new();
-    for (index, node) in graph.nodes().iter().enumerate().skip(1) {
-        if node.inputs.len() != 1 || node.inputs[0].index() + 1 != index {
-            return Err(KernelError::NotAChain { path: node.path.clone() });
-        }
-        let does_nothing = match &node.operation {
-            Operation::Identity => true,
-            Operation::Dropout(dropout) => dropout.is_identity(),
-            _ => false,
-        };
-        if !does_nothing {
-            layers.push(node);
-        }
-    }
-    Ok(layers)
-}
-
-/// The layers up to and including the readout.
-fn spatial_head(input: Grid, channels: usize, layers: &[&Node]) -> Result<Head, KernelError> {
-    let mut stages: Vec<Stage> = Vec::new();
-    let mut grid = input;
-    let mut readout = Readout::Flatten;
-    for node in layers {
-        let unsupported = || KernelError::UnsupportedOperation { path: node.path.clone() };
-        let convolution = match &node.operation {
-            Operation::Dense(dense) => {
-                Some(Convolution::pointwise(grid, Affine::from_dense(dense).ok_or_else(unsupported)?))
-            }
-            Operation::Conv(conv) => {
-                let extents = &node.output_shape[..node.output_shape.len() - 1];
-                let output = Grid::new(extents).ok_or_else(unsupported)?;
-                Some(Convolution::from_conv(conv, grid, output).ok_or_else(unsupported)?)
-            }
-            Operation::Flatten => None,
-            Operation::GlobalAvgPool => {
-                readout = Readout::GlobalAveragePool;
-                None
-            }
-            Operation::GlobalSumPool => {
-                readout = Readout::GlobalSumPool;
-                None
-            }
-            operation => {
-                let nonlinearity = from_operation(operation).ok_or_else(unsupported)?;
-                match stages.last_mut() {
-                    Some(stage @ Stage { nonlinearity: None, .. }) => stage.nonlinearity = Some(nonlinearity),
-                    _ => return Err(unsupported()),
-                }
-                None
-            }
-        };
-        if let Some(convolution) = convolution {
-            grid = convolution.output;
-            stages.push(Stage { input: stages.len(), convolution, nonlinearity: None });
-        }
-    }
-    if stages.is_empty() && readout == Readout::Flatten {
-        return Ok(Head::DotProduct);
-    }
-    let end = stages.len();
-    Ok(Head::Spatial(SpatialProgram { input, channels, stages, end, readout }))
-}
-
-/// The layers after the readout.
-fn scalar_program(layers: &[&Node]) -> Result<ScalarProgram, KernelError> {
-    let mut steps = Vec::new();
-    for node in layers {
-        let unsupported = || KernelError::UnsupportedOperation { path: node.path.clone() };
-        match &node.operation {
-            Operation::Dense(dense) => {
-                steps.push(ScalarStep::Affine(Affine::from_dense(dense).ok_or_else(unsupported)?));
-            }
-            Operation::Flatten => {} // a vector stays a vector
-            Operation::LayerNorm(norm) => steps.push(ScalarStep::LayerNorm { epsilon: norm.epsilon }),
-            operation => {
-                let nonlinearity = from_operation(operation).ok_or_else(unsupported)?;
-                steps.push(ScalarStep::Nonlinearity(nonlinearity));
-            }
-        }
-    }
-    Ok(ScalarProgram { steps })
-}
-
-fn check_variances(images: &[SpatialTerms]) -> Result<(), KernelError> {
-    for (row, image) in images.iter().enumerate() {
-        for state in 0..=image.stages.len() {
-            if let Some(&variance) = image.variance_of(state).iter().find(|q| !q.is_finite()) {
-                return Err(KernelError::VarianceOutOfRange { row, state, variance });
-            }
+/// Refuses variances that leave the range of `T`.
+fn check_variances<T: Real>(states: &[ScalarMoments]) -> Result<(), KernelError> {
+    for (state, moments) in states.iter().enumerate() {
+        let in_range = |q: f64| q.is_finite() && T::from_f64(q).to_f64().is_finite();
+        if let Some(row) = moments.variance.iter().position(|&q| !in_range(q)) {
+            return Err(KernelError::VarianceOutOfRange { row, state, variance: moments.variance[row] });
         }
     }
     Ok(())

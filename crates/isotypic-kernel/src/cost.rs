@@ -5,7 +5,8 @@ use isotypic_work::Plan;
 use crate::assemble::pairs_evaluated;
 use crate::compiled_kernel::{CompiledKernel, Head, Tail};
 use crate::outputs::Outputs;
-use crate::scalar::ScalarStep;
+use crate::real::Real;
+use crate::scalar::TILE;
 
 /// Nanoseconds per multiplication and addition of a matrix product.
 const PRODUCT: f64 = 0.06;
@@ -13,19 +14,10 @@ const PRODUCT: f64 = 0.06;
 const SCALAR_LAYER: f64 = 4.0;
 /// Nanoseconds per pair of positions for one spatial layer.
 const SPATIAL_LAYER: f64 = 4.0;
-/// Numbers kept per position and stage of a prepared image: two lists of terms with three numbers each.
-const NUMBERS_PER_POSITION: u64 = 6;
-
 /// Nominal seconds of one core for one pair.
 pub(crate) fn seconds_per_pair(kernel: &CompiledKernel) -> f64 {
     let layers = match &kernel.tail {
-        Tail::Layers(program) => {
-            let cost = |step: &ScalarStep| match step {
-                ScalarStep::Affine(_) | ScalarStep::LayerNorm { .. } => 1.0,
-                ScalarStep::Nonlinearity(nonlinearity) => nonlinearity.cost(),
-            };
-            program.steps.iter().map(cost).sum()
-        }
+        Tail::Layers(program) => program.steps.iter().map(|step| step.operation.cost()).sum(),
         Tail::Feature(_) => 5.0,
     };
     let head = match &kernel.head {
@@ -35,28 +27,36 @@ pub(crate) fn seconds_per_pair(kernel: &CompiledKernel) -> f64 {
     (head + layers * SCALAR_LAYER) * 1e-9
 }
 
-/// The plan of one evaluation.
-pub(crate) fn plan(
+/// The plan of one evaluation: bytes are those of the result, of prepared points, and of every thread's scratch space.
+pub(crate) fn plan<T: Real>(
     kernel: &CompiledKernel,
     rows: usize,
     columns: usize,
     symmetric: bool,
     outputs: Outputs,
 ) -> Plan {
-    let prepared = match &kernel.head {
-        Head::DotProduct => kernel.point_length() as u64,
+    let size = size_of::<T>() as u64;
+    let scalar_states = match &kernel.tail {
+        Tail::Layers(program) => (program.inputs + program.steps.len()) as u64,
+        Tail::Feature(_) => 1,
+    };
+    let (prepared, scratch) = match &kernel.head {
+        Head::DotProduct => {
+            (kernel.point_length() as u64 * size, 2 * outputs.count() * (TILE * TILE) as u64 * size)
+        }
         Head::Spatial(program) => {
-            let outputs = program.stages.iter().map(|stage| stage.convolution.output.len() as u64);
-            let input = program.input.len() as u64 * (program.channels as u64 + 1);
-            NUMBERS_PER_POSITION * outputs.sum::<u64>() + input
+            (program.prepared_bytes::<T>(), program.scratch_bytes::<T>(outputs.with_ntk()))
         }
     };
     let points = (if symmetric { rows } else { rows + columns }) as u64;
     let entries = rows as u64 * columns as u64;
-    let seconds = pairs_evaluated(kernel, rows, columns, symmetric) * seconds_per_pair(kernel);
+    let seconds = pairs_evaluated::<T>(kernel, rows, columns, symmetric) * seconds_per_pair(kernel);
+    let threads = rayon::current_num_threads();
     Plan {
         entries,
-        bytes: 8 * (entries * outputs.count() + points * prepared),
-        seconds: seconds / rayon::current_num_threads() as f64,
+        bytes: size * entries * outputs.count()
+            + points * (prepared + 3 * scalar_states * size)
+            + threads as u64 * scratch,
+        seconds: seconds / threads as f64,
     }
 }

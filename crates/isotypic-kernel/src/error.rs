@@ -12,12 +12,6 @@ pub enum KernelError {
         /// Path of the layer.
         path: String,
     },
-    /// The layer graph branches where this engine follows a chain.
-    #[error("{path}: no infinite-width kernel is available for networks with branches")]
-    NotAChain {
-        /// Path of the first layer that does not read the one before it alone.
-        path: String,
-    },
     /// More spatial dimensions than the engine handles.
     #[error("input: expected at most 3 spatial dimensions, got {rank}")]
     TooManySpatialDimensions {
@@ -98,8 +92,8 @@ impl KernelError {
                 Some("give one row per point, all coordinates of it in C order".to_owned())
             }
             Self::NotFinite { .. } => Some("replace NaN and infinite values first".to_owned()),
-            Self::UnsupportedOperation { .. } | Self::NotAChain { .. } => {
-                Some("use a chain of `dense`, `conv`, pointwise nonlinearities, `flatten`, `global_avg_pool`, `global_sum_pool`, and `layer_norm` on vectors".to_owned())
+            Self::UnsupportedOperation { .. } => {
+                Some("a closed form is known for attention with `scaling = \"linear\"`, or with `scaling = \"sqrt\"` and `mechanism = \"identity\"`".to_owned())
             }
             Self::Interrupted(_) => None,
         }

@@ -23,6 +23,7 @@ mod compiled_kernel;
 mod cost;
 mod error;
 mod feature_kernel;
+mod lower;
 mod nonlinearity;
 mod outputs;
 mod pair_geometry;
@@ -37,8 +38,8 @@ pub use compiled_kernel::CompiledKernel;
 pub use error::KernelError;
 pub use feature_kernel::FeatureKernel;
 pub use nonlinearity::{
-    AbRelu, Endpoints, Erf, Exp, Gabor, Gated, Gaussian, LANES, Monomial, Nonlinearity, PairRun, Quadrature,
-    Relu, Sign, Sinusoid, SmoothStep, Softplus,
+    AbRelu, Endpoints, Erf, Exp, Gabor, Gated, Gaussian, Monomial, Nonlinearity, PairRun, Quadrature, Relu,
+    Sign, Sinusoid, SmoothStep, Softplus,
 };
 pub use outputs::{KernelMatrices, Outputs};
 pub use prepared_inputs::PreparedInputs;

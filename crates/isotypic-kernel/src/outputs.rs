@@ -30,9 +30,9 @@ impl Outputs {
 /// # Shapes
 /// Both matrices are `[rows, columns]`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct KernelMatrices {
+pub struct KernelMatrices<T = f64> {
     /// The NNGP kernel.
-    pub nngp: Array2<f64>,
+    pub nngp: Array2<T>,
     /// The neural tangent kernel, if it was asked for.
-    pub ntk: Option<Array2<f64>>,
+    pub ntk: Option<Array2<T>>,
 }

@@ -1,21 +1,24 @@
 //! Points made ready for evaluation: checked, padded, with their second moments at every layer.
 
+use crate::real::Real;
 use crate::spatial::SpatialTerms;
 use crate::terms::Terms;
 
 /// A checked list of points with everything that depends on one point alone.
 #[derive(Debug, Clone)]
-pub struct PreparedInputs {
+pub struct PreparedInputs<T: Real = f64> {
     pub(crate) rows: usize,
     /// Row-major, zero-padded to whole tiles; empty where the network starts with positions.
-    pub(crate) points: Vec<f64>,
+    pub(crate) points: Vec<T>,
     /// Per point; empty where the network starts with dot products.
-    pub(crate) spatial: Vec<SpatialTerms>,
-    /// Per scalar state, padded to whole tiles; empty where no nonlinearity needs them.
-    pub(crate) states: Vec<Terms>,
+    pub(crate) spatial: Vec<SpatialTerms<T>>,
+    /// Per scalar state, padded to whole tiles; empty where no layer needs them.
+    pub(crate) states: Vec<Terms<T>>,
+    /// Variance and diagonal tangent kernel of every point with itself, where masks make them differ from those of equal points.
+    pub(crate) with_itself: Option<Vec<(f64, f64)>>,
 }
 
-impl PreparedInputs {
+impl<T: Real> PreparedInputs<T> {
     /// Number of points.
     #[must_use]
     pub fn len(&self) -> usize {

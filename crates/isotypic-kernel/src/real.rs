@@ -4,7 +4,13 @@ use std::fmt::{Debug, Display, LowerExp};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, Sub};
 
-use fearless_simd::SimdFloatElement;
+use faer::linalg::matmul::matmul;
+use faer::traits::ComplexField;
+use faer::{Accum, MatMut, MatRef, Par};
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, SimdFloatElement};
+
+use crate::nonlinearity::{Nonlinearity, PairRun};
 
 mod sealed {
     pub trait Sealed {}
@@ -48,6 +54,18 @@ pub trait Real:
 
     /// The same number, without loss.
     fn to_f64(self) -> f64;
+
+    /// Hands a vector over in double precision, in one part or in several, each with the place of its first lane.
+    fn widen<S: Simd>(vector: Self::Native<S>, each: impl FnMut(usize, S::f64s));
+
+    /// The products $X Y^\top$ of the rows of two matrices, on one thread.
+    ///
+    /// # Shapes
+    /// - `x`: `[n, columns]`, `y`: `[m, columns]`, `products`: `[n, m]`, overwritten
+    fn multiply_rows(x: &[Self], y: &[Self], columns: usize, products: &mut [Self]);
+
+    /// Maps a run of pairs of this type through a nonlinearity.
+    fn map(nonlinearity: &dyn Nonlinearity, level: Level, run: PairRun<'_, Self>);
 }
 
 impl Real for f64 {
@@ -63,6 +81,19 @@ impl Real for f64 {
     #[inline(always)]
     fn to_f64(self) -> f64 {
         self
+    }
+
+    fn map(nonlinearity: &dyn Nonlinearity, level: Level, run: PairRun<'_, Self>) {
+        nonlinearity.map(level, run);
+    }
+
+    fn multiply_rows(x: &[Self], y: &[Self], columns: usize, products: &mut [Self]) {
+        multiply_rows(x, y, columns, products);
+    }
+
+    #[inline(always)]
+    fn widen<S: Simd>(vector: Self::Native<S>, mut each: impl FnMut(usize, S::f64s)) {
+        each(0, vector);
     }
 }
 
@@ -80,4 +111,31 @@ impl Real for f32 {
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
+
+    fn map(nonlinearity: &dyn Nonlinearity, level: Level, run: PairRun<'_, Self>) {
+        nonlinearity.map_single(level, run);
+    }
+
+    fn multiply_rows(x: &[Self], y: &[Self], columns: usize, products: &mut [Self]) {
+        multiply_rows(x, y, columns, products);
+    }
+
+    #[inline(always)]
+    fn widen<S: Simd>(vector: Self::Native<S>, mut each: impl FnMut(usize, S::f64s)) {
+        let (low, high) = vector.widen();
+        each(0, low);
+        each(S::f64s::LEN, high);
+    }
+}
+
+fn multiply_rows<T: ComplexField>(x: &[T], y: &[T], columns: usize, products: &mut [T]) {
+    let (rows_x, rows_y) = (x.len() / columns, y.len() / columns);
+    matmul(
+        MatMut::from_row_major_slice_mut(products, rows_x, rows_y),
+        Accum::Replace,
+        MatRef::from_row_major_slice(x, rows_x, columns),
+        MatRef::from_row_major_slice(y, rows_y, columns).transpose(),
+        T::one_impl(),
+        Par::Seq,
+    );
 }

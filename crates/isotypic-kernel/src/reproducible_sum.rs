@@ -5,48 +5,61 @@
 //! for $2^k$ terms and is dropped (the pre-rounding of Demmel & Nguyen 2013, two levels). Pooling over all pairs of positions uses it,
 //! so that the kernel of $(x, y)$ equals that of $(y, x)$ although the pairs come in another order.
 
+use std::marker::PhantomData;
+
 use fearless_simd::prelude::*;
 
-use crate::nonlinearity::LANES;
+use crate::real::Real;
 
-/// Running sums, one per lane.
+/// The larger number of lanes of the two types.
+const MOST_LANES: usize = f32::LANES;
+
+/// Running sums of [`Real::LANES`] lanes, in `f64` whatever the type of the terms.
 #[derive(Debug, Clone)]
-pub(crate) struct ReproducibleSum {
-    anchors: [[f64; LANES]; 2],
-    sums: [[f64; LANES]; 2],
+pub(crate) struct ReproducibleSum<T: Real> {
+    anchors: [[f64; MOST_LANES]; 2],
+    sums: [[f64; MOST_LANES]; 2],
+    terms: PhantomData<T>,
 }
 
-impl ReproducibleSum {
+impl<T: Real> ReproducibleSum<T> {
     /// Sums of up to `terms` values of at most `bounds[lane]` in magnitude.
-    pub(crate) fn new(bounds: [f64; LANES], terms: usize) -> Self {
+    pub(crate) fn new(bounds: &[f64], terms: usize) -> Self {
         let bits = (usize::BITS - terms.leading_zeros()).max(1);
         let ratio = f64::exp2(f64::from(bits) - 51.0);
-        let mut anchors = [[0.0; LANES]; 2];
-        for lane in 0..LANES {
-            let bound = next_power_of_two(bounds[lane]);
+        let mut anchors = [[0.0; MOST_LANES]; 2];
+        for (lane, &bound) in bounds.iter().enumerate() {
+            let bound = next_power_of_two(bound);
             // An anchor of 1.5·2⁵² quanta: adding a term rounds it to a multiple of the quantum.
             anchors[0][lane] = 1.5 * f64::exp2(52.0) * ratio * bound;
             anchors[1][lane] = anchors[0][lane] * ratio;
         }
-        Self { anchors, sums: [[0.0; LANES]; 2] }
+        Self { anchors, sums: [[0.0; MOST_LANES]; 2], terms: PhantomData }
     }
 
-    /// Adds the terms of lanes `start..start + S::f64s::LEN`.
+    /// Adds the terms of lanes `start..start + T::Native::<S>::LEN`.
     #[inline(always)]
-    pub(crate) fn add<S: Simd>(&mut self, simd: S, start: usize, terms: S::f64s) {
-        let at = start..start + S::f64s::LEN;
-        let mut rest = terms;
-        for (anchors, sums) in self.anchors.iter().zip(&mut self.sums) {
-            let anchor = S::f64s::from_slice(simd, &anchors[at.clone()]);
-            let rounded = (rest + anchor) - anchor;
-            rest -= rounded;
-            (S::f64s::from_slice(simd, &sums[at.clone()]) + rounded).store_slice(&mut sums[at.clone()]);
-        }
+    pub(crate) fn add<S: Simd>(&mut self, simd: S, start: usize, terms: T::Native<S>) {
+        T::widen(
+            terms,
+            #[inline(always)]
+            |offset, terms| {
+                let at = start + offset..start + offset + S::f64s::LEN;
+                let mut rest = terms;
+                for (anchors, sums) in self.anchors.iter().zip(&mut self.sums) {
+                    let anchor = S::f64s::from_slice(simd, &anchors[at.clone()]);
+                    let rounded = (rest + anchor) - anchor;
+                    rest -= rounded;
+                    (S::f64s::from_slice(simd, &sums[at.clone()]) + rounded)
+                        .store_slice(&mut sums[at.clone()]);
+                }
+            },
+        );
     }
 
-    /// The sums.
-    pub(crate) fn totals(&self) -> [f64; LANES] {
-        std::array::from_fn(|lane| self.sums[0][lane] + self.sums[1][lane])
+    /// The sums, one per lane.
+    pub(crate) fn totals(&self) -> Vec<f64> {
+        (0..T::LANES).map(|lane| self.sums[0][lane] + self.sums[1][lane]).collect()
     }
 }
 
@@ -62,9 +75,9 @@ mod tests {
     use super::*;
 
     #[inline(always)]
-    fn add_all<S: Simd>(simd: S, sum: &mut ReproducibleSum, terms: &[f64]) {
+    fn add_all<S: Simd>(simd: S, sum: &mut ReproducibleSum<f64>, terms: &[f64]) {
         for &term in terms {
-            for start in (0..LANES).step_by(S::f64s::LEN) {
+            for start in (0..f64::LANES).step_by(S::f64s::LEN) {
                 sum.add(simd, start, S::f64s::splat(simd, term));
             }
         }
@@ -80,7 +93,7 @@ mod tests {
         };
         let mut totals = Vec::new();
         for _ in 0..3 {
-            let mut sum = ReproducibleSum::new([3.0; LANES], terms.len());
+            let mut sum = ReproducibleSum::<f64>::new(&[3.0; f64::LANES], terms.len());
             dispatch!(Level::new(), simd => add_all(simd, &mut sum, &terms));
             totals.push(sum.totals()[3]);
             terms.rotate_left(3_333);
@@ -93,8 +106,8 @@ mod tests {
 
     #[test]
     fn zero_bound_means_zero_sum() {
-        let mut sum = ReproducibleSum::new([0.0; LANES], 5);
+        let mut sum = ReproducibleSum::<f64>::new(&[0.0; f64::LANES], 5);
         dispatch!(Level::new(), simd => add_all(simd, &mut sum, &[0.0; 5]));
-        assert_eq!(sum.totals(), [0.0; LANES]);
+        assert_eq!(sum.totals(), vec![0.0; f64::LANES]);
     }
 }

@@ -66,7 +66,7 @@ impl KernelJob {
     #[must_use]
     pub fn plan(&self) -> Plan {
         let columns = self.y.as_ref().unwrap_or(&self.x).len();
-        self.kernel.plan(self.x.len(), columns, self.y.is_none(), self.kind.outputs())
+        self.kernel.plan::<f64>(self.x.len(), columns, self.y.is_none(), self.kind.outputs())
     }
 
     /// Estimate of the relative error that quadratures make, over all layers and inputs; 0 where every nonlinearity has a closed
@@ -83,7 +83,7 @@ impl KernelJob {
     /// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted) when the monitor was cancelled.
     pub fn run(&self, monitor: &Monitor) -> Result<Array2<f64>, Error> {
         let columns = self.y.as_ref().unwrap_or(&self.x).len();
-        monitor.stage("kernel", self.kernel.pairs_evaluated(self.x.len(), columns, self.y.is_none()));
+        monitor.stage("kernel", self.kernel.pairs_evaluated::<f64>(self.x.len(), columns, self.y.is_none()));
         let matrices = match &self.y {
             None => self.kernel.symmetric(&self.x, self.kind.outputs(), monitor)?,
             Some(y) => self.kernel.cross(&self.x, y, self.kind.outputs(), monitor)?,

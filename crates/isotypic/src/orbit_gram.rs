@@ -76,9 +76,9 @@ impl OrbitGram {
 /// Number of pairs that [`evaluate`] computes if the kernel is invariant.
 pub(crate) fn pairs_evaluated(kernel: &CompiledKernel, seeds: usize, order: usize, permutes: bool) -> f64 {
     if permutes && order >= SMALLEST_ORDER {
-        kernel.pairs_evaluated(seeds * (1 + COMPARED_POSES), seeds * order, false)
+        kernel.pairs_evaluated::<f64>(seeds * (1 + COMPARED_POSES), seeds * order, false)
     } else {
-        kernel.pairs_evaluated(seeds * order, seeds * order, true)
+        kernel.pairs_evaluated::<f64>(seeds * order, seeds * order, true)
     }
 }
 

@@ -44,7 +44,7 @@ impl Nonlinearity for AbRelu {
         0.5 * self.squares()
     }
 
-    fn map(&self, level: Level, run: PairRun<'_>) {
+    fn map(&self, level: Level, run: PairRun<'_, f64>) {
         dispatch!(level, simd => map(simd, *self, run.cosine_gap, run.ntk));
     }
 }

@@ -13,7 +13,8 @@ use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
 use super::arc::Arc;
-use super::{Endpoints, LANES, Nonlinearity, PairRun};
+use super::{Endpoints, Nonlinearity, PairRun};
+use crate::real::Real;
 
 /// The error function as a nonlinearity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +30,8 @@ impl Nonlinearity for Erf {
         4.0 / (PI * (1.0 + 4.0 * q).sqrt())
     }
 
-    fn map(&self, level: Level, run: PairRun<'_>) {
-        debug_assert_eq!(run.cosine_gap.len(), run.x.variance.len() * LANES);
+    fn map(&self, level: Level, run: PairRun<'_, f64>) {
+        debug_assert_eq!(run.cosine_gap.len(), run.x.variance.len() * f64::LANES);
         dispatch!(level, simd => map(simd, run.x, run.y, run.cosine_gap, run.ntk));
     }
 }
@@ -38,8 +39,8 @@ impl Nonlinearity for Erf {
 #[simd]
 fn map<S: Simd>(
     simd: S,
-    x: Endpoints<'_>,
-    y: Endpoints<'_>,
+    x: Endpoints<'_, f64>,
+    y: Endpoints<'_, f64>,
     cosine_gap: &mut [f64],
     mut ntk: Option<&mut [f64]>,
 ) {
@@ -47,8 +48,8 @@ fn map<S: Simd>(
     let one = S::f64s::splat(simd, 1.0);
     for group in 0..x.variance.len() {
         let (variance_x, root_x, mapped_root_x) = (x.variance[group], x.root[group], x.mapped_root[group]);
-        for start in (0..LANES).step_by(S::f64s::LEN) {
-            let at = group * LANES + start..group * LANES + start + S::f64s::LEN;
+        for start in (0..f64::LANES).step_by(S::f64s::LEN) {
+            let at = group * f64::LANES + start..group * f64::LANES + start + S::f64s::LEN;
             let variance_y = S::f64s::from_slice(simd, &y.variance[at.clone()]);
             let norm = S::f64s::from_slice(simd, &y.root[at.clone()]) * root_x;
             let mapped_norm = S::f64s::from_slice(simd, &y.mapped_root[at.clone()]) * mapped_root_x;
@@ -83,13 +84,13 @@ mod tests {
         let root_y = variance_y.map(f64::sqrt);
         let gaps = [0.3, 1.0, 1.9, 0.01, 0.7, 0.0, 2.0, 0.0];
         let (variance_x, root_x) = ([0.3], [0.3_f64.sqrt()]);
-        let (mut cosine_gap, mut ntk) = (gaps, [1.0; LANES]);
+        let (mut cosine_gap, mut ntk) = (gaps, [1.0; f64::LANES]);
         let mapped_x = variance_x.map(|q| Erf.variance(q).sqrt());
         let mapped_y = variance_y.map(|q| Erf.variance(q).sqrt());
         let x = Endpoints { variance: &variance_x, root: &root_x, mapped_root: &mapped_x };
         let y = Endpoints { variance: &variance_y, root: &root_y, mapped_root: &mapped_y };
         Erf.map(Level::new(), PairRun { x, y, cosine_gap: &mut cosine_gap, ntk: Some(&mut ntk) });
-        for i in 0..LANES {
+        for i in 0..f64::LANES {
             let c = root_x[0] * root_y[i] * (1.0 - gaps[i]);
             let scale = (1.0 + 2.0 * variance_x[0]) * (1.0 + 2.0 * variance_y[i]);
             let expected = FRAC_2_PI * (2.0 * c / scale.sqrt()).asin();

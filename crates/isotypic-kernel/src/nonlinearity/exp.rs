@@ -28,13 +28,13 @@ impl Nonlinearity for Exp {
         self.b * self.b * self.variance(q)
     }
 
-    fn map(&self, level: Level, run: PairRun<'_>) {
+    fn map(&self, level: Level, run: PairRun<'_, f64>) {
         dispatch!(level, simd => map(simd, self.b * self.b, run));
     }
 }
 
 #[simd]
-fn map<S: Simd>(simd: S, squared_rate: f64, run: PairRun<'_>) {
+fn map<S: Simd>(simd: S, squared_rate: f64, run: PairRun<'_, f64>) {
     map_pairs(
         simd,
         run,

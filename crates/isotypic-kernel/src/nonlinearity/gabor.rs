@@ -32,13 +32,13 @@ impl Nonlinearity for Gabor {
         (-h).exp() / determinant.sqrt() * (sinh + cosh)
     }
 
-    fn map(&self, level: Level, run: PairRun<'_>) {
+    fn map(&self, level: Level, run: PairRun<'_, f64>) {
         dispatch!(level, simd => map(simd, run));
     }
 }
 
 #[simd]
-fn map<S: Simd>(simd: S, run: PairRun<'_>) {
+fn map<S: Simd>(simd: S, run: PairRun<'_, f64>) {
     map_pairs(
         simd,
         run,

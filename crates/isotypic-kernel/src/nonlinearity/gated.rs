@@ -69,13 +69,13 @@ impl Nonlinearity for Gated {
         }
     }
 
-    fn map(&self, level: Level, run: PairRun<'_>) {
+    fn map(&self, level: Level, run: PairRun<'_, f64>) {
         dispatch!(level, simd => map(simd, self.mixture(), run));
     }
 }
 
 #[simd]
-fn map<S: Simd>(simd: S, mixture: &Mixture, run: PairRun<'_>) {
+fn map<S: Simd>(simd: S, mixture: &Mixture, run: PairRun<'_, f64>) {
     map_pairs(
         simd,
         run,

@@ -30,13 +30,13 @@ impl Nonlinearity for Gaussian {
         4.0 * (self.a * self.b).powi(2) / determinant.sqrt() * (q / determinant)
     }
 
-    fn map(&self, level: Level, run: PairRun<'_>) {
+    fn map(&self, level: Level, run: PairRun<'_, f64>) {
         dispatch!(level, simd => map(simd, *self, run));
     }
 }
 
 #[simd]
-fn map<S: Simd>(simd: S, Gaussian { a, b }: Gaussian, run: PairRun<'_>) {
+fn map<S: Simd>(simd: S, Gaussian { a, b }: Gaussian, run: PairRun<'_, f64>) {
     let beta = -2.0 * b;
     map_pairs(
         simd,

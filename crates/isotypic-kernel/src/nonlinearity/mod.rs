@@ -32,11 +32,14 @@ mod sign;
 mod sinusoid;
 mod smooth_step;
 mod softplus;
+mod widened;
 
 use std::fmt::Debug;
 
 use fearless_simd::Level;
 use isotypic_architecture::{Activation, Operation};
+
+use widened::map_widened;
 
 pub use ab_relu::AbRelu;
 pub use erf::Erf;
@@ -52,33 +55,29 @@ pub use sinusoid::Sinusoid;
 pub use smooth_step::SmoothStep;
 pub use softplus::Softplus;
 
-/// Number of pairs that are processed side by side: one column image, or one column point, per lane.
-///
-/// A multiple of every vector width in use, so that results do not depend on the width.
-pub const LANES: usize = 8;
-
-/// Second moments of the points at one end of a run of pairs.
+/// Second moments of the points at one end of a run of pairs, on both sides of a nonlinearity.
 #[derive(Debug, Clone, Copy)]
-pub struct Endpoints<'a> {
+pub struct Endpoints<'a, T> {
     /// Variances $q$ of the pre-activations.
-    pub variance: &'a [f64],
+    pub variance: &'a [T],
     /// Their square roots.
-    pub root: &'a [f64],
+    pub root: &'a [T],
     /// Square roots of the mapped variances, [`Nonlinearity::variance`] of `variance`.
-    pub mapped_root: &'a [f64],
+    pub mapped_root: &'a [T],
 }
 
-/// A run of pairs: group `i` pairs the one point `x[i]` with the [`LANES`] points `y[LANES·i..LANES·(i+1)]`.
+/// A run of pairs: group `i` pairs the one point `x[i]` with the `lanes` points `y[lanes·i..lanes·(i+1)]`, where `lanes` is
+/// [`Real::LANES`].
 #[derive(Debug)]
-pub struct PairRun<'a> {
+pub struct PairRun<'a, T> {
     /// One point per group.
-    pub x: Endpoints<'a>,
-    /// `LANES` points per group.
-    pub y: Endpoints<'a>,
+    pub x: Endpoints<'a, T>,
+    /// `lanes` points per group.
+    pub y: Endpoints<'a, T>,
     /// Cosine gaps $1 - \cos\theta$, in $[0, 2]$; replaced by those of the mapped pairs.
-    pub cosine_gap: &'a mut [f64],
+    pub cosine_gap: &'a mut [T],
     /// Tangent kernels; multiplied by $E[\varphi'(u)\varphi'(v)]$.
-    pub ntk: Option<&'a mut [f64]>,
+    pub ntk: Option<&'a mut [T]>,
 }
 
 /// A pointwise nonlinearity with closed-form Gaussian moments.
@@ -101,7 +100,12 @@ pub trait Nonlinearity: Debug + Send + Sync {
     }
 
     /// Maps every pair of the run in place. The result for a pair depends on that pair alone.
-    fn map(&self, level: Level, run: PairRun<'_>);
+    fn map(&self, level: Level, run: PairRun<'_, f64>);
+
+    /// The same in single precision; in double precision and rounded where a nonlinearity has nothing faster.
+    fn map_single(&self, level: Level, run: PairRun<'_, f32>) {
+        map_widened(self, level, run);
+    }
 }
 
 /// The nonlinearity of an operation of a layer graph, or `None` if the operation is not one.

@@ -56,13 +56,13 @@ impl Nonlinearity for Monomial {
         f64::from(n * n) * double_factorial(n - 1) * q.powi(n - 1)
     }
 
-    fn map(&self, level: Level, run: PairRun<'_>) {
+    fn map(&self, level: Level, run: PairRun<'_, f64>) {
         dispatch!(level, simd => map(simd, self, run));
     }
 }
 
 #[simd]
-fn map<S: Simd>(simd: S, monomial: &Monomial, run: PairRun<'_>) {
+fn map<S: Simd>(simd: S, monomial: &Monomial, run: PairRun<'_, f64>) {
     let n = monomial.degree;
     let scale = f64::from(n * n) * double_factorial(n - 1);
     map_pairs(

@@ -2,7 +2,8 @@
 
 use fearless_simd::prelude::*;
 
-use super::{LANES, PairRun};
+use super::PairRun;
+use crate::real::Real;
 
 /// One vector of pairs.
 #[derive(Clone, Copy)]
@@ -63,13 +64,17 @@ impl<S: Simd> Pair<S> {
 /// Replaces every cosine gap by the first result of `map` (within $[0, 2]$, and exactly 0 where the two ends agree) and
 /// multiplies the tangent kernels by the second.
 #[inline(always)]
-pub(super) fn map_pairs<S: Simd>(simd: S, mut run: PairRun<'_>, map: impl Fn(Pair<S>) -> (S::f64s, S::f64s)) {
-    debug_assert_eq!(run.cosine_gap.len(), run.x.variance.len() * LANES);
+pub(super) fn map_pairs<S: Simd>(
+    simd: S,
+    mut run: PairRun<'_, f64>,
+    map: impl Fn(Pair<S>) -> (S::f64s, S::f64s),
+) {
+    debug_assert_eq!(run.cosine_gap.len(), run.x.variance.len() * f64::LANES);
     let zero = S::f64s::splat(simd, 0.0);
     let one = S::f64s::splat(simd, 1.0);
     let two = S::f64s::splat(simd, 2.0);
     for group in 0..run.x.variance.len() {
-        for start in (group * LANES..(group + 1) * LANES).step_by(S::f64s::LEN) {
+        for start in (group * f64::LANES..(group + 1) * f64::LANES).step_by(S::f64s::LEN) {
             let at = start..start + S::f64s::LEN;
             let pair = Pair {
                 simd,

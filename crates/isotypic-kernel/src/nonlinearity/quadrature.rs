@@ -59,13 +59,13 @@ impl Nonlinearity for Quadrature {
         2.0 * (self.rule.nodes.len() as f64).powi(2)
     }
 
-    fn map(&self, level: Level, run: PairRun<'_>) {
+    fn map(&self, level: Level, run: PairRun<'_, f64>) {
         dispatch!(level, simd => map(simd, self, run));
     }
 }
 
 #[simd]
-fn map<S: Simd>(simd: S, quadrature: &Quadrature, run: PairRun<'_>) {
+fn map<S: Simd>(simd: S, quadrature: &Quadrature, run: PairRun<'_, f64>) {
     let Quadrature { function, rule: GaussHermite { nodes, weights }, .. } = quadrature;
     map_pairs(
         simd,

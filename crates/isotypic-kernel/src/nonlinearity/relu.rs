@@ -13,7 +13,8 @@ use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
 use super::arc::Arc;
-use super::{LANES, Nonlinearity, PairRun};
+use super::{Nonlinearity, PairRun};
+use crate::real::Real;
 
 /// The rectifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +29,8 @@ impl Nonlinearity for Relu {
         0.5
     }
 
-    fn map(&self, level: Level, run: PairRun<'_>) {
-        debug_assert_eq!(run.cosine_gap.len() % LANES, 0);
+    fn map(&self, level: Level, run: PairRun<'_, f64>) {
+        debug_assert_eq!(run.cosine_gap.len() % f64::LANES, 0);
         match run.ntk {
             Some(ntk) => dispatch!(level, simd => map_both(simd, run.cosine_gap, ntk)),
             None => dispatch!(level, simd => map_covariance(simd, run.cosine_gap)),
@@ -67,9 +68,9 @@ mod tests {
     use super::super::Endpoints;
     use super::*;
 
-    fn map(gaps: [f64; LANES]) -> ([f64; LANES], [f64; LANES]) {
-        let (mut cosine_gap, mut ntk) = (gaps, [1.0; LANES]);
-        let ones = [1.0; LANES];
+    fn map(gaps: [f64; f64::LANES]) -> ([f64; f64::LANES], [f64; f64::LANES]) {
+        let (mut cosine_gap, mut ntk) = (gaps, [1.0; f64::LANES]);
+        let ones = [1.0; f64::LANES];
         let y = Endpoints { variance: &ones, root: &ones, mapped_root: &ones };
         let x = Endpoints { variance: &ones[..1], root: &ones[..1], mapped_root: &ones[..1] };
         Relu.map(Level::new(), PairRun { x, y, cosine_gap: &mut cosine_gap, ntk: Some(&mut ntk) });
@@ -80,7 +81,7 @@ mod tests {
     fn matches_the_arc_cosine_formulas() {
         let gaps = [1e-3, 0.05, 0.4, 0.9, 1.0, 1.1, 1.7, 1.999];
         let (mapped, ntk) = map(gaps);
-        for i in 0..LANES {
+        for i in 0..f64::LANES {
             let theta = (1.0 - gaps[i]).acos();
             let kappa_one =
                 (theta.sin() + (std::f64::consts::PI - theta) * theta.cos()) / std::f64::consts::PI;
@@ -101,7 +102,7 @@ mod tests {
     fn both_outputs_agree_with_the_covariance_alone() {
         let gaps = [1e-12, 0.05, 0.4, 0.9, 1.0, 1.1, 1.7, 2.0];
         let mut alone = gaps;
-        let ones = [1.0; LANES];
+        let ones = [1.0; f64::LANES];
         let y = Endpoints { variance: &ones, root: &ones, mapped_root: &ones };
         let x = Endpoints { variance: &ones[..1], root: &ones[..1], mapped_root: &ones[..1] };
         Relu.map(Level::new(), PairRun { x, y, cosine_gap: &mut alone, ntk: None });

@@ -22,7 +22,7 @@ impl Nonlinearity for Sign {
         0.0
     }
 
-    fn map(&self, level: Level, run: PairRun<'_>) {
+    fn map(&self, level: Level, run: PairRun<'_, f64>) {
         dispatch!(level, simd => map(simd, run.cosine_gap));
         if let Some(ntk) = run.ntk {
             ntk.fill(0.0);

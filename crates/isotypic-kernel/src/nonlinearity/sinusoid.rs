@@ -60,13 +60,13 @@ impl Nonlinearity for Sinusoid {
         0.5 * self.squared_amplitude * self.squared_frequency * (1.0 + self.phase_cosine * decay)
     }
 
-    fn map(&self, level: Level, run: PairRun<'_>) {
+    fn map(&self, level: Level, run: PairRun<'_, f64>) {
         dispatch!(level, simd => map(simd, *self, run));
     }
 }
 
 #[simd]
-fn map<S: Simd>(simd: S, wave: Sinusoid, run: PairRun<'_>) {
+fn map<S: Simd>(simd: S, wave: Sinusoid, run: PairRun<'_, f64>) {
     let Sinusoid { squared_amplitude, squared_frequency, phase_cosine } = wave;
     map_pairs(
         simd,

@@ -67,14 +67,14 @@ impl Nonlinearity for SmoothStep {
         900.0
     }
 
-    fn map(&self, level: Level, run: PairRun<'_>) {
+    fn map(&self, level: Level, run: PairRun<'_, f64>) {
         let (offset, scale, _) = self.constants();
         dispatch!(level, simd => map(simd, (offset * offset, scale * scale), &self.mixture(), run));
     }
 }
 
 #[simd]
-fn map<S: Simd>(simd: S, (offset, scale): (f64, f64), mixture: &Mixture, run: PairRun<'_>) {
+fn map<S: Simd>(simd: S, (offset, scale): (f64, f64), mixture: &Mixture, run: PairRun<'_, f64>) {
     map_pairs(
         simd,
         run,

@@ -46,13 +46,13 @@ impl Nonlinearity for Softplus {
         1_300.0
     }
 
-    fn map(&self, level: Level, run: PairRun<'_>) {
+    fn map(&self, level: Level, run: PairRun<'_, f64>) {
         dispatch!(level, simd => map(simd, run));
     }
 }
 
 #[simd]
-fn map<S: Simd>(simd: S, run: PairRun<'_>) {
+fn map<S: Simd>(simd: S, run: PairRun<'_, f64>) {
     map_pairs(
         simd,
         run,

@@ -2,6 +2,8 @@
 
 mod dot_product_tile;
 mod program;
+mod row;
 
 pub(crate) use dot_product_tile::{DotProductTile, TILE, TileRows, padded_rows};
-pub(crate) use program::{Form, RowEnds, ScalarProgram, ScalarStep};
+pub(crate) use program::{ScalarMoments, ScalarOperation, ScalarProgram, ScalarStep};
+pub(crate) use row::{Form, RowEnds, Rows};

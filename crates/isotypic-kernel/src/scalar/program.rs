@@ -1,17 +1,18 @@
-//! The chain of scalar layers, run in place on rows of pairs.
-
-use fearless_simd::Level;
+//! The scalar layers in topological order.
+//!
+//! States `0..inputs` are what the spatial part, or the matrix product of the inputs, gives; each step adds one more. A step may
+//! read any earlier state, and a state may have several readers. Values of a row of pairs live in as few buffers as there are
+//! states in use at a time, so a chain of layers runs in place.
 
 use crate::affine::Affine;
-use crate::nonlinearity::{LANES, Nonlinearity, PairRun};
-use crate::pair_geometry::{
-    Ends, affine_on_gaps, affine_on_ntk, covariances_to_gaps, gaps_to_covariances, layer_norm_on_ntk,
-};
+use crate::nonlinearity::Nonlinearity;
+use crate::real::Real;
 use crate::terms::Terms;
 
-/// One scalar layer.
+/// What a scalar layer computes.
 #[derive(Debug)]
-pub(crate) enum ScalarStep {
+pub(crate) enum ScalarOperation {
+    /// A dense layer.
     Affine(Affine),
     Nonlinearity(Box<dyn Nonlinearity>),
     /// Layer normalisation: $\Sigma \leftarrow \Sigma / \sqrt{(q_x + \varepsilon)(q_y + \varepsilon)}$, and $\Theta$ alike.
@@ -19,126 +20,204 @@ pub(crate) enum ScalarStep {
         /// $\varepsilon$.
         epsilon: f64,
     },
+    /// Dropout with independent masks: variances grow by $1/r$, covariances stay.
+    Dropout {
+        /// $r$, the probability with which a value is kept.
+        keep_rate: f64,
+    },
+    /// The sum of states with these weights, no two of them correlated.
+    Combination(Vec<f64>),
+    /// The product of independent states.
+    Product,
 }
 
-/// The form in which the pairs of a row are given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// Covariances; variances are not needed until a nonlinearity comes.
-    Covariance,
-    /// Cosine gaps.
-    CosineGap,
+/// One scalar layer.
+#[derive(Debug)]
+pub(crate) struct ScalarStep {
+    /// The states it reads, all earlier.
+    pub(crate) inputs: Vec<usize>,
+    pub(crate) operation: ScalarOperation,
 }
 
-/// The scalar layers in order.
-#[derive(Debug, Default)]
+/// The scalar part of a network.
+#[derive(Debug)]
 pub(crate) struct ScalarProgram {
+    /// Number of states that come from before.
+    pub(crate) inputs: usize,
     pub(crate) steps: Vec<ScalarStep>,
+    /// The state that holds the result.
+    pub(crate) output: usize,
+    /// The buffer of every state.
+    buffers: Vec<usize>,
+    /// Number of buffers.
+    pub(super) buffer_count: usize,
 }
 
-/// Where a row of pairs starts on its two sides, for every state before, between and after the steps.
-pub(crate) struct RowEnds<'a> {
-    /// Per state, the one point of the row, repeated once per group.
-    pub(crate) x: &'a [Terms],
-    /// Per state, all column points.
-    pub(crate) y: &'a [Terms],
-    /// Columns of this row within `y`.
-    pub(crate) columns: std::ops::Range<usize>,
-}
-
-impl<'a> RowEnds<'a> {
-    fn at(&self, state: usize) -> Ends<'a> {
-        let x = &self.x[state];
-        let y = &self.y[state];
-        Ends { x: x.view(0, self.columns.len() / LANES), y: y.view(self.columns.start, self.columns.end) }
-    }
+/// Second moments of a list of points at one state.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ScalarMoments {
+    pub(crate) variance: Vec<f64>,
+    /// Diagonal tangent kernels.
+    pub(crate) ntk: Vec<f64>,
 }
 
 impl ScalarProgram {
-    /// Whether a nonlinearity or a normalisation follows, so that variances are needed.
-    pub(crate) fn needs_variances(&self) -> bool {
-        self.steps.iter().any(|step| !matches!(step, ScalarStep::Affine(_)))
+    /// The program of `steps` on `inputs` states, with its result in state `output`.
+    pub(crate) fn new(inputs: usize, steps: Vec<ScalarStep>, output: usize) -> Self {
+        let states = inputs + steps.len();
+        let mut last_read = vec![0; states];
+        for (index, step) in steps.iter().enumerate() {
+            step.inputs.iter().for_each(|&state| last_read[state] = index + 1);
+        }
+        last_read[output] = usize::MAX;
+        let mut buffers: Vec<usize> = (0..inputs).collect();
+        let mut free: Vec<usize> = Vec::new();
+        let mut count = inputs;
+        for (index, step) in steps.iter().enumerate() {
+            // Inputs that nobody reads later give their buffers away, the first one to this very step.
+            let mut read: Vec<usize> = step.inputs.clone();
+            read.sort_unstable();
+            read.dedup();
+            let in_place = last_read[step.inputs[0]] == index + 1;
+            let target = if in_place {
+                buffers[step.inputs[0]]
+            } else {
+                free.pop().unwrap_or_else(|| {
+                    count += 1;
+                    count - 1
+                })
+            };
+            let ends = read.iter().filter(|&&state| last_read[state] == index + 1);
+            free.extend(ends.map(|&state| buffers[state]).filter(|&buffer| buffer != target));
+            buffers.push(target);
+        }
+        Self { inputs, steps, output, buffers, buffer_count: count }
     }
 
-    /// The terms of every state, given those of the input state.
-    pub(crate) fn states(&self, input: Terms) -> Vec<Terms> {
-        let mut states = vec![input];
+    /// The buffer in which the values of a state live.
+    pub(super) fn buffer(&self, state: usize) -> usize {
+        self.buffers[state]
+    }
+
+    /// Whether a layer needs the variances of points; if not, pairs are carried as covariances.
+    pub(crate) fn needs_variances(&self) -> bool {
+        self.steps.iter().any(|step| {
+            !matches!(
+                step.operation,
+                ScalarOperation::Affine(_) | ScalarOperation::Combination(_) | ScalarOperation::Product
+            )
+        })
+    }
+
+    /// Whether masks are drawn, so that a point with itself differs from a pair of equal points.
+    pub(crate) fn draws_masks(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.operation, ScalarOperation::Dropout { .. }))
+    }
+
+    /// The moments of every state, given those of the inputs.
+    pub(crate) fn moments(&self, inputs: Vec<ScalarMoments>) -> Vec<ScalarMoments> {
+        let mut states = inputs;
         for step in &self.steps {
-            let last = &states[states.len() - 1].variance;
-            let next: Vec<f64> = match step {
-                ScalarStep::Affine(affine) => last.iter().map(|&q| affine.covariance(q)).collect(),
-                ScalarStep::Nonlinearity(nonlinearity) => {
-                    last.iter().map(|&q| nonlinearity.variance(q)).collect()
-                }
-                ScalarStep::LayerNorm { epsilon } => last.iter().map(|&q| q / (q + epsilon)).collect(),
+            let next = {
+                let read: Vec<&ScalarMoments> = step.inputs.iter().map(|&state| &states[state]).collect();
+                step.operation.moments(&read)
             };
-            states.push(Terms::from_variances(next));
+            // The squares of rounded roots, as in pairs.
+            let variance = next.variance.into_iter().map(|q| q.sqrt() * q.sqrt()).collect();
+            states.push(ScalarMoments { variance, ntk: next.ntk });
         }
         states
     }
 
-    /// Carries a row through all steps; ends with covariances (and tangent kernels).
-    ///
-    /// `values` holds pairs in the given form, a multiple of [`LANES`]; `ends` may be `None` if no variances are needed and the form
-    /// is [`Form::Covariance`].
-    pub(crate) fn run(
-        &self,
-        level: Level,
-        mut form: Form,
-        ends: Option<&RowEnds<'_>>,
-        values: &mut [f64],
-        mut ntk: Option<&mut [f64]>,
-    ) {
-        for (state, step) in self.steps.iter().enumerate() {
-            match (step, form, ends) {
-                (ScalarStep::Affine(affine), Form::Covariance, _) => {
-                    for value in values.iter_mut() {
-                        *value = affine.covariance(*value);
-                    }
-                    if let Some(ntk) = ntk.as_deref_mut() {
-                        for (ntk, &covariance) in ntk.iter_mut().zip(values.iter()) {
-                            *ntk = affine.ntk(covariance, *ntk);
-                        }
-                    }
-                }
-                (ScalarStep::Affine(affine), Form::CosineGap, Some(ends)) => {
-                    affine_on_gaps(level, affine, ends.at(state), ends.at(state + 1), values);
-                    if let Some(ntk) = ntk.as_deref_mut() {
-                        affine_on_ntk(level, affine, ends.at(state + 1), values, ntk);
-                    }
-                }
-                (ScalarStep::LayerNorm { epsilon }, _, Some(row)) => {
-                    let ends = row.at(state);
-                    if form == Form::Covariance {
-                        covariances_to_gaps(level, ends, values);
-                        form = Form::CosineGap;
-                    }
-                    // Lengths change, angles do not.
-                    if let Some(ntk) = ntk.as_deref_mut() {
-                        layer_norm_on_ntk(level, *epsilon, ends, ntk);
-                    }
-                }
-                (ScalarStep::Nonlinearity(nonlinearity), _, Some(row)) => {
-                    let (ends, after) = (row.at(state), row.at(state + 1));
-                    if form == Form::Covariance {
-                        covariances_to_gaps(level, ends, values);
-                        form = Form::CosineGap;
-                    }
-                    nonlinearity.map(
-                        level,
-                        PairRun {
-                            x: ends.x.mapped_to(after.x),
-                            y: ends.y.mapped_to(after.y),
-                            cosine_gap: values,
-                            ntk: ntk.as_deref_mut(),
-                        },
-                    );
-                }
-                (_, _, None) => unreachable!("terms are prepared wherever a step needs them"),
+    /// The terms of moments, in the type of the pairs.
+    pub(crate) fn terms<T: Real>(moments: &[ScalarMoments]) -> Vec<Terms<T>> {
+        moments.iter().map(|state| Terms::from_variances(state.variance.iter().copied())).collect()
+    }
+}
+
+impl ScalarOperation {
+    /// The moments after the layer.
+    fn moments(&self, inputs: &[&ScalarMoments]) -> ScalarMoments {
+        let first = inputs[0];
+        let points = 0..first.variance.len();
+        let each = |map: &dyn Fn(f64, f64) -> (f64, f64)| {
+            let (variance, ntk) =
+                first.variance.iter().zip(&first.ntk).map(|(&q, &theta)| map(q, theta)).unzip();
+            ScalarMoments { variance, ntk }
+        };
+        match self {
+            Self::Affine(affine) => each(&|q, theta| {
+                let q = affine.covariance(q);
+                (q, affine.ntk(q, theta))
+            }),
+            Self::Nonlinearity(nonlinearity) => {
+                each(&|q, theta| (nonlinearity.variance(q), theta * nonlinearity.derivative_variance(q)))
+            }
+            Self::LayerNorm { epsilon } => each(&|q, theta| {
+                let length = q + epsilon;
+                if length > 0.0 { (q / length, theta / length) } else { (0.0, 0.0) }
+            }),
+            Self::Dropout { keep_rate } => each(&|q, theta| (q / keep_rate, theta / keep_rate)),
+            Self::Combination(weights) => {
+                let sum = |field: fn(&ScalarMoments) -> &Vec<f64>| {
+                    let at = |point: usize| {
+                        weights.iter().zip(inputs).map(|(weight, input)| weight * field(input)[point]).sum()
+                    };
+                    points.clone().map(at).collect()
+                };
+                ScalarMoments { variance: sum(|input| &input.variance), ntk: sum(|input| &input.ntk) }
+            }
+            Self::Product => {
+                let at = |point: usize| {
+                    inputs.iter().fold((1.0, 0.0), |(product, ntk), input| {
+                        let (q, theta) = (input.variance[point], input.ntk[point]);
+                        (product * q, ntk * q + product * theta)
+                    })
+                };
+                let (variance, ntk) = points.map(at).unzip();
+                ScalarMoments { variance, ntk }
             }
         }
-        if let (Form::CosineGap, Some(ends)) = (form, ends) {
-            gaps_to_covariances(level, ends.at(self.steps.len()), values);
+    }
+
+    /// Nominal cost for one pair, a rectifier being 1.
+    pub(crate) fn cost(&self) -> f64 {
+        match self {
+            Self::Nonlinearity(nonlinearity) => nonlinearity.cost(),
+            _ => 1.0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(inputs: &[usize]) -> ScalarStep {
+        ScalarStep { inputs: inputs.to_vec(), operation: ScalarOperation::Product }
+    }
+
+    #[test]
+    fn a_chain_runs_in_one_buffer() {
+        let steps = (0..5).map(|state| step(&[state])).collect();
+        let program = ScalarProgram::new(1, steps, 5);
+        assert_eq!(program.buffer_count, 1);
+    }
+
+    #[test]
+    fn states_in_use_never_share_a_buffer() {
+        // 0 → 1, 0 → 2, (1, 2) → 3, (3, 0) → 4: the input lives to the end.
+        let steps = vec![step(&[0]), step(&[0]), step(&[1, 2]), step(&[3, 0])];
+        let program = ScalarProgram::new(1, steps, 4);
+        let last_read = [4, 3, 3, 4, usize::MAX];
+        for state in 0..5 {
+            for other in 0..state {
+                // `state` is written by step `state`, when `other` is still to be read.
+                if last_read[other] > state {
+                    assert_ne!(program.buffer(state), program.buffer(other), "{state} and {other}");
+                }
+            }
+        }
+        assert_eq!(program.buffer_count, 3);
     }
 }

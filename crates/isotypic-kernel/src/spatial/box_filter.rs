@@ -7,7 +7,7 @@
 use fearless_simd::prelude::*;
 
 use super::grid::Grid;
-use crate::nonlinearity::LANES;
+use crate::real::Real;
 
 /// The extents of a filter on a torus, and how far it reaches back from its position.
 #[derive(Debug, Clone, Copy)]
@@ -18,12 +18,12 @@ pub(super) struct BoxFilter {
 }
 
 impl BoxFilter {
-    /// `out[p]` becomes the sum of `values[p + e − before]` over the taps e; [`LANES`] numbers per position.
+    /// `out[p]` becomes the sum of `values[p + e − before]` over the taps e; [`Real::LANES`] numbers per position.
     ///
     /// # Shapes
-    /// - `values`, `out`, `scratch`: `[positions, LANES]`; the last two are overwritten
+    /// - `values`, `out`, `scratch`: `[positions, lanes]`; the last two are overwritten
     #[inline(always)]
-    pub(super) fn sums<S: Simd>(&self, simd: S, values: &[f64], out: &mut [f64], scratch: &mut [f64]) {
+    pub(super) fn sums<S: Simd, T: Real>(&self, simd: S, values: &[T], out: &mut [T], scratch: &mut [T]) {
         let mut axes = [0; 3];
         let mut count = 0;
         // The last axis first: its lines are contiguous.
@@ -49,9 +49,9 @@ impl BoxFilter {
 
     /// Sums along one axis.
     #[inline(always)]
-    fn along<S: Simd>(&self, simd: S, axis: usize, values: &[f64], out: &mut [f64]) {
+    fn along<S: Simd, T: Real>(&self, simd: S, axis: usize, values: &[T], out: &mut [T]) {
         let extent = self.grid.0[axis];
-        let inner = self.grid.0[axis + 1..].iter().product::<usize>() * LANES;
+        let inner = self.grid.0[axis + 1..].iter().product::<usize>() * T::LANES;
         let shift = |tap: usize| (tap + extent * self.filter[axis] - self.before[axis]) % extent;
         for (from, to) in values.chunks_exact(extent * inner).zip(out.chunks_exact_mut(extent * inner)) {
             if axis == 2 {
@@ -74,15 +74,15 @@ impl BoxFilter {
     }
 }
 
-/// `to = from`, or `to += from`; both multiples of [`LANES`].
+/// `to = from`, or `to += from`; both multiples of [`Real::LANES`].
 #[inline(always)]
-fn accumulate<S: Simd>(simd: S, add: bool, from: &[f64], to: &mut [f64]) {
+fn accumulate<S: Simd, T: Real>(simd: S, add: bool, from: &[T], to: &mut [T]) {
     if !add {
         to.copy_from_slice(from);
         return;
     }
-    for (from, to) in from.chunks_exact(S::f64s::LEN).zip(to.chunks_exact_mut(S::f64s::LEN)) {
-        (S::f64s::from_slice(simd, to) + S::f64s::from_slice(simd, from)).store_slice(to);
+    for (from, to) in from.chunks_exact(T::Native::<S>::LEN).zip(to.chunks_exact_mut(T::Native::<S>::LEN)) {
+        (T::Native::<S>::from_slice(simd, to) + T::Native::<S>::from_slice(simd, from)).store_slice(to);
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
         ] {
             let grid = Grid(extents);
             // Whole numbers, so that any order of additions gives the same.
-            let values: Vec<f64> = (0..grid.len() * LANES).map(|i| ((i * i) % 97) as f64).collect();
+            let values: Vec<f64> = (0..grid.len() * f64::LANES).map(|i| ((i * i) % 97) as f64).collect();
             let (mut out, mut scratch) = (vec![f64::NAN; values.len()], vec![f64::NAN; values.len()]);
             let box_filter = BoxFilter { grid, filter, before };
             dispatch!(Level::new(), simd => box_filter.sums(simd, &values, &mut out, &mut scratch));
@@ -116,17 +116,17 @@ mod tests {
                     position / extents[2] % extents[1],
                     position % extents[2],
                 ];
-                for lane in 0..LANES {
+                for lane in 0..f64::LANES {
                     let mut sum = 0.0;
                     for a in 0..filter[0] {
                         for b in 0..filter[1] {
                             for c in 0..filter[2] {
                                 let at = grid.index([wrap(p[0], a, 0), wrap(p[1], b, 1), wrap(p[2], c, 2)]);
-                                sum += values[at * LANES + lane];
+                                sum += values[at * f64::LANES + lane];
                             }
                         }
                     }
-                    assert_eq!(out[position * LANES + lane], sum, "{extents:?} {filter:?}");
+                    assert_eq!(out[position * f64::LANES + lane], sum, "{extents:?} {filter:?}");
                 }
             }
         }

@@ -5,6 +5,9 @@
 //! $\{(p, p + \delta \bmod n)\}$, so that they share one array of one entry per first position.
 
 use super::grid::Grid;
+use crate::pair_geometry::Ends;
+use crate::real::Real;
+use crate::terms::Terms;
 
 /// A signed displacement along each axis.
 pub(crate) type Displacement = [isize; 3];
@@ -26,6 +29,19 @@ pub(crate) struct Run {
     pub(crate) second: usize,
     /// Number of pairs.
     pub(crate) length: usize,
+}
+
+impl Run {
+    /// The ends of the pairs, given the terms of all positions: on the second side for every lane.
+    pub(super) fn ends<'t, T: Real>(self, x: &'t Terms<T>, y: &'t Terms<T>) -> Ends<'t, T> {
+        let Self { first, second, length } = self;
+        Ends { x: x.view(first, first + length), y: y.view(second * T::LANES, (second + length) * T::LANES) }
+    }
+
+    /// Where the numbers of the pairs stand in a slice.
+    pub(super) fn range<T: Real>(self) -> std::ops::Range<usize> {
+        self.first * T::LANES..(self.first + self.length) * T::LANES
+    }
 }
 
 impl Piece {

@@ -1,277 +1,280 @@
-//! Runs the spatial part for one input against [`LANES`] others.
+//! Runs the spatial part for one input against [`Real::LANES`] others.
 
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
-use super::convolution::Convolution;
-use super::displacement::{Displacement, Piece, Pieces, Run, modulo};
+use super::attention::HalfMixed;
+use super::displacement::{Piece, Pieces, Run};
+use super::filling::Filling;
 use super::grid::Grid;
-use super::program::{Readout, SpatialProgram};
-use super::slice::{KeptSlice, Slice};
-use super::spatial_terms::{SpatialBounds, SpatialTerms};
-use crate::nonlinearity::{LANES, PairRun};
-use crate::pair_geometry::{Ends, differences_to_gaps, gaps_to_differences};
-use crate::reproducible_sum::ReproducibleSum;
+use super::program::{SpatialProgram, everything};
+use super::readout::{ReadoutValues, Totals};
+use super::schedule::{Fill, Request, Schedule};
+use super::slice::Slice;
+use super::spatial_terms::{LayerTerms, SpatialTerms};
+use super::sqrt_attention::Sums;
+use super::stage::{SpatialLayer, Stage};
+use crate::real::Real;
 use crate::terms::Terms;
 
-/// Scratch space for one thread: one slice per state.
-pub(crate) struct Evaluator<'a> {
+/// Scratch space for one thread, used for one pair of inputs after another.
+pub(crate) struct Evaluator<'a, T: Real> {
     program: &'a SpatialProgram,
     level: Level,
-    /// Of the input, and of the output of every stage.
-    kept: Vec<KeptSlice>,
-    /// As large as the largest slice.
-    scratch: Vec<f64>,
     with_ntk: bool,
-}
-
-/// Covariances and tangent kernels after the readout, one per lane.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ReadoutValues {
-    pub(crate) covariance: [f64; LANES],
-    pub(crate) ntk: [f64; LANES],
+    schedule: Schedule,
+    /// Per state and slot.
+    slices: Vec<Vec<Slice<T>>>,
+    scratch: Vec<T>,
+    /// Of the attention stage that is being filled: of differences, of tangent kernels.
+    half_mixed: [HalfMixed<T>; 2],
+    /// The same of attention with random weights.
+    sums: Sums,
+    fills: Vec<Fill>,
+    values: Vec<ReadoutValues<T>>,
 }
 
 /// The two sides of a group of pairs.
 #[derive(Clone, Copy)]
-struct Sides<'a> {
-    x: &'a SpatialTerms,
-    y: &'a SpatialTerms,
+pub(super) struct Sides<'a, T: Real> {
+    pub(super) x: &'a SpatialTerms<T>,
+    pub(super) y: &'a SpatialTerms<T>,
+    /// Whether every lane is one forward pass with itself, so that masks of dropout are the same on both sides.
+    pub(super) itself: bool,
 }
 
-impl<'a> Evaluator<'a> {
+impl<'a, T: Real> Sides<'a, T> {
+    pub(super) fn terms(self, state: usize) -> (&'a Terms<T>, &'a Terms<T>) {
+        (&self.x.states[state].terms, &self.y.states[state].terms)
+    }
+
+    pub(super) fn before(self, state: usize) -> (&'a Terms<T>, &'a Terms<T>) {
+        (self.x.states[state].before(), self.y.states[state].before())
+    }
+
+    pub(super) fn layers(self, state: usize) -> (&'a LayerTerms<T>, &'a LayerTerms<T>) {
+        (&self.x.states[state].layer, &self.y.states[state].layer)
+    }
+}
+
+impl<'a, T: Real> Evaluator<'a, T> {
+    /// Scratch space for a program; tangent kernels are carried along if `with_ntk`.
     pub(crate) fn new(program: &'a SpatialProgram, level: Level, with_ntk: bool) -> Self {
-        let grids: Vec<Grid> = (0..program.states()).map(|state| program.grid(state)).collect();
-        // The tangent kernel of the input vanishes.
-        let kept = grids.iter().enumerate().map(|(state, &grid)| KeptSlice::new(grid, with_ntk && state > 0));
-        let largest = grids.iter().map(Grid::len).max().unwrap_or(0);
-        Self { program, level, kept: kept.collect(), scratch: vec![0.0; largest * LANES], with_ntk }
-    }
-
-    /// The readout of image `x` against the images in the lanes of `y`.
-    pub(crate) fn evaluate(&mut self, x: &SpatialTerms, y: &SpatialTerms) -> ReadoutValues {
-        self.kept.iter_mut().for_each(KeptSlice::clear);
-        let sides = Sides { x, y };
-        let end = self.program.end;
-        let grid = self.program.grid(end);
-        match self.program.readout {
-            Readout::Flatten => {
-                self.fill(end, [0; 3], Pieces::of([0; 3]), sides);
-                let mut totals = Plain::default();
-                self.accumulate(&mut totals, [0; 3], Pieces::of([0; 3]), sides);
-                totals.mean(grid.len())
-            }
-            pool @ (Readout::GlobalAveragePool | Readout::GlobalSumPool) => {
-                let mut totals = Pooled::new(x.bounds[0], &y.bounds, grid.len() * grid.len());
-                for position in grid.positions() {
-                    let displacement = position.map(|distance| distance as isize);
-                    self.fill(end, displacement, Pieces::ALL, sides);
-                    self.accumulate(&mut totals, displacement, Pieces::ALL, sides);
-                }
-                match pool {
-                    Readout::GlobalSumPool => totals.mean(1),
-                    _ => totals.mean(grid.len() * grid.len()),
-                }
-            }
+        Self {
+            program,
+            level,
+            with_ntk,
+            schedule: Schedule::new(program),
+            slices: (0..program.states()).map(|_| Vec::new()).collect(),
+            scratch: Vec::new(),
+            half_mixed: Default::default(),
+            sums: Sums::default(),
+            fills: Vec::new(),
+            values: vec![ReadoutValues::default(); program.readouts.len()],
         }
     }
 
-    /// Fills pieces of the slice with the given displacement (modulo the extents), and first what they read.
-    fn fill(&mut self, state: usize, displacement: Displacement, wanted: Pieces, sides: Sides<'_>) {
-        let mut missing = wanted.without(self.kept[state].filled(displacement));
-        if missing == Pieces::NONE {
-            return;
-        }
+    /// All readouts of input `x` against the inputs in the lanes of `y`.
+    pub(crate) fn evaluate(&mut self, x: &SpatialTerms<T>, y: &SpatialTerms<T>) -> &[ReadoutValues<T>] {
+        self.schedule.clear();
+        self.evaluate_sides(Sides { x, y, itself: false })
+    }
+
+    /// The same without forgetting slices that are there already.
+    pub(super) fn evaluate_sides(&mut self, sides: Sides<'_, T>) -> &[ReadoutValues<T>] {
         let program = self.program;
-        let grid = program.grid(state);
-        let mut output = self.kept[state].take(displacement);
-        let Some(stage_index) = state.checked_sub(1) else {
-            for piece in missing.in_slice(grid, displacement) {
-                self.fill_input(piece, sides, &mut output.difference);
+        let mut totals: Vec<Totals<T>> = program
+            .readouts
+            .iter()
+            .zip(sides.x.readouts.iter().zip(&sides.y.readouts))
+            .map(|(&(state, readout), terms)| {
+                let positions = program.grid(state).len();
+                let pairs = if readout.is_pool() { positions * positions } else { positions };
+                Totals::new(terms, pairs, self.with_ntk)
+            })
+            .collect();
+        for step in program.steps() {
+            self.supply(&program.requests(&step), sides);
+            for &index in &step.readouts {
+                let (state, readout) = program.readouts[index];
+                let slice = &self.slices[state][self.schedule.slot(state, step.displacement)];
+                let grid = program.grid(state);
+                for piece in readout.pieces().in_slice(grid, step.displacement) {
+                    piece.runs(grid).for_each(|run| totals[index].add(self.level, run, slice));
+                }
             }
-            self.kept[state].put(output, missing);
-            return;
+        }
+        let terms = sides.x.readouts.iter().zip(&sides.y.readouts);
+        for (((&(state, readout), totals), terms), values) in
+            program.readouts.iter().zip(&totals).zip(terms).zip(&mut self.values)
+        {
+            readout.finish(program.grid(state).len(), terms, totals, values);
+        }
+        &self.values
+    }
+
+    /// Fills what a step asks for.
+    fn supply(&mut self, requests: &[Request], sides: Sides<'_, T>) {
+        let mut fills = std::mem::take(&mut self.fills);
+        fills.clear();
+        fills.extend_from_slice(self.schedule.plan(self.program, requests));
+        let mut last = usize::MAX;
+        for &fill in &fills {
+            let Some(stage) = fill.state.checked_sub(1) else {
+                self.fill_input(fill, sides);
+                continue;
+            };
+            if fill.state != last {
+                self.prepare_whole(&self.program.stages[stage], sides.layers(fill.state));
+                last = fill.state;
+            }
+            self.fill(fill, &self.program.stages[stage], sides);
+        }
+        self.fills = fills;
+    }
+
+    /// Takes a slice out of its slot, to be filled and put back.
+    fn take(&mut self, state: usize, slot: usize) -> Slice<T> {
+        let slots = &mut self.slices[state];
+        if slots.len() <= slot {
+            let with_ntk = self.with_ntk && self.program.has_ntk(state);
+            slots.resize_with(slot + 1, || Slice::new(self.program.grid(state), with_ntk));
+        }
+        std::mem::take(&mut slots[slot])
+    }
+
+    /// Mean squared differences of the input values.
+    fn fill_input(&mut self, fill: Fill, sides: Sides<'_, T>) {
+        let mut output = self.take(0, fill.slot);
+        let (grid, channels) = (self.program.input, self.program.input_channels());
+        for piece in fill.missing.in_slice(grid, fill.displacement) {
+            let values = (sides.x.values.as_slice(), sides.y.values.as_slice());
+            let difference = &mut output.difference;
+            dispatch!(self.level, simd => squared_differences(simd, grid, piece, channels, values, difference));
+        }
+        self.slices[0][fill.slot] = output;
+    }
+
+    /// What a stage that reads everything computes once for all slices.
+    fn prepare_whole(&mut self, stage: &Stage, (x, y): (&LayerTerms<T>, &LayerTerms<T>)) {
+        let Self { schedule, slices, half_mixed, level, .. } = self;
+        let state = stage.inputs[0];
+        let input = |position: [usize; 3]| {
+            &slices[state][schedule.slot(state, position.map(|distance| distance as isize))]
         };
-        let stage = &program.stages[stage_index];
-        let convolution = &stage.convolution;
-        let ends = Convolution::ends((sides.x, sides.y), stage.input, stage_index);
-        let input_has_ntk = self.with_ntk && stage.input > 0;
-        if convolution.sums_whole_slices(missing) {
-            missing = Pieces::ALL;
-            self.fill(stage.input, modulo(grid, displacement), Pieces::ALL, sides);
-            let input = self.kept[stage.input].slice();
-            convolution.sum_slice(self.level, input, input_has_ntk, &mut output, &mut self.scratch);
+        match (&stage.layer, x, y) {
+            (SpatialLayer::Attention(attention), LayerTerms::Attention(x), LayerTerms::Attention(y)) => {
+                let weights = (x.weights.as_slice(), y.weights.as_slice());
+                attention.half_mix(*level, weights, false, input, &mut half_mixed[0]);
+                if self.with_ntk {
+                    attention.half_mix(*level, weights, true, input, &mut half_mixed[1]);
+                }
+            }
+            (
+                SpatialLayer::SqrtAttention(attention),
+                LayerTerms::SqrtAttention(x),
+                LayerTerms::SqrtAttention(y),
+            ) => {
+                self.sums = attention.sums(*level, (x, y), self.with_ntk, input);
+            }
+            _ => {}
+        }
+    }
+
+    /// Fills pieces of a slice of a stage's output from slices of its inputs, which are there.
+    fn fill(&mut self, fill: Fill, stage: &Stage, sides: Sides<'_, T>) {
+        let mut output = self.take(fill.state, fill.slot);
+        let Self { level, schedule, slices, scratch, half_mixed, sums, .. } = self;
+        let filling = Filling { level: *level, stage, sides, fill, schedule, slices, half_mixed, sums };
+        filling.fill(&mut output, scratch);
+        self.slices[fill.state][fill.slot] = output;
+    }
+
+    /// Differences between all positions of a state, lane 0, `positions × positions`.
+    pub(super) fn differences_of(&mut self, state: usize, sides: Sides<'_, T>) -> Vec<f64> {
+        let grid = self.program.grid(state);
+        let requests: Vec<Request> = everything(grid, state).collect();
+        self.supply(&requests, sides);
+        let mut differences = vec![0.0; grid.len() * grid.len()];
+        for Request { displacement, pieces, .. } in requests {
+            let slice = &self.slices[state][self.schedule.slot(state, displacement)];
+            for run in pieces.in_slice(grid, displacement).flat_map(|piece| piece.runs(grid)) {
+                for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
+                    differences[p * grid.len() + q] = slice.difference[p * T::LANES].to_f64();
+                }
+            }
+        }
+        differences
+    }
+
+    /// What a mixing stage makes of one input with itself at every output position, lane 0: $D$ and mixed tangent kernels.
+    pub(super) fn mixed_with_itself(
+        &mut self,
+        stage: &Stage,
+        layer: &LayerTerms<T>,
+        sides: Sides<'_, T>,
+    ) -> (Vec<T>, Vec<T>) {
+        let here = Pieces::of([0; 3]);
+        self.supply_inputs(stage, here, sides);
+        let lanes = LayerTerms::of_lanes(&vec![layer; T::LANES]);
+        self.prepare_whole(stage, (layer, &lanes));
+        let mut output = Slice::new(stage.output, self.with_ntk && stage.has_ntk);
+        let fill = Fill { state: 0, displacement: [0; 3], missing: here, slot: 0 };
+        let Self { level, schedule, slices, scratch, half_mixed, sums, .. } = self;
+        let filling = Filling { level: *level, stage, sides, fill, schedule, slices, half_mixed, sums };
+        filling.gather((layer, &lanes), &mut output, scratch);
+        let first_lane = |values: Vec<T>| values.into_iter().step_by(T::LANES).collect();
+        (first_lane(output.difference), first_lane(output.ntk))
+    }
+
+    /// $S$ and $N$ of an attention stage for one input with itself.
+    pub(super) fn sums_with_itself(
+        &mut self,
+        stage: &Stage,
+        layer: &LayerTerms<T>,
+        sides: Sides<'_, T>,
+    ) -> (f64, f64) {
+        self.supply_inputs(stage, Pieces::ALL, sides);
+        self.prepare_whole(stage, (layer, &LayerTerms::of_lanes(&vec![layer; T::LANES])));
+        (self.sums.covariance[0], self.sums.ntk[0])
+    }
+
+    /// Fills what a stage reads for its output at displacement 0.
+    fn supply_inputs(&mut self, stage: &Stage, pieces: Pieces, sides: Sides<'_, T>) {
+        let mut requests = Vec::new();
+        if stage.reads_everything() {
+            requests.extend(everything(stage.output, stage.inputs[0]));
         } else {
-            for piece in missing.in_slice(grid, displacement) {
-                let (needed, pieces) = convolution.reads(piece);
-                self.fill(stage.input, needed, pieces, sides);
-                let input = self.kept[stage.input].slice();
-                convolution.sum_piece(self.level, ends, piece, input, input_has_ntk, &mut output);
-            }
+            stage.ask([0; 3], pieces, &mut |request| requests.push(request));
         }
-        // A run stays in the first cache from the affine layer to the end of the nonlinearity.
-        for run in missing.in_slice(grid, displacement).flat_map(|piece| piece.runs(grid)) {
-            convolution.finish_run(self.level, ends, run, input_has_ntk, &mut output);
-            if let Some(nonlinearity) = &stage.nonlinearity {
-                let (terms_x, terms_y) = (&sides.x.stages[stage_index], &sides.y.stages[stage_index]);
-                let before = ends_of(&terms_x.affine, &terms_y.affine, run);
-                let after = ends_of(terms_x.output(), terms_y.output(), run);
-                let at = run.first * LANES..(run.first + run.length) * LANES;
-                let values = &mut output.difference[at.clone()];
-                differences_to_gaps(self.level, before, values);
-                nonlinearity.map(
-                    self.level,
-                    PairRun {
-                        x: before.x.mapped_to(after.x),
-                        y: before.y.mapped_to(after.y),
-                        cosine_gap: values,
-                        ntk: if self.with_ntk { Some(&mut output.ntk[at]) } else { None },
-                    },
-                );
-                gaps_to_differences(self.level, after, values);
-            }
-        }
-        self.kept[state].put(output, missing);
+        self.supply(&requests, sides);
     }
-
-    /// Fills a piece with the mean squared differences of the input values.
-    fn fill_input(&self, piece: Piece, sides: Sides<'_>, difference: &mut [f64]) {
-        let (grid, channels) = (self.program.input, self.program.channels);
-        dispatch!(self.level, simd => squared_differences(simd, grid, piece, channels, sides, difference));
-    }
-
-    /// Adds pieces of the slice at the end of the spatial part to running totals.
-    fn accumulate(
-        &self,
-        totals: &mut impl Totals,
-        displacement: Displacement,
-        pieces: Pieces,
-        sides: Sides<'_>,
-    ) {
-        let end = self.program.end;
-        let grid = self.program.grid(end);
-        let variances = (sides.x.variance_of(end), sides.y.variance_of(end));
-        let slice = self.kept[end].slice();
-        for piece in pieces.in_slice(grid, displacement) {
-            dispatch!(self.level, simd => add_slice(simd, grid, piece, variances, slice, totals));
-        }
-    }
-}
-
-/// The ends of a run of a slice.
-fn ends_of<'t>(x: &'t Terms, y: &'t Terms, Run { first, second, length }: Run) -> Ends<'t> {
-    Ends { x: x.view(first, first + length), y: y.view(second * LANES, (second + length) * LANES) }
 }
 
 #[simd]
-fn squared_differences<S: Simd>(
+fn squared_differences<S: Simd, T: Real>(
     simd: S,
     grid: Grid,
     piece: Piece,
     channels: usize,
-    sides: Sides<'_>,
-    difference: &mut [f64],
+    (values_x, values_y): (&[T], &[T]),
+    difference: &mut [T],
 ) {
-    let per_channel = 1.0 / channels as f64;
-    let differences = difference.as_chunks_mut::<LANES>().0;
-    let lanes_y = sides.y.values.as_chunks::<LANES>().0;
+    let per_channel = T::from_f64(1.0 / channels as f64);
     for Run { first, second, length } in piece.runs(grid) {
-        let values_x = sides.x.values[first * channels..(first + length) * channels].chunks_exact(channels);
-        let values_y = lanes_y[second * channels..(second + length) * channels].chunks_exact(channels);
-        for ((out, x), y) in differences[first..first + length].iter_mut().zip(values_x).zip(values_y) {
-            for start in (0..LANES).step_by(S::f64s::LEN) {
-                let mut sum = S::f64s::splat(simd, 0.0);
-                for (&x, y) in x.iter().zip(y) {
-                    let gap = S::f64s::from_slice(simd, &y[start..start + S::f64s::LEN]) - x;
+        for (p, q) in (first..first + length).zip(second..) {
+            let out = &mut difference[p * T::LANES..(p + 1) * T::LANES];
+            let x = &values_x[p * channels..(p + 1) * channels];
+            let y = &values_y[q * channels * T::LANES..(q + 1) * channels * T::LANES];
+            for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
+                let at = start..start + T::Native::<S>::LEN;
+                let mut sum = T::Native::<S>::splat(simd, T::from_f64(0.0));
+                for (&x, y) in x.iter().zip(y.chunks_exact(T::LANES)) {
+                    let gap = T::Native::<S>::from_slice(simd, &y[at.clone()]) - x;
                     sum = gap.mul_add(gap, sum);
                 }
-                (sum * per_channel).store_slice(&mut out[start..start + S::f64s::LEN]);
+                (sum * per_channel).store_slice(&mut out[at]);
             }
         }
-    }
-}
-
-/// Something that sums covariances and tangent kernels lane by lane.
-trait Totals {
-    fn add<S: Simd>(&mut self, simd: S, start: usize, covariance: S::f64s, ntk: S::f64s);
-}
-
-#[simd]
-fn add_slice<S: Simd>(
-    simd: S,
-    grid: Grid,
-    piece: Piece,
-    variances: (&[f64], &[f64]),
-    slice: &Slice,
-    totals: &mut impl Totals,
-) {
-    let (differences, ntks) = (slice.difference.as_chunks::<LANES>().0, slice.ntk.as_chunks::<LANES>().0);
-    let lanes_y = variances.1.as_chunks::<LANES>().0;
-    for Run { first, second, length } in piece.runs(grid) {
-        let ends = variances.0[first..first + length].iter().zip(&lanes_y[second..second + length]);
-        let rows = (first..).zip(&differences[first..first + length]).zip(ends);
-        for ((place, difference), (&variance_x, variance_y)) in rows {
-            for start in (0..LANES).step_by(S::f64s::LEN) {
-                let load =
-                    |lanes: &[f64; LANES]| S::f64s::from_slice(simd, &lanes[start..start + S::f64s::LEN]);
-                let covariance = (load(variance_y) + variance_x - load(difference)) * 0.5;
-                let ntk = ntks.get(place).map_or_else(|| S::f64s::splat(simd, 0.0), load);
-                totals.add(simd, start, covariance, ntk);
-            }
-        }
-    }
-}
-
-/// Sums in the order of the positions, which is the same for $(x, y)$ and $(y, x)$ at displacement 0.
-#[derive(Default)]
-struct Plain {
-    covariance: [f64; LANES],
-    ntk: [f64; LANES],
-}
-
-impl Totals for Plain {
-    #[inline(always)]
-    fn add<S: Simd>(&mut self, simd: S, start: usize, covariance: S::f64s, ntk: S::f64s) {
-        for (sums, terms) in [(&mut self.covariance, covariance), (&mut self.ntk, ntk)] {
-            let sums = &mut sums[start..start + S::f64s::LEN];
-            (S::f64s::from_slice(simd, sums) + terms).store_slice(sums);
-        }
-    }
-}
-
-impl Plain {
-    fn mean(&self, count: usize) -> ReadoutValues {
-        let divide = |sums: [f64; LANES]| sums.map(|sum| sum / count as f64);
-        ReadoutValues { covariance: divide(self.covariance), ntk: divide(self.ntk) }
-    }
-}
-
-/// Sums over all pairs of positions, in any order.
-struct Pooled {
-    covariance: ReproducibleSum,
-    ntk: ReproducibleSum,
-}
-
-impl Totals for Pooled {
-    #[inline(always)]
-    fn add<S: Simd>(&mut self, simd: S, start: usize, covariance: S::f64s, ntk: S::f64s) {
-        self.covariance.add(simd, start, covariance);
-        self.ntk.add(simd, start, ntk);
-    }
-}
-
-impl Pooled {
-    fn new(x: SpatialBounds, y: &[SpatialBounds], terms: usize) -> Self {
-        let bound =
-            |of: fn(&SpatialBounds) -> f64| std::array::from_fn(|lane| of(&x) * of(&y[lane]) * (1.0 + 1e-9));
-        Self {
-            covariance: ReproducibleSum::new(bound(|bounds| bounds.root), terms),
-            ntk: ReproducibleSum::new(bound(|bounds| bounds.ntk_root), terms),
-        }
-    }
-
-    fn mean(&self, count: usize) -> ReadoutValues {
-        let divide = |sums: [f64; LANES]| sums.map(|sum| sum / count as f64);
-        ReadoutValues { covariance: divide(self.covariance.totals()), ntk: divide(self.ntk.totals()) }
     }
 }

@@ -20,6 +20,11 @@ impl Grid {
         (position[0] * self.0[1] + position[1]) * self.0[2] + position[2]
     }
 
+    /// The position with this index.
+    pub(crate) fn position(&self, index: usize) -> [usize; 3] {
+        [index / (self.0[1] * self.0[2]), index / self.0[2] % self.0[1], index % self.0[2]]
+    }
+
     /// All positions in C order.
     pub(crate) fn positions(self) -> impl Iterator<Item = [usize; 3]> {
         let [rows, columns, depth] = self.0;

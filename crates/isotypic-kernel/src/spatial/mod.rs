@@ -1,20 +1,36 @@
 //! The part of a network in which inputs have positions, evaluated displacement slice by displacement slice.
 //!
 //! With a fixed displacement between two positions, convolutions and nonlinearities act on the slice
-//! $\{(p, p + \delta)\}$ by itself, so a stack of layers runs inside $O(HW)$ numbers per pair of inputs. One input is
-//! paired with [`LANES`](crate::LANES) others at a time, one per SIMD lane.
+//! $\{(p, p + \delta)\}$ by itself, so a stack of layers runs inside $O(HW)$ numbers per pair of inputs. Pooling layers read
+//! a band of neighbouring slices, attention all of them. One input is paired with [`LANES`](crate::Real::LANES)
+//! others at a time, one per SIMD lane.
+//!
+//! - `program.rs`: the layers, `stage.rs` one of them; `schedule.rs`: which slices are computed when and kept where;
+//! - `spatial_terms.rs`: what depends on one input alone; `evaluator.rs` and `filling.rs`: pairs of inputs;
+//! - `readout.rs`: joining positions at the end;
+//! - one file for each kind of layer.
 
+mod attention;
 mod box_filter;
+mod concatenation;
 mod convolution;
 mod displacement;
 mod evaluator;
+mod filling;
 mod grid;
+mod mixing;
+mod pairwise;
+mod pooling;
+mod positional;
 mod program;
+mod readout;
+mod schedule;
 mod slice;
 mod spatial_terms;
+mod sqrt_attention;
+mod stage;
+mod taps;
 
-pub(crate) use convolution::Convolution;
 pub(crate) use evaluator::Evaluator;
-pub(crate) use grid::Grid;
-pub(crate) use program::{Readout, SpatialProgram, Stage};
+pub(crate) use program::SpatialProgram;
 pub(crate) use spatial_terms::SpatialTerms;

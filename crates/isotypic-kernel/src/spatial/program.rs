@@ -1,44 +1,78 @@
-//! The spatial layers in topological order, and how positions are joined at their end.
+//! The spatial layers in topological order, and where positions are joined.
 //!
 //! State 0 is the input, state `k` the output of stage `k − 1`. A stage may read any earlier state, and a state may have several
 //! readers.
 
+use isotypic_architecture::{ConcatAxis, LayerNorm, Node, Operation, Pool};
+
+use super::attention::Attention;
+use super::concatenation::Concatenation;
 use super::convolution::Convolution;
+use super::displacement::{Displacement, Pieces};
 use super::grid::Grid;
-use crate::nonlinearity::Nonlinearity;
-
-/// A convolution and the nonlinearity after it.
-#[derive(Debug)]
-pub(crate) struct Stage {
-    /// The state it reads.
-    pub(crate) input: usize,
-    pub(crate) convolution: Convolution,
-    pub(crate) nonlinearity: Option<Box<dyn Nonlinearity>>,
-}
-
-/// How positions are joined: which slices are needed, and whether their mean or their sum is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Readout {
-    /// Only pairs of equal positions: displacement 0.
-    Flatten,
-    /// The mean over all pairs of positions.
-    GlobalAveragePool,
-    /// The sum over all pairs of positions.
-    GlobalSumPool,
-}
+use super::pooling::Pooling;
+use super::readout::Readout;
+use super::schedule::{Request, Schedule};
+use super::sqrt_attention::SqrtAttention;
+use super::stage::{SpatialLayer, Stage, pairs_in};
+use crate::KernelError;
+use crate::affine::Affine;
+use crate::nonlinearity::from_operation;
+use crate::real::Real;
 
 /// The spatial part of a network.
 #[derive(Debug)]
 pub(crate) struct SpatialProgram {
     pub(crate) input: Grid,
-    pub(crate) channels: usize,
     pub(crate) stages: Vec<Stage>,
-    /// The state whose positions are joined.
-    pub(crate) end: usize,
-    pub(crate) readout: Readout,
+    /// States whose positions are joined, and how.
+    pub(crate) readouts: Vec<(usize, Readout)>,
+    /// Whether the variances of readouts are needed later.
+    pub(crate) needs_readout_moments: bool,
+    /// Channels of every state.
+    channels: Vec<usize>,
+    /// Nominal number of nonlinearities for one pair of inputs.
+    evaluations_per_pair: f64,
+    /// Slices that are kept at a time, for every state.
+    slots: Vec<usize>,
+}
+
+/// One displacement, and the readouts that need it.
+pub(super) struct Step {
+    pub(super) displacement: Displacement,
+    pub(super) readouts: Vec<usize>,
 }
 
 impl SpatialProgram {
+    /// A program without layers, for inputs with the given spatial extents and channels.
+    ///
+    /// # Errors
+    /// [`KernelError::TooManySpatialDimensions`] for more than three spatial axes.
+    pub(crate) fn new(input_shape: &[usize]) -> Result<Self, KernelError> {
+        let (&channels, extents) = input_shape.split_last().unwrap_or((&1, &[]));
+        let input =
+            Grid::new(extents).ok_or(KernelError::TooManySpatialDimensions { rank: extents.len() })?;
+        Ok(Self {
+            input,
+            stages: Vec::new(),
+            readouts: Vec::new(),
+            needs_readout_moments: false,
+            channels: vec![channels],
+            evaluations_per_pair: 0.0,
+            slots: Vec::new(),
+        })
+    }
+
+    /// Channels of the input.
+    pub(crate) fn input_channels(&self) -> usize {
+        self.channels[0]
+    }
+
+    /// Whether masks are drawn, so that an input with itself differs from a pair of equal inputs.
+    pub(crate) fn draws_masks(&self) -> bool {
+        self.stages.iter().any(|stage| matches!(stage.layer, SpatialLayer::Dropout { .. }))
+    }
+
     /// Number of states.
     pub(crate) fn states(&self) -> usize {
         self.stages.len() + 1
@@ -46,30 +80,249 @@ impl SpatialProgram {
 
     /// The positions of a state.
     pub(crate) fn grid(&self, state: usize) -> Grid {
-        state.checked_sub(1).map_or(self.input, |stage| self.stages[stage].convolution.output)
+        state.checked_sub(1).map_or(self.input, |stage| self.stages[stage].output)
+    }
+
+    /// Whether the tangent kernel of a state is not always 0.
+    pub(super) fn has_ntk(&self, state: usize) -> bool {
+        state.checked_sub(1).is_some_and(|stage| self.stages[stage].has_ntk)
+    }
+
+    /// Adds a node whose output has positions; returns its state.
+    ///
+    /// # Errors
+    /// [`KernelError::UnsupportedOperation`] names a layer without a kernel here.
+    pub(crate) fn add(&mut self, node: &Node, inputs: &[usize]) -> Result<usize, KernelError> {
+        let unsupported = || KernelError::UnsupportedOperation { path: node.path.clone() };
+        let (channels, extents) = node.output_shape.split_last().ok_or_else(unsupported)?;
+        let output = Grid::new(extents).ok_or_else(unsupported)?;
+        let (state, input) = (inputs[0], self.grid(inputs[0]));
+        let mut has_ntk = inputs.iter().any(|&state| self.has_ntk(state));
+        let mut nonlinearity = None;
+        let layer = match &node.operation {
+            Operation::Identity => return Ok(state),
+            Operation::Dropout(dropout) if dropout.is_identity() => return Ok(state),
+            Operation::Dropout(dropout) => SpatialLayer::Dropout { keep_rate: dropout.keep_rate },
+            Operation::Dense(dense) => {
+                has_ntk = true;
+                let affine = Affine::from_dense(dense).ok_or_else(unsupported)?;
+                SpatialLayer::Convolution(Convolution::pointwise(input, affine))
+            }
+            Operation::Conv(conv) => {
+                has_ntk = true;
+                let convolution = Convolution::from_conv(conv, input, output).ok_or_else(unsupported)?;
+                SpatialLayer::Convolution(convolution)
+            }
+            Operation::AvgPool(pool) => {
+                let axes = pool.window.len();
+                let divisor =
+                    |position: [usize; 3]| pool.divisor(&position[3 - axes..], &node.input_shape[..axes]);
+                pooling(pool, (input, output), Some(divisor)).ok_or_else(unsupported)?
+            }
+            Operation::SumPool(pool) => {
+                let divisor: Option<fn([usize; 3]) -> usize> = None;
+                pooling(pool, (input, output), divisor).ok_or_else(unsupported)?
+            }
+            Operation::LayerNorm(norm) => layer_norm(norm, input, extents.len()),
+            Operation::Sum => SpatialLayer::Combination(vec![1.0; inputs.len()]),
+            Operation::Concat(ConcatAxis::Channels) => {
+                let all = inputs.iter().map(|&state| self.channels[state] as f64);
+                let total: f64 = all.clone().sum();
+                SpatialLayer::Combination(all.map(|channels| channels / total).collect())
+            }
+            Operation::Concat(ConcatAxis::Spatial(axis)) => {
+                let grids = inputs.iter().map(|&state| self.grid(state)).collect();
+                SpatialLayer::Concatenation(Concatenation::new(grids, axis + 3 - extents.len()))
+            }
+            Operation::Product => SpatialLayer::Product,
+            Operation::SelfAttention(attention) => {
+                use isotypic_architecture::AttentionScaling;
+                has_ntk = true;
+                let channels = self.channels[state];
+                match attention.scaling {
+                    AttentionScaling::Linear => {
+                        SpatialLayer::Attention(Attention::new(attention, input, extents, channels))
+                    }
+                    AttentionScaling::Sqrt => {
+                        let layer = SqrtAttention::new(attention, input, extents, channels);
+                        SpatialLayer::SqrtAttention(layer.ok_or_else(unsupported)?)
+                    }
+                }
+            }
+            operation => {
+                nonlinearity = Some(from_operation(operation).ok_or_else(unsupported)?);
+                SpatialLayer::Identity
+            }
+        };
+        self.stages.push(Stage { inputs: inputs.to_vec(), output, layer, nonlinearity, has_ntk });
+        self.channels.push(*channels);
+        Ok(self.stages.len())
+    }
+
+    /// Joins the positions of a state; returns the index of the readout.
+    ///
+    /// # Errors
+    /// [`KernelError::UnsupportedOperation`] for an operation that does not join positions.
+    pub(crate) fn read_out(&mut self, node: &Node, state: usize) -> Result<usize, KernelError> {
+        let readout = Readout::of(&node.operation)
+            .ok_or_else(|| KernelError::UnsupportedOperation { path: node.path.clone() })?;
+        self.readouts.push((state, readout));
+        Ok(self.readouts.len() - 1)
+    }
+
+    /// Merges nonlinearities into the layers before them, and counts what a pair of inputs costs. No layer is added afterwards.
+    pub(crate) fn finish(&mut self) {
+        self.fuse_nonlinearities();
+        let mut schedule = Schedule::new(self);
+        let mut evaluations = 0.0;
+        for step in self.steps() {
+            for fill in schedule.plan(self, &self.requests(&step)) {
+                let pairs = pairs_in(self.grid(fill.state), fill.displacement, fill.missing) as f64;
+                let cost = fill.state.checked_sub(1).map_or(0.2, |stage| self.stages[stage].cost());
+                evaluations += pairs * cost;
+            }
+        }
+        self.evaluations_per_pair = evaluations;
+        self.slots = schedule.slots().collect();
+    }
+
+    /// A nonlinearity that alone reads a state without one joins the stage before.
+    fn fuse_nonlinearities(&mut self) {
+        let mut readers = vec![0; self.states()];
+        let ends = self.readouts.iter().map(|(state, _)| state);
+        self.stages.iter().flat_map(|stage| &stage.inputs).chain(ends).for_each(|&state| readers[state] += 1);
+        // The new numbers of the states.
+        let mut renamed = vec![0; self.states()];
+        let mut stages: Vec<Stage> = Vec::with_capacity(self.stages.len());
+        let mut channels = vec![self.channels[0]];
+        for (index, mut stage) in std::mem::take(&mut self.stages).into_iter().enumerate() {
+            let read = stage.inputs[0];
+            stage.inputs.iter_mut().for_each(|state| *state = renamed[*state]);
+            if matches!(stage.layer, SpatialLayer::Identity)
+                && readers[read] == 1
+                && let Some(before) = stage.inputs[0].checked_sub(1).map(|before| &mut stages[before])
+                && before.nonlinearity.is_none()
+            {
+                before.nonlinearity = stage.nonlinearity;
+                renamed[index + 1] = stage.inputs[0];
+            } else {
+                stages.push(stage);
+                channels.push(self.channels[index + 1]);
+                renamed[index + 1] = stages.len();
+            }
+        }
+        self.stages = stages;
+        self.channels = channels;
+        self.readouts.iter_mut().for_each(|(state, _)| *state = renamed[*state]);
+    }
+
+    /// The steps of one pair of inputs: readouts on the same grid go through its displacements together.
+    pub(super) fn steps(&self) -> impl Iterator<Item = Step> {
+        let mut grids: Vec<Grid> = Vec::new();
+        for grid in self.readouts.iter().map(|&(state, _)| self.grid(state)) {
+            if !grids.contains(&grid) {
+                grids.push(grid);
+            }
+        }
+        grids.into_iter().flat_map(move |grid| {
+            let here: Vec<usize> =
+                (0..self.readouts.len()).filter(|&index| self.grid(self.readouts[index].0) == grid).collect();
+            let pools: Vec<usize> =
+                here.iter().copied().filter(|&index| self.readouts[index].1.is_pool()).collect();
+            let steps = if pools.is_empty() { 1 } else { grid.len() };
+            grid.positions().take(steps).map(move |position| Step {
+                displacement: position.map(|distance| distance as isize),
+                readouts: if position == [0; 3] { here.clone() } else { pools.clone() },
+            })
+        })
+    }
+
+    /// What the readouts of a step ask for.
+    pub(super) fn requests(&self, step: &Step) -> Vec<Request> {
+        let ask = |&index: &usize| {
+            let (state, readout) = self.readouts[index];
+            Request { state, displacement: step.displacement, pieces: readout.pieces() }
+        };
+        step.readouts.iter().map(ask).collect()
+    }
+
+    /// For how many steps the slices of a state stay after they were read.
+    pub(super) fn keep(&self, state: usize) -> usize {
+        if state.checked_sub(1).is_some_and(|stage| self.stages[stage].reads_everything()) {
+            return usize::MAX;
+        }
+        let shared = self.stages.iter().any(|stage| stage.shares_slices() && stage.inputs.contains(&state));
+        if !shared {
+            return 0;
+        }
+        // The next row of displacements reads them again.
+        let row = |grid: Grid| grid.len() / grid.0.iter().find(|&&extent| extent > 1).unwrap_or(&1);
+        let rows = self.readouts.iter().map(|&(state, _)| row(self.grid(state)));
+        rows.max().unwrap_or(1) + 1
     }
 
     /// Pairs of positions at which a layer is evaluated for one pair of inputs, summed over the states, weighted with the
     /// cost of the layer relative to a nonlinearity.
     pub(crate) fn evaluations_per_pair(&self) -> f64 {
-        // How many slices of each state are asked for by its busiest reader.
-        let mut slices = vec![0.0_f64; self.states()];
-        slices[self.end] = match self.readout {
-            Readout::Flatten => 1.0,
-            Readout::GlobalAveragePool | Readout::GlobalSumPool => self.grid(self.end).len() as f64,
-        };
-        let mut total = 0.0;
-        for (index, stage) in self.stages.iter().enumerate().rev() {
-            let convolution = &stage.convolution;
-            let nonlinearity = stage.nonlinearity.as_ref().map_or(1.0, |nonlinearity| nonlinearity.cost());
-            let asked = slices[index + 1];
-            total += asked
-                * convolution.output.len() as f64
-                * (nonlinearity + 0.1 * convolution.additions_per_position() as f64);
-            // A single slice is read from a single slice.
-            let read = if asked > 1.0 { asked * convolution.rereads() } else { asked };
-            slices[stage.input] = slices[stage.input].max(read);
-        }
-        total + 0.2 * slices[0] * self.input.len() as f64
+        self.evaluations_per_pair
     }
+
+    /// Bytes that one thread needs for the slices of a group of pairs.
+    pub(crate) fn scratch_bytes<T: Real>(&self, with_ntk: bool) -> u64 {
+        let numbers: usize = (0..self.states())
+            .zip(&self.slots)
+            .map(|(state, slots)| {
+                let kept = 1 + usize::from(with_ntk && self.has_ntk(state));
+                // Attention holds three matrices of all pairs besides.
+                let whole = state.checked_sub(1).is_some_and(|stage| self.stages[stage].reads_everything());
+                (slots * kept + if whole { 3 * self.grid(state).len() } else { 0 }) * self.grid(state).len()
+            })
+            .sum();
+        (numbers * T::LANES * size_of::<T>()) as u64
+    }
+
+    /// Bytes that are kept for one input.
+    pub(crate) fn prepared_bytes<T: Real>(&self) -> u64 {
+        let input = self.input.len() * self.channels[0] * size_of::<T>();
+        let states: usize = (0..self.states())
+            .map(|state| {
+                let positions = self.grid(state).len();
+                let weights = match state.checked_sub(1).map(|stage| &self.stages[stage].layer) {
+                    Some(SpatialLayer::Attention(_)) => positions * positions,
+                    Some(SpatialLayer::SqrtAttention(_)) => 9 * positions,
+                    Some(SpatialLayer::Pooling(_) | SpatialLayer::LayerNorm { .. }) => 3 * positions,
+                    _ => 0,
+                };
+                // Variances and tangent kernels in `f64`; three terms before and after a nonlinearity.
+                16 * positions + (6 * positions + weights) * size_of::<T>()
+            })
+            .sum();
+        (input + states) as u64
+    }
+}
+
+fn pooling(
+    pool: &Pool,
+    (input, output): (Grid, Grid),
+    divisors: Option<impl Fn([usize; 3]) -> usize>,
+) -> Option<SpatialLayer> {
+    Some(SpatialLayer::Pooling(Pooling::new(pool, input, output, divisors)?))
+}
+
+/// Positions whose variances are averaged form a group: they differ along normalised axes only.
+fn layer_norm(norm: &LayerNorm, grid: Grid, rank: usize) -> SpatialLayer {
+    let groups = grid.positions().map(|mut position| {
+        norm.spatial_axes.iter().for_each(|axis| position[axis + 3 - rank] = 0);
+        grid.index(position)
+    });
+    SpatialLayer::LayerNorm { groups: groups.collect(), epsilon: norm.epsilon }
+}
+
+/// All slices of a state.
+pub(super) fn everything(grid: Grid, state: usize) -> impl Iterator<Item = Request> {
+    grid.positions().map(move |position| Request {
+        state,
+        displacement: position.map(|distance| distance as isize),
+        pieces: Pieces::ALL,
+    })
 }

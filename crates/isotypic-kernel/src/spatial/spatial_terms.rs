@@ -1,114 +1,360 @@
-//! Second moments of one image, or of a group of images lane by lane, at every stage of the spatial part.
+//! Second moments of one input, or of a group of inputs lane by lane, at every state of the spatial part.
 
+use fearless_simd::Level;
+
+use super::attention::AttentionTerms;
+use super::evaluator::{Evaluator, Sides};
+use super::mixing::{AfterMixing, MixingTerms};
 use super::program::SpatialProgram;
-use crate::nonlinearity::LANES;
+use super::readout::{Readout, ReadoutTerms};
+use super::sqrt_attention::SqrtAttentionTerms;
+use super::stage::{SpatialLayer, Stage};
+use crate::KernelError;
+use crate::real::Real;
 use crate::terms::{Terms, interleave};
 
-/// Terms of the positions of one image, or of [`LANES`] images with the lanes interleaved.
+/// Terms of the positions of one input, or of [`Real::LANES`] inputs with the lanes interleaved.
 #[derive(Debug, Clone)]
-pub(crate) struct SpatialTerms {
+pub(crate) struct SpatialTerms<T: Real> {
     /// Input values, `[position][channel]`; with lanes `[position][channel][lane]`.
-    pub(crate) values: Vec<f64>,
-    /// Variance of the input per position: mean square over channels.
-    pub(crate) variance: Vec<f64>,
-    /// Per stage.
-    pub(crate) stages: Vec<StageTerms>,
-    /// Largest root of a variance and largest diagonal tangent kernel at the end, per image.
-    pub(crate) bounds: Vec<SpatialBounds>,
+    pub(super) values: Vec<T>,
+    /// Per state.
+    pub(super) states: Vec<StateTerms<T>>,
+    /// Per readout.
+    pub(super) readouts: Vec<ReadoutTerms>,
+    /// Per readout the variance and the diagonal tangent kernel, if the program needs them.
+    pub(crate) readout_moments: Vec<(f64, f64)>,
 }
 
-/// Terms around one stage.
+/// Terms of one state.
 #[derive(Debug, Clone)]
-pub(crate) struct StageTerms {
-    /// After the affine layer.
-    pub(crate) affine: Terms,
-    /// After the nonlinearity, if the stage has one.
-    pub(crate) mapped: Option<Terms>,
+pub(super) struct StateTerms<T: Real> {
+    /// In `f64`; of a single input only.
+    variance: Vec<f64>,
+    /// Diagonal tangent kernels in `f64`; of a single input only.
+    ntk: Vec<f64>,
+    /// Before the nonlinearity of the stage, if it has one.
+    before: Option<Terms<T>>,
+    /// Of the state itself.
+    pub(super) terms: Terms<T>,
+    pub(super) layer: LayerTerms<T>,
 }
 
-/// Bounds by the Cauchy–Schwarz inequality: a covariance (a tangent kernel) of two images is at most the product of theirs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SpatialBounds {
-    /// $\max_p \sqrt{q_p}$ at the end of the spatial part.
-    pub(crate) root: f64,
-    /// $\max_p \sqrt{\Theta_{pp}}$ at the end of the spatial part.
-    pub(crate) ntk_root: f64,
+/// What a layer keeps of its own.
+#[derive(Debug, Clone)]
+pub(super) enum LayerTerms<T: Real> {
+    Nothing,
+    /// Factors of tangent kernels.
+    Factors(Vec<T>),
+    Mixing(MixingTerms<T>),
+    Attention(AttentionTerms<T>),
+    SqrtAttention(SqrtAttentionTerms<T>),
 }
 
-impl StageTerms {
-    /// After the whole stage.
-    pub(crate) fn output(&self) -> &Terms {
-        self.mapped.as_ref().unwrap_or(&self.affine)
+/// What a layer makes of the second moments of one input.
+struct Moments<T: Real> {
+    variance: Vec<f64>,
+    ntk: Vec<f64>,
+    layer: LayerTerms<T>,
+}
+
+impl<T: Real> StateTerms<T> {
+    /// Before the nonlinearity of the stage; of the state itself if it has none.
+    pub(super) fn before(&self) -> &Terms<T> {
+        self.before.as_ref().unwrap_or(&self.terms)
+    }
+
+    fn of_lanes(lanes: &[&Self]) -> Self {
+        let before: Option<Vec<&Terms<T>>> = lanes.iter().map(|state| state.before.as_ref()).collect();
+        Self {
+            variance: Vec::new(),
+            ntk: Vec::new(),
+            before: before.map(|before| Terms::interleave(&before)),
+            terms: Terms::interleave(&lanes.iter().map(|state| &state.terms).collect::<Vec<_>>()),
+            layer: LayerTerms::of_lanes(&lanes.iter().map(|state| &state.layer).collect::<Vec<_>>()),
+        }
     }
 }
 
-impl SpatialTerms {
-    /// The terms of one image.
+impl<T: Real> LayerTerms<T> {
+    pub(super) fn of_lanes(lanes: &[&Self]) -> Self {
+        /// The contents of all lanes, which are of one kind.
+        macro_rules! all {
+            ($kind:ident) => {
+                lanes.iter().filter_map(|lane| if let Self::$kind(terms) = lane { Some(terms) } else { None })
+            };
+        }
+        match lanes[0] {
+            Self::Nothing => Self::Nothing,
+            Self::Factors(_) => {
+                Self::Factors(interleave(&all!(Factors).map(Vec::as_slice).collect::<Vec<_>>()))
+            }
+            Self::Mixing(_) => Self::Mixing(MixingTerms::interleave(&all!(Mixing).collect::<Vec<_>>())),
+            Self::Attention(_) => {
+                Self::Attention(AttentionTerms::interleave(&all!(Attention).collect::<Vec<_>>()))
+            }
+            Self::SqrtAttention(_) => {
+                Self::SqrtAttention(SqrtAttentionTerms::interleave(&all!(SqrtAttention).collect::<Vec<_>>()))
+            }
+        }
+    }
+}
+
+impl<T: Real> SpatialTerms<T> {
+    /// The terms of one input.
+    ///
+    /// Layers that mix positions need the covariances between different positions of the input: it is evaluated against itself up
+    /// to there. `row` is its place in the caller's list, for messages.
     ///
     /// # Shapes
     /// - `values`: `[position][channel]`
-    pub(crate) fn of_image(program: &SpatialProgram, values: &[f64]) -> Self {
-        let channels = program.channels;
-        let variance: Vec<f64> = values
-            .chunks_exact(channels)
-            .map(|position| position.iter().map(|v| v * v).sum::<f64>() / channels as f64)
-            .collect();
-        let mut stages: Vec<StageTerms> = Vec::with_capacity(program.stages.len());
-        // Diagonal tangent kernels of every state.
-        let mut ntks = vec![vec![0.0; variance.len()]];
+    ///
+    /// # Errors
+    /// [`KernelError::VarianceOutOfRange`] names the state in which a variance leaves the range of the numbers.
+    pub(crate) fn of_image(
+        program: &SpatialProgram,
+        level: Level,
+        row: usize,
+        values: &[T],
+    ) -> Result<Self, KernelError> {
+        let channels = program.input_channels();
+        let square = |value: &T| value.to_f64() * value.to_f64();
+        let mean_square = |position: &[T]| position.iter().map(square).sum::<f64>() / channels as f64;
+        let variance: Vec<f64> = values.chunks_exact(channels).map(mean_square).collect();
+        let input = Moments { ntk: vec![0.0; variance.len()], variance, layer: LayerTerms::Nothing };
+        let mut terms = Self {
+            values: values.to_vec(),
+            states: Vec::with_capacity(program.states()),
+            readouts: Vec::new(),
+            readout_moments: Vec::new(),
+        };
+        terms.push(input, None, row)?;
+        let mut itself = Itself { program, level, evaluator: None };
         for stage in &program.stages {
-            let input = stage.input.checked_sub(1).map_or(&variance, |last| &stages[last].output().variance);
-            let convolution = &stage.convolution;
-            let new: Vec<f64> =
-                convolution.mean(input).iter().map(|&q| convolution.affine.covariance(q)).collect();
-            let mut ntk: Vec<f64> = convolution
-                .mean(&ntks[stage.input])
-                .iter()
-                .zip(&new)
-                .map(|(&theta, &q)| convolution.affine.ntk(q, theta))
-                .collect();
-            let affine = Terms::from_variances(new);
-            let mapped = stage.nonlinearity.as_ref().map(|nonlinearity| {
-                for (theta, &q) in ntk.iter_mut().zip(&affine.variance) {
-                    *theta *= nonlinearity.derivative_variance(q);
-                }
-                Terms::from_variances(affine.variance.iter().map(|&q| nonlinearity.variance(q)))
-            });
-            stages.push(StageTerms { affine, mapped });
-            ntks.push(ntk);
+            let moments = terms.moments(stage, &mut itself);
+            terms.push(moments, Some(stage), row)?;
         }
-        let last = program.end.checked_sub(1).map_or(&variance, |last| &stages[last].output().variance);
-        let largest = |values: &[f64]| values.iter().copied().fold(0.0, f64::max).sqrt();
-        let bounds = vec![SpatialBounds { root: largest(last), ntk_root: largest(&ntks[program.end]) }];
-        Self { values: values.to_vec(), variance, stages, bounds }
+        for &(state, _) in &program.readouts {
+            let state = &terms.states[state];
+            terms.readouts.push(ReadoutTerms::new(&state.terms.variance, &state.terms.root, &state.ntk));
+        }
+        if program.needs_readout_moments {
+            terms.readout_moments = terms.read_out(&mut itself);
+        }
+        Ok(terms)
     }
 
-    /// The terms of [`LANES`] images, lane by lane.
-    pub(crate) fn of_lanes(images: [&Self; LANES]) -> Self {
-        let by = |field: fn(&Self) -> &[f64]| interleave(&images.map(field));
-        let terms = |field: &dyn Fn(&Self) -> &Terms| Terms::interleave(&images.map(field));
-        let stages = (0..images[0].stages.len())
-            .map(|stage| StageTerms {
-                affine: terms(&|image: &Self| &image.stages[stage].affine),
-                mapped: images[0].stages[stage]
-                    .mapped
-                    .is_some()
-                    .then(|| terms(&|image: &Self| image.stages[stage].output())),
-            })
-            .collect();
+    /// The terms of [`Real::LANES`] inputs, lane by lane.
+    pub(crate) fn of_lanes(lanes: &[&Self]) -> Self {
+        debug_assert_eq!(lanes.len(), T::LANES);
+        let states = 0..lanes[0].states.len();
+        let readouts = 0..lanes[0].readouts.len();
+        let state = |index: usize| lanes.iter().map(|terms| &terms.states[index]).collect::<Vec<_>>();
+        let readout = |index: usize| lanes.iter().map(|terms| &terms.readouts[index]).collect::<Vec<_>>();
         Self {
-            values: by(|image| &image.values),
-            variance: by(|image| &image.variance),
-            stages,
-            bounds: images.iter().map(|image| image.bounds[0]).collect(),
+            values: interleave(&lanes.iter().map(|terms| terms.values.as_slice()).collect::<Vec<_>>()),
+            states: states.map(|index| StateTerms::of_lanes(&state(index))).collect(),
+            readouts: readouts.map(|index| ReadoutTerms::of_lanes(&readout(index))).collect(),
+            readout_moments: Vec::new(),
         }
     }
 
-    /// Variances of the given state.
-    pub(crate) fn variance_of(&self, state: usize) -> &[f64] {
-        match state.checked_sub(1) {
-            Some(stage) => &self.stages[stage].output().variance,
-            None => &self.variance,
+    /// Variances of all states before and after every nonlinearity, with the state: what approximations are judged by.
+    pub(crate) fn variances_before(&self, state: usize) -> &[T] {
+        &self.states[state].before().variance
+    }
+
+    /// Adds a state: the moments after a layer, then those after the nonlinearity.
+    fn push(&mut self, moments: Moments<T>, stage: Option<&Stage>, row: usize) -> Result<(), KernelError> {
+        // The squares of rounded roots, as in pairs.
+        let rounded = |variances: Vec<f64>| -> Vec<f64> {
+            variances.into_iter().map(|q| q.sqrt() * q.sqrt()).collect()
+        };
+        let Moments { variance, mut ntk, layer } = moments;
+        let mut variance = rounded(variance);
+        let mut before = None;
+        if let Some(nonlinearity) = stage.and_then(|stage| stage.nonlinearity.as_ref()) {
+            before = Some(Terms::from_variances(variance.iter().copied()));
+            for (theta, &q) in ntk.iter_mut().zip(&variance) {
+                *theta *= nonlinearity.derivative_variance(q);
+            }
+            variance = rounded(variance.into_iter().map(|q| nonlinearity.variance(q)).collect());
         }
+        let terms: Terms<T> = Terms::from_variances(variance.iter().copied());
+        let state = self.states.len();
+        let all = before.iter().chain([&terms]).flat_map(|terms| &terms.variance);
+        if let Some(q) = all.map(|q| q.to_f64()).find(|q| !q.is_finite()) {
+            return Err(KernelError::VarianceOutOfRange { row, state, variance: q });
+        }
+        self.states.push(StateTerms { variance, ntk, before, terms, layer });
+        Ok(())
+    }
+
+    /// The moments after the layer of a stage.
+    fn moments(&self, stage: &Stage, itself: &mut Itself<'_, T>) -> Moments<T> {
+        let input = &self.states[stage.inputs[0]];
+        let all = |field: fn(&StateTerms<T>) -> &[f64]| -> Vec<&[f64]> {
+            stage.inputs.iter().map(|&state| field(&self.states[state])).collect()
+        };
+        let (variances, ntks) = (all(|state| &state.variance), all(|state| &state.ntk));
+        let positions = 0..stage.output.len();
+        let mut layer = LayerTerms::Nothing;
+        let (variance, ntk) = match &stage.layer {
+            SpatialLayer::Identity => (input.variance.clone(), input.ntk.clone()),
+            SpatialLayer::Convolution(convolution) => {
+                let affine = convolution.affine;
+                let means = convolution.mean(&input.variance);
+                let variance: Vec<f64> = means.iter().map(|&q| affine.covariance(q)).collect();
+                let ntk = convolution.mean(&input.ntk);
+                let ntk = ntk.iter().zip(&variance).map(|(&theta, &q)| affine.ntk(q, theta)).collect();
+                (variance, ntk)
+            }
+            SpatialLayer::Combination(weights) => {
+                let sum = |all: &[&[f64]]| {
+                    let at =
+                        |p: usize| weights.iter().zip(all).map(|(weight, values)| weight * values[p]).sum();
+                    positions.clone().map(at).collect::<Vec<f64>>()
+                };
+                (sum(&variances), sum(&ntks))
+            }
+            SpatialLayer::Product => {
+                let at = |p: usize| {
+                    variances.iter().zip(&ntks).fold((1.0, 0.0), |(product, ntk), (q, theta)| {
+                        (product * q[p], ntk * q[p] + product * theta[p])
+                    })
+                };
+                positions.map(at).unzip()
+            }
+            SpatialLayer::Concatenation(concatenation) => {
+                (concatenation.join(&variances), concatenation.join(&ntks))
+            }
+            SpatialLayer::LayerNorm { groups, epsilon } => {
+                let factors = layer_norm_factors(groups, *epsilon, &input.variance);
+                let scaled = |values: &[f64]| -> Vec<f64> {
+                    values.iter().zip(&factors).map(|(value, factor)| value * factor * factor).collect()
+                };
+                let moments = (scaled(&input.variance), scaled(&input.ntk));
+                layer = LayerTerms::Factors(factors.into_iter().map(T::from_f64).collect());
+                moments
+            }
+            SpatialLayer::Dropout { keep_rate } => {
+                let divided = |values: &[f64]| values.iter().map(|value| value / keep_rate).collect();
+                let factor = T::from_f64(keep_rate.sqrt().recip());
+                layer = LayerTerms::Factors(vec![factor; stage.output.len()]);
+                (divided(&input.variance), divided(&input.ntk))
+            }
+            SpatialLayer::Pooling(pooling) => {
+                let mut mixing = pooling.means(&input.variance);
+                let (difference, ntk) = itself.mixed(self, stage, &layer);
+                let moments = mixing_moments(&mut mixing, AfterMixing::NOTHING, &difference, &ntk);
+                layer = LayerTerms::Mixing(mixing);
+                moments
+            }
+            SpatialLayer::Attention(attention) => {
+                let mut terms = attention.terms(&input.variance, itself.covariance(self, stage.inputs[0]));
+                let (difference, ntk) = itself.mixed(self, stage, &LayerTerms::Attention(terms.clone()));
+                let moments = mixing_moments(&mut terms.mixing, attention.after(), &difference, &ntk);
+                layer = LayerTerms::Attention(terms);
+                moments
+            }
+            SpatialLayer::SqrtAttention(attention) => {
+                let terms = attention.terms(&input.variance, &input.ntk);
+                layer = LayerTerms::SqrtAttention(terms.clone());
+                let sums = itself.sums(self, stage, &layer);
+                let mut terms = terms;
+                let moments = attention.complete(&mut terms, &input.variance, &input.ntk, sums);
+                layer = LayerTerms::SqrtAttention(terms);
+                moments
+            }
+        };
+        Moments { variance, ntk, layer }
+    }
+
+    /// Variances and diagonal tangent kernels of all readouts.
+    fn read_out(&self, itself: &mut Itself<'_, T>) -> Vec<(f64, f64)> {
+        let program = itself.program;
+        let pools = program.readouts.iter().any(|(_, readout)| readout.is_pool());
+        let evaluated = if pools { itself.evaluate(self) } else { Vec::new() };
+        let flatten = |state: &StateTerms<T>| {
+            let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+            (mean(&state.variance), mean(&state.ntk))
+        };
+        let moments = program.readouts.iter().enumerate().map(|(index, &(state, readout))| match readout {
+            Readout::Flatten => flatten(&self.states[state]),
+            Readout::GlobalAveragePool | Readout::GlobalSumPool => evaluated[index],
+        });
+        moments.collect()
+    }
+}
+
+/// $1/\sqrt{v + \varepsilon}$, with $v$ the mean of the variances in the group of each position; 0 where that is not finite.
+fn layer_norm_factors(groups: &[usize], epsilon: f64, variances: &[f64]) -> Vec<f64> {
+    let mut sums = vec![(0.0, 0.0); variances.len()];
+    for (&group, q) in groups.iter().zip(variances) {
+        sums[group] = (sums[group].0 + q, sums[group].1 + 1.0);
+    }
+    let factor = |&group: &usize| {
+        let factor = (sums[group].0 / sums[group].1 + epsilon).sqrt().recip();
+        if factor.is_finite() { factor } else { 0.0 }
+    };
+    groups.iter().map(factor).collect()
+}
+
+/// Completes the terms of a mixing layer by $D$ of the input with itself.
+fn mixing_moments<T: Real>(
+    mixing: &mut MixingTerms<T>,
+    after: AfterMixing,
+    difference: &[T],
+    ntk: &[T],
+) -> (Vec<f64>, Vec<f64>) {
+    mixing.half_spread = difference.iter().map(|&spread| spread * T::from_f64(0.5)).collect();
+    let mixed = mixing.variances();
+    let ntks = (0..mixed.len()).map(|p| after.ntk(mixed[p], ntk.get(p).map_or(0.0, |theta| theta.to_f64())));
+    let ntks = ntks.collect();
+    (mixed.into_iter().map(|q| after.variance(q)).collect(), ntks)
+}
+
+/// Evaluates one input against itself, as far as its terms are known.
+struct Itself<'a, T: Real> {
+    program: &'a SpatialProgram,
+    level: Level,
+    /// Made when it is needed first; keeps the slices of the states so far.
+    evaluator: Option<Evaluator<'a, T>>,
+}
+
+impl<'a, T: Real> Itself<'a, T> {
+    fn with<R>(
+        &mut self,
+        terms: &SpatialTerms<T>,
+        run: impl FnOnce(&mut Evaluator<'a, T>, Sides<'_, T>) -> R,
+    ) -> R {
+        let lanes = SpatialTerms::of_lanes(&vec![terms; T::LANES]);
+        let new = || Evaluator::new(self.program, self.level, true);
+        let sides = Sides { x: terms, y: &lanes, itself: true };
+        run(self.evaluator.get_or_insert_with(new), sides)
+    }
+
+    /// $D$ and mixed tangent kernels of a mixing stage, at every output position.
+    fn mixed(&mut self, terms: &SpatialTerms<T>, stage: &Stage, layer: &LayerTerms<T>) -> (Vec<T>, Vec<T>) {
+        self.with(terms, |evaluator, sides| evaluator.mixed_with_itself(stage, layer, sides))
+    }
+
+    /// $S$ and $N$ of an attention stage.
+    fn sums(&mut self, terms: &SpatialTerms<T>, stage: &Stage, layer: &LayerTerms<T>) -> (f64, f64) {
+        self.with(terms, |evaluator, sides| evaluator.sums_with_itself(stage, layer, sides))
+    }
+
+    /// Covariances between the positions of a state.
+    fn covariance(&mut self, terms: &SpatialTerms<T>, state: usize) -> impl Fn(usize, usize) -> f64 + use<T> {
+        let differences = self.with(terms, |evaluator, sides| evaluator.differences_of(state, sides));
+        let variance = terms.states[state].variance.clone();
+        move |p, q| 0.5 * (variance[p] + variance[q] - differences[p * variance.len() + q])
+    }
+
+    fn evaluate(&mut self, terms: &SpatialTerms<T>) -> Vec<(f64, f64)> {
+        self.with(terms, |evaluator, sides| {
+            let values = evaluator.evaluate_sides(sides);
+            values.iter().map(|values| (values.covariance[0].to_f64(), values.ntk[0].to_f64())).collect()
+        })
     }
 }

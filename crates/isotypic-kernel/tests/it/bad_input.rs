@@ -9,7 +9,7 @@ const MLP: &str = r#"{"layers": [{"dense": {}}, "relu", {"dense": {}}]}"#;
 
 #[test]
 fn rows_of_the_wrong_length_name_both_lengths() {
-    let error = compile(MLP, &[3]).prepare(Array2::zeros((2, 4)).view()).unwrap_err();
+    let error = compile(MLP, &[3]).prepare(Array2::<f64>::zeros((2, 4)).view()).unwrap_err();
     assert_eq!(error.to_string(), "points: expected rows of 3 numbers (input shape [3]), got 4");
 }
 

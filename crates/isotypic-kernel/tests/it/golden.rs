@@ -49,7 +49,7 @@ fn is_well_conditioned(x: &Array2<f64>, y: &Array2<f64>, i: usize, j: usize) -> 
 fn kernels_equal_neural_tangents_wherever_the_layers_exist() {
     let text = std::fs::read_to_string(fixtures().join("cases.json")).unwrap();
     let cases: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
-    let (mut checked, mut skipped) = (0, Vec::new());
+    let (mut checked, mut skipped, mut wrong) = (0, Vec::new(), Vec::new());
     for (name, case) in &cases {
         let architecture = match Architecture::from_json(&case["architecture"].to_string()) {
             Ok(architecture) => architecture,
@@ -61,9 +61,7 @@ fn kernels_equal_neural_tangents_wherever_the_layers_exist() {
         };
         let golden = read(name);
         let graph = architecture.check(&golden.x1.shape()[1..]).unwrap();
-        if let Err(KernelError::UnsupportedOperation { path } | KernelError::NotAChain { path }) =
-            CompiledKernel::compile(&graph)
-        {
+        if let Err(KernelError::UnsupportedOperation { path }) = CompiledKernel::compile(&graph) {
             skipped.push(format!("{name} ({path})"));
             continue;
         }
@@ -76,11 +74,10 @@ fn kernels_equal_neural_tangents_wherever_the_layers_exist() {
                 let tolerance = if is_well_conditioned(&x1, y, i, j) { 1e-10 } else { 3e-7 };
                 let error = (value - expected[[i, j]]).abs();
                 let scale = expected[[i, j]].abs().max(1e-6);
-                assert!(
-                    error <= tolerance * scale,
-                    "{name}[{k}][{i}, {j}]: {value:e} against {:e}",
-                    expected[[i, j]]
-                );
+                // NaN is wrong too.
+                if !(error <= tolerance * scale) {
+                    wrong.push(format!("{name}[{k}][{i}, {j}]: {value:e} against {:e}", expected[[i, j]]));
+                }
             }
         }
         checked += 1;
@@ -91,6 +88,7 @@ fn kernels_equal_neural_tangents_wherever_the_layers_exist() {
     writeln!(stderr, "{checked} cases equal neural-tangents; {count} skipped for a layer that is not there:")
         .unwrap();
     writeln!(stderr, "  {}", skipped.join(", ")).unwrap();
+    assert!(wrong.is_empty(), "{} values are wrong: {wrong:#?}", wrong.len());
     assert_eq!(checked + skipped.len(), cases.len());
     assert!(checked >= 74, "only {checked} cases were checked");
 }

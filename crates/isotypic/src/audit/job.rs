@@ -93,7 +93,9 @@ impl Job {
             // An invariant kernel is held as its values between each seed and all poses.
             let rows = if task.permutes { seeds } else { points };
             let one = match &subject.kernel {
-                Some(kernel) => kernel.plan(rows, points, !task.permutes, self.settings.kernel.outputs()),
+                Some(kernel) => {
+                    kernel.plan::<f64>(rows, points, !task.permutes, self.settings.kernel.outputs())
+                }
                 None => Plan { entries: 0, bytes: 8 * (points * points) as u64, seconds: 0.0 },
             };
             // A thread holds one unit at a time: its points, kernel matrices, and a few copies for regression.

@@ -1,0 +1,95 @@
+//! From a checked graph of layers to the two programs that run it.
+//!
+//! A node is spatial if its output has positions. Nodes that join positions are readouts: they end the spatial part and begin
+//! the scalar one. Where nothing happens before positions are joined, or there are none, pairs start from dot products.
+
+use isotypic_architecture::{LayerGraph, Node, Operation};
+
+use crate::KernelError;
+use crate::affine::Affine;
+use crate::compiled_kernel::Head;
+use crate::nonlinearity::from_operation;
+use crate::scalar::{ScalarOperation, ScalarProgram, ScalarStep};
+use crate::spatial::SpatialProgram;
+
+/// Where the output of a node is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A state of the spatial part.
+    Spatial(usize),
+    /// A state of the scalar part.
+    Scalar(usize),
+}
+
+/// The programs of a graph.
+///
+/// # Errors
+/// [`KernelError::UnsupportedOperation`] names the layer without a kernel here, [`KernelError::TooManySpatialDimensions`] the rank.
+pub(crate) fn lower(graph: &LayerGraph) -> Result<(Head, ScalarProgram), KernelError> {
+    let nodes = graph.nodes();
+    let is_spatial = |node: &Node| node.output_shape.len() > 1;
+    let reads_positions = |node: &Node| node.inputs.iter().any(|&input| is_spatial(graph.node(input)));
+    let readouts: Vec<&Node> =
+        nodes.iter().filter(|node| !is_spatial(node) && reads_positions(node)).collect();
+    let of_the_input = |node: &&Node| {
+        node.operation == Operation::Flatten && node.inputs.iter().all(|input| input.index() == 0)
+    };
+    let starts_from_dot_products = readouts.iter().all(of_the_input);
+    let mut spatial = SpatialProgram::new(graph.input_shape())?;
+    let inputs = if starts_from_dot_products { 1 } else { readouts.len() };
+    let mut steps: Vec<ScalarStep> = Vec::new();
+    let mut places: Vec<Place> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let read: Vec<Place> = node.inputs.iter().map(|input| places[input.index()]).collect();
+        let states: Vec<usize> =
+            read.iter().map(|&(Place::Spatial(state) | Place::Scalar(state))| state).collect();
+        let place = match read.first() {
+            None if is_spatial(node) => Place::Spatial(0),
+            None => Place::Scalar(0),
+            Some(_) if is_spatial(node) => Place::Spatial(spatial.add(node, &states)?),
+            Some(Place::Spatial(_)) if starts_from_dot_products => Place::Scalar(0),
+            Some(Place::Spatial(state)) => Place::Scalar(spatial.read_out(node, *state)?),
+            Some(Place::Scalar(state)) => match scalar_operation(graph, node)? {
+                None => Place::Scalar(*state),
+                Some(operation) => {
+                    steps.push(ScalarStep { inputs: states, operation });
+                    Place::Scalar(inputs + steps.len() - 1)
+                }
+            },
+        };
+        places.push(place);
+    }
+    let output = match places.last() {
+        Some(&Place::Scalar(state)) => state,
+        _ => unreachable!("a checked graph ends in a vector"),
+    };
+    let scalar = ScalarProgram::new(inputs, steps, output);
+    if starts_from_dot_products {
+        return Ok((Head::DotProduct, scalar));
+    }
+    spatial.needs_readout_moments = scalar.needs_variances() || scalar.draws_masks() || spatial.draws_masks();
+    spatial.finish();
+    Ok((Head::Spatial(spatial), scalar))
+}
+
+/// The operation of a node on vectors, or `None` if it does nothing.
+fn scalar_operation(graph: &LayerGraph, node: &Node) -> Result<Option<ScalarOperation>, KernelError> {
+    let unsupported = || KernelError::UnsupportedOperation { path: node.path.clone() };
+    Ok(Some(match &node.operation {
+        Operation::Identity | Operation::Flatten => return Ok(None),
+        Operation::Dropout(dropout) if dropout.is_identity() => return Ok(None),
+        Operation::Dropout(dropout) => ScalarOperation::Dropout { keep_rate: dropout.keep_rate },
+        Operation::Dense(dense) => {
+            ScalarOperation::Affine(Affine::from_dense(dense).ok_or_else(unsupported)?)
+        }
+        Operation::LayerNorm(norm) => ScalarOperation::LayerNorm { epsilon: norm.epsilon },
+        Operation::Sum => ScalarOperation::Combination(vec![1.0; node.inputs.len()]),
+        Operation::Product => ScalarOperation::Product,
+        Operation::Concat(_) => {
+            let channels = node.inputs.iter().map(|&input| graph.node(input).output_shape[0] as f64);
+            let total: f64 = channels.clone().sum();
+            ScalarOperation::Combination(channels.map(|channels| channels / total).collect())
+        }
+        operation => ScalarOperation::Nonlinearity(from_operation(operation).ok_or_else(unsupported)?),
+    }))
+}

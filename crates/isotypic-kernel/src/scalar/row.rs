@@ -1,0 +1,263 @@
+//! Carries one row of pairs through the scalar layers.
+
+use fearless_simd::Level;
+
+use super::program::{ScalarOperation, ScalarProgram};
+use crate::nonlinearity::PairRun;
+use crate::pair_geometry::{
+    Ends, affine_on_gaps, affine_on_ntk, covariances_to_gaps, differences_to_gaps, gaps_to_covariances,
+    gaps_to_differences, layer_norm_on_ntk,
+};
+use crate::real::Real;
+use crate::terms::Terms;
+
+/// The form in which pairs are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Covariances.
+    Covariance,
+    /// Cosine gaps.
+    CosineGap,
+}
+
+/// Where a row of pairs starts on its two sides, at every state.
+pub(crate) struct RowEnds<'a, T: Real> {
+    /// Per state, the one point of the row, repeated once per group.
+    pub(crate) x: &'a [Terms<T>],
+    /// Per state, all column points.
+    pub(crate) y: &'a [Terms<T>],
+    /// Columns of this row within `y`.
+    pub(crate) columns: std::ops::Range<usize>,
+}
+
+/// Covariances (or gaps) and tangent kernels of a row at one state.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Row<T> {
+    pub(crate) values: Vec<T>,
+    /// Empty if not wanted.
+    pub(crate) ntk: Vec<T>,
+}
+
+/// The rows of all states in use, and scratch space.
+#[derive(Debug)]
+pub(crate) struct Rows<T> {
+    rows: Vec<Row<T>>,
+    scratch: [Vec<T>; 2],
+}
+
+impl<'a, T: Real> RowEnds<'a, T> {
+    fn at(&self, state: usize) -> Ends<'a, T> {
+        let x = &self.x[state];
+        let y = &self.y[state];
+        Ends { x: x.view(0, self.columns.len() / T::LANES), y: y.view(self.columns.start, self.columns.end) }
+    }
+}
+
+impl<T: Real> Rows<T> {
+    /// Rows of `width` pairs.
+    pub(crate) fn new(program: &ScalarProgram, width: usize, with_ntk: bool) -> Self {
+        let zeros = |wanted: bool| vec![T::from_f64(0.0); if wanted { width } else { 0 }];
+        let row = Row { values: zeros(true), ntk: zeros(with_ntk) };
+        Self { rows: vec![row; program.buffer_count], scratch: [zeros(true), zeros(true)] }
+    }
+
+    /// The row of an input state, to be filled; what was in it is lost.
+    pub(crate) fn input(&mut self, state: usize) -> &mut Row<T> {
+        // Inputs have buffers of their own.
+        &mut self.rows[state]
+    }
+}
+
+impl ScalarProgram {
+    /// The form in which a row is carried through the layers.
+    fn form(&self) -> Form {
+        if self.needs_variances() { Form::CosineGap } else { Form::Covariance }
+    }
+
+    /// Carries a row from the inputs, given in `form`, to covariances (and tangent kernels) of the output.
+    ///
+    /// `ends` may be `None` if no variances are needed and the inputs are covariances.
+    pub(crate) fn run<'r, T: Real>(
+        &self,
+        level: Level,
+        form: Form,
+        ends: Option<&RowEnds<'_, T>>,
+        rows: &'r mut Rows<T>,
+    ) -> &'r Row<T> {
+        for state in 0..self.inputs {
+            let values = &mut rows.rows[self.buffer(state)].values;
+            match (form, self.form(), ends) {
+                (Form::Covariance, Form::CosineGap, Some(ends)) => {
+                    covariances_to_gaps(level, ends.at(state), values);
+                }
+                (Form::CosineGap, Form::Covariance, Some(ends)) => {
+                    gaps_to_covariances(level, ends.at(state), values);
+                }
+                _ => {}
+            }
+        }
+        for (index, step) in self.steps.iter().enumerate() {
+            let state = self.inputs + index;
+            let (first, target) = (self.buffer(step.inputs[0]), self.buffer(state));
+            let mut row = std::mem::take(&mut rows.rows[target]);
+            if target != first {
+                row.values.clone_from(&rows.rows[first].values);
+                row.ntk.clone_from(&rows.rows[first].ntk);
+            }
+            match (self.form(), ends) {
+                (Form::CosineGap, Some(ends)) => {
+                    self.step_on_gaps(level, index, ends, &mut row, rows);
+                }
+                _ => self.step_on_covariances(index, &mut row, rows),
+            }
+            rows.rows[target] = row;
+        }
+        let row = &mut rows.rows[self.buffer(self.output)];
+        if let (Form::CosineGap, Some(ends)) = (self.form(), ends) {
+            gaps_to_covariances(level, ends.at(self.output), &mut row.values);
+        }
+        row
+    }
+
+    /// One layer on covariances; `row` holds its first input.
+    fn step_on_covariances<T: Real>(&self, index: usize, row: &mut Row<T>, rows: &Rows<T>) {
+        let step = &self.steps[index];
+        let first = self.buffer(step.inputs[0]);
+        // The first input may have left its buffer, but then it is in `row` only as long as nothing was changed: a state that is
+        // read twice is read from the copy.
+        let copy = (step.inputs[1..].contains(&step.inputs[0]) && self.buffer(self.inputs + index) == first)
+            .then(|| row.clone());
+        let other = |state: usize| match &copy {
+            Some(copy) if self.buffer(state) == first => copy,
+            _ => &rows.rows[self.buffer(state)],
+        };
+        match &step.operation {
+            ScalarOperation::Affine(affine) => {
+                for value in &mut row.values {
+                    *value = T::from_f64(affine.covariance(value.to_f64()));
+                }
+                for (ntk, covariance) in row.ntk.iter_mut().zip(&row.values) {
+                    *ntk = T::from_f64(affine.ntk(covariance.to_f64(), ntk.to_f64()));
+                }
+            }
+            ScalarOperation::Combination(weights) => {
+                scale(weights[0], row);
+                for (&weight, &state) in weights.iter().zip(&step.inputs).skip(1) {
+                    let other = other(state);
+                    add_scaled(weight, &other.values, &mut row.values);
+                    add_scaled(weight, &other.ntk, &mut row.ntk);
+                }
+            }
+            ScalarOperation::Product => {
+                for &state in &step.inputs[1..] {
+                    let other = other(state);
+                    multiply_ntk(&row.values, &other.values, &other.ntk, &mut row.ntk);
+                    for (value, &factor) in row.values.iter_mut().zip(&other.values) {
+                        *value = *value * factor;
+                    }
+                }
+            }
+            _ => unreachable!("these layers need variances, so pairs are carried as gaps"),
+        }
+    }
+
+    /// One layer on cosine gaps; `row` holds its first input.
+    fn step_on_gaps<T: Real>(
+        &self,
+        level: Level,
+        index: usize,
+        ends: &RowEnds<'_, T>,
+        row: &mut Row<T>,
+        rows: &mut Rows<T>,
+    ) {
+        let step = &self.steps[index];
+        let (before, after) = (ends.at(step.inputs[0]), ends.at(self.inputs + index));
+        let Rows { rows, scratch: [scratch, product] } = rows;
+        let buffer_of_first = self.buffer(step.inputs[0]);
+        let copy = (step.inputs[1..].contains(&step.inputs[0])
+            && self.buffer(self.inputs + index) == buffer_of_first)
+            .then(|| row.clone());
+        let other = |state: usize| match &copy {
+            Some(copy) if self.buffer(state) == buffer_of_first => copy,
+            _ => &rows[self.buffer(state)],
+        };
+        match &step.operation {
+            ScalarOperation::Affine(affine) => {
+                affine_on_gaps(level, affine, before, after, &mut row.values);
+                if !row.ntk.is_empty() {
+                    affine_on_ntk(level, affine, after, &row.values, &mut row.ntk);
+                }
+            }
+            ScalarOperation::Nonlinearity(nonlinearity) => {
+                let run = PairRun {
+                    x: before.x.mapped_to(after.x),
+                    y: before.y.mapped_to(after.y),
+                    cosine_gap: &mut row.values,
+                    ntk: (!row.ntk.is_empty()).then_some(&mut row.ntk),
+                };
+                T::map(nonlinearity.as_ref(), level, run);
+            }
+            // Lengths change, angles do not.
+            ScalarOperation::LayerNorm { epsilon } => {
+                layer_norm_on_ntk(level, *epsilon, before, &mut row.ntk);
+            }
+            ScalarOperation::Dropout { keep_rate } => {
+                let (dropped, kept) = (T::from_f64(1.0 - keep_rate), T::from_f64(*keep_rate));
+                for gap in &mut row.values {
+                    *gap = dropped + kept * *gap;
+                }
+            }
+            ScalarOperation::Combination(weights) => {
+                gaps_to_differences(level, before, &mut row.values);
+                scale(weights[0], row);
+                for (&weight, &state) in weights.iter().zip(&step.inputs).skip(1) {
+                    let other = other(state);
+                    scratch.copy_from_slice(&other.values);
+                    gaps_to_differences(level, ends.at(state), scratch);
+                    add_scaled(weight, scratch, &mut row.values);
+                    add_scaled(weight, &other.ntk, &mut row.ntk);
+                }
+                differences_to_gaps(level, after, &mut row.values);
+            }
+            ScalarOperation::Product => {
+                product.copy_from_slice(&row.values);
+                gaps_to_covariances(level, before, product);
+                for &state in &step.inputs[1..] {
+                    let other = other(state);
+                    scratch.copy_from_slice(&other.values);
+                    gaps_to_covariances(level, ends.at(state), scratch);
+                    multiply_ntk(product, scratch, &other.ntk, &mut row.ntk);
+                    for (value, &factor) in product.iter_mut().zip(scratch.iter()) {
+                        *value = *value * factor;
+                    }
+                    for (gap, &other) in row.values.iter_mut().zip(&other.values) {
+                        *gap = *gap + other - *gap * other;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `row *= weight`.
+fn scale<T: Real>(weight: f64, row: &mut Row<T>) {
+    let weight = T::from_f64(weight);
+    for value in row.values.iter_mut().chain(&mut row.ntk) {
+        *value = *value * weight;
+    }
+}
+
+/// `to += weight * from`.
+fn add_scaled<T: Real>(weight: f64, from: &[T], to: &mut [T]) {
+    let weight = T::from_f64(weight);
+    for (to, &from) in to.iter_mut().zip(from) {
+        *to += weight * from;
+    }
+}
+
+/// One more factor with covariances `factor` and tangent kernels `theta`: $\Theta \leftarrow \Theta c + C\theta$.
+fn multiply_ntk<T: Real>(product: &[T], factor: &[T], theta: &[T], ntk: &mut [T]) {
+    for (((ntk, &theta), &product), &factor) in ntk.iter_mut().zip(theta).zip(product).zip(factor) {
+        *ntk = *ntk * factor + product * theta;
+    }
+}

@@ -1,0 +1,192 @@
+//! Fills slices of one stage's output.
+
+use fearless_simd::Level;
+
+use super::attention::HalfMixed;
+use super::convolution::ConvolutionEnds;
+use super::displacement::{Displacement, Run};
+use super::evaluator::Sides;
+use super::mixing::{self, AfterMixing};
+use super::pairwise;
+use super::schedule::{Fill, Schedule};
+use super::slice::Slice;
+use super::spatial_terms::LayerTerms;
+use super::sqrt_attention::Sums;
+use super::stage::{SpatialLayer, Stage};
+use crate::nonlinearity::PairRun;
+use crate::pair_geometry::{differences_to_gaps, gaps_to_differences};
+use crate::real::Real;
+
+/// One slice of a stage's output and everything it is computed from.
+pub(super) struct Filling<'a, T: Real> {
+    pub(super) level: Level,
+    pub(super) stage: &'a Stage,
+    pub(super) sides: Sides<'a, T>,
+    pub(super) fill: Fill,
+    pub(super) schedule: &'a Schedule,
+    pub(super) slices: &'a [Vec<Slice<T>>],
+    pub(super) half_mixed: &'a [HalfMixed<T>; 2],
+    pub(super) sums: &'a Sums,
+}
+
+impl<'a, T: Real> Filling<'a, T> {
+    /// Fills the missing pieces; `scratch` is overwritten.
+    pub(super) fn fill(&self, output: &mut Slice<T>, scratch: &mut Vec<T>) {
+        self.gather(self.sides.layers(self.fill.state), output, scratch);
+        let grid = self.stage.output;
+        // A run stays in the first cache from the layer to the end of the nonlinearity.
+        for piece in self.fill.missing.in_slice(grid, self.fill.displacement) {
+            for run in piece.runs(grid) {
+                self.finish_run(run, output, scratch);
+                self.apply_nonlinearity(run, output);
+            }
+        }
+    }
+
+    /// The slice of an input state with this displacement.
+    fn input(&self, state: usize, displacement: Displacement) -> &'a Slice<T> {
+        &self.slices[state][self.schedule.slot(state, displacement)]
+    }
+
+    /// Collects what the missing pieces read from neighbouring positions; `layers` are the layer's terms on both sides.
+    pub(super) fn gather(
+        &self,
+        layers: (&LayerTerms<T>, &LayerTerms<T>),
+        output: &mut Slice<T>,
+        scratch: &mut Vec<T>,
+    ) {
+        let Fill { state, displacement, missing, .. } = self.fill;
+        let read = self.stage.inputs[0];
+        let pieces = missing.in_slice(self.stage.output, displacement);
+        match (&self.stage.layer, layers) {
+            (SpatialLayer::Convolution(convolution), _) => {
+                if convolution.sums_whole_slices(missing) {
+                    scratch.resize(output.difference.len(), T::from_f64(0.0));
+                    convolution.sum_slice(self.level, self.input(read, displacement), output, scratch);
+                    return;
+                }
+                for piece in pieces {
+                    let input = self.input(read, convolution.taps.reads(piece.shift, [0; 3]).0);
+                    convolution.sum_piece(self.level, self.convolution_ends(), piece, input, output);
+                }
+            }
+            (SpatialLayer::Pooling(pooling), _) => {
+                for piece in pieces {
+                    pooling.mix_piece(
+                        self.level,
+                        piece,
+                        |displacement| self.input(read, displacement),
+                        output,
+                    );
+                }
+            }
+            (SpatialLayer::Attention(attention), (LayerTerms::Attention(x), LayerTerms::Attention(y))) => {
+                let weights = (x.weights.as_slice(), y.weights.as_slice());
+                for piece in pieces {
+                    let [differences, ntks] = self.half_mixed;
+                    attention.mix_piece(self.level, piece, weights, differences, &mut output.difference);
+                    if output.has_ntk() {
+                        attention.mix_piece(self.level, piece, weights, ntks, &mut output.ntk);
+                    }
+                }
+            }
+            (SpatialLayer::Concatenation(concatenation), _) => {
+                for piece in pieces {
+                    let inputs: Vec<Option<&Slice<T>>> = self
+                        .stage
+                        .inputs
+                        .iter()
+                        .zip(&concatenation.grids)
+                        .map(|(&state, &grid)| {
+                            super::displacement::Piece::at(grid, piece.shift)
+                                .map(|piece| self.input(state, piece.shift))
+                        })
+                        .collect();
+                    concatenation.fill_piece(piece, &inputs, self.sides.before(state), output);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Completes one run up to the nonlinearity.
+    fn finish_run(&self, run: Run, output: &mut Slice<T>, scratch: &mut Vec<T>) {
+        let Fill { state, displacement, .. } = self.fill;
+        let (level, read) = (self.level, self.stage.inputs[0]);
+        let after = self.sides.before(state);
+        let inputs = || {
+            self.stage.inputs.iter().map(|&state| (self.input(state, displacement), self.sides.terms(state)))
+        };
+        let mix = |after_mixing: AfterMixing, x, y, output: &mut Slice<T>| {
+            let variances = (after.0.variance.as_slice(), after.1.variance.as_slice());
+            mixing::finish_run(level, after_mixing, (x, y), variances, run, output);
+        };
+        match (&self.stage.layer, self.sides.layers(state)) {
+            (SpatialLayer::Convolution(convolution), _) => {
+                let input_has_ntk = self.slices[read].iter().any(Slice::has_ntk);
+                convolution.finish_run(level, self.convolution_ends(), run, input_has_ntk, output);
+            }
+            (SpatialLayer::Pooling(_), (LayerTerms::Mixing(x), LayerTerms::Mixing(y))) => {
+                mix(AfterMixing::NOTHING, x, y, output);
+            }
+            (SpatialLayer::Attention(attention), (LayerTerms::Attention(x), LayerTerms::Attention(y))) => {
+                mix(attention.after(), &x.mixing, &y.mixing, output)
+            }
+            (
+                SpatialLayer::SqrtAttention(attention),
+                (LayerTerms::SqrtAttention(x), LayerTerms::SqrtAttention(y)),
+            ) => {
+                let input = self.input(read, displacement);
+                attention.finish_run(level, (x, y), self.sums, run, input, output);
+            }
+            (SpatialLayer::Identity, _) => {
+                pairwise::combine(level, &[1.0], &[self.input(read, displacement)], run, output);
+            }
+            (SpatialLayer::Combination(weights), _) => {
+                let slices: Vec<&Slice<T>> = inputs().map(|(slice, _)| slice).collect();
+                pairwise::combine(level, weights, &slices, run, output);
+            }
+            (SpatialLayer::Product, _) => {
+                pairwise::multiply(level, &inputs().collect::<Vec<_>>(), after, run, output, scratch);
+            }
+            (SpatialLayer::Dropout { keep_rate }, _) if !(self.sides.itself && displacement == [0; 3]) => {
+                let (input, before) = (self.input(read, displacement), self.sides.terms(read));
+                pairwise::drop_out(level, *keep_rate, input, before, after, run, output);
+            }
+            (
+                SpatialLayer::LayerNorm { .. } | SpatialLayer::Dropout { .. },
+                (LayerTerms::Factors(x), LayerTerms::Factors(y)),
+            ) => {
+                let (input, before) = (self.input(read, displacement), self.sides.terms(read));
+                pairwise::rescale(level, input, before, after, (x, y), run, output);
+            }
+            (SpatialLayer::Concatenation(_), _) => {}
+            _ => unreachable!("every layer has terms of its own kind"),
+        }
+    }
+
+    /// Maps one run through the nonlinearity of the stage.
+    fn apply_nonlinearity(&self, run: Run, output: &mut Slice<T>) {
+        let Some(nonlinearity) = &self.stage.nonlinearity else { return };
+        let (before, after) = (self.sides.before(self.fill.state), self.sides.terms(self.fill.state));
+        let (before, after) = (run.ends(before.0, before.1), run.ends(after.0, after.1));
+        let at = run.range::<T>();
+        let values = &mut output.difference[at.clone()];
+        differences_to_gaps(self.level, before, values);
+        let run = PairRun {
+            x: before.x.mapped_to(after.x),
+            y: before.y.mapped_to(after.y),
+            cosine_gap: &mut *values,
+            ntk: output.ntk.get_mut(at),
+        };
+        T::map(nonlinearity.as_ref(), self.level, run);
+        gaps_to_differences(self.level, after, values);
+    }
+
+    fn convolution_ends(&self) -> ConvolutionEnds<'a, T> {
+        ConvolutionEnds {
+            input: self.sides.terms(self.stage.inputs[0]),
+            output: self.sides.before(self.fill.state),
+        }
+    }
+}

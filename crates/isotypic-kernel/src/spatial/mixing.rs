@@ -1,0 +1,122 @@
+//! Layers that mix positions with fixed weights: pooling, and attention once its weights are known.
+//!
+//! With weights $G$ between output and input positions, row sums $g = G1$ and means $h = Gq$, covariances become
+//! $G c\, G^\top$. In differences, with $D_{xy} = G d_{xy} G^\top$ and the half spread $s = \tfrac12 \operatorname{diag} D_{xx}$ of what
+//! one output position mixes,
+//!
+//! - $q' = g h - s$,
+//! - $d' = (g_p - g_q)(h_x[p] - h_y[q]) + D_{xy}[p, q] - s_x[p] - s_y[q]$,
+//!
+//! which is exactly 0 for a position with itself, since $D$ then comes from the same additions as $s$.
+
+use fearless_simd::{Level, dispatch, prelude::*};
+use fearless_simd_macros::simd;
+
+use super::displacement::Run;
+use super::slice::Slice;
+use crate::real::Real;
+use crate::terms::interleave;
+
+/// What mixing needs to know of one input, or of one input per lane, at every output position.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MixingTerms<T: Real> {
+    /// $g$.
+    pub(super) row_sum: Vec<T>,
+    /// $h$.
+    pub(super) mean: Vec<T>,
+    /// $s$.
+    pub(super) half_spread: Vec<T>,
+}
+
+/// What follows the mixing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AfterMixing {
+    /// Factor of covariances and of tangent kernels.
+    pub(super) scale: f64,
+    /// Added to covariances and to tangent kernels.
+    pub(super) shift: f64,
+    /// How many times the scaled covariance enters the tangent kernel.
+    pub(super) ntk_gain: f64,
+}
+
+impl AfterMixing {
+    /// Nothing.
+    pub(super) const NOTHING: Self = Self { scale: 1.0, shift: 0.0, ntk_gain: 0.0 };
+
+    /// $q'$ from the variance of the mixture.
+    pub(super) fn variance(&self, mixed: f64) -> f64 {
+        self.scale.mul_add(mixed, self.shift)
+    }
+
+    /// $\Theta'$ from the variance and the tangent kernel of the mixture.
+    pub(super) fn ntk(&self, mixed: f64, ntk: f64) -> f64 {
+        self.scale * self.ntk_gain.mul_add(mixed, ntk) + self.shift
+    }
+}
+
+impl<T: Real> MixingTerms<T> {
+    /// The terms of several inputs, lane by lane.
+    pub(super) fn interleave(lanes: &[&Self]) -> Self {
+        let by = |field: fn(&Self) -> &Vec<T>| {
+            interleave(&lanes.iter().map(|terms| field(terms).as_slice()).collect::<Vec<_>>())
+        };
+        Self {
+            row_sum: by(|terms| &terms.row_sum),
+            mean: by(|terms| &terms.mean),
+            half_spread: by(|terms| &terms.half_spread),
+        }
+    }
+
+    /// Variances of the mixtures, in `f64`.
+    pub(super) fn variances(&self) -> Vec<f64> {
+        let positions = self.row_sum.iter().zip(&self.mean).zip(&self.half_spread);
+        positions.map(|((g, h), s)| (g.to_f64() * h.to_f64() - s.to_f64()).max(0.0)).collect()
+    }
+}
+
+/// Turns $D$ and the mixed tangent kernels into differences and tangent kernels, in one run of an output slice.
+///
+/// `variances` are those of the layer's output on both sides, of all positions.
+pub(super) fn finish_run<T: Real>(
+    level: Level,
+    after: AfterMixing,
+    terms: (&MixingTerms<T>, &MixingTerms<T>),
+    variances: (&[T], &[T]),
+    run: Run,
+    output: &mut Slice<T>,
+) {
+    dispatch!(level, simd => finish(simd, after, terms, variances, run, output));
+}
+
+#[simd]
+fn finish<S: Simd, T: Real>(
+    simd: S,
+    after: AfterMixing,
+    (x, y): (&MixingTerms<T>, &MixingTerms<T>),
+    (variances_x, variances_y): (&[T], &[T]),
+    Run { first, second, length }: Run,
+    output: &mut Slice<T>,
+) {
+    let [scale, gain] = [after.scale, after.ntk_gain].map(T::from_f64);
+    // Θ' = scale·Θ + gain·(c' − shift) + shift.
+    let rest = T::from_f64(after.shift * (1.0 - after.ntk_gain));
+    for (p, q) in (first..first + length).zip(second..second + length) {
+        for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
+            let load = |values: &[T], position: usize| {
+                let at = position * T::LANES + start;
+                T::Native::<S>::from_slice(simd, &values[at..at + T::Native::<S>::LEN])
+            };
+            let at = p * T::LANES + start..p * T::LANES + start + T::Native::<S>::LEN;
+            let row_sums = -load(&y.row_sum, q) + x.row_sum[p];
+            let means = -load(&y.mean, q) + x.mean[p];
+            let spread = load(&output.difference, p) - (load(&y.half_spread, q) + x.half_spread[p]);
+            let difference = row_sums.mul_add(means, spread) * scale;
+            difference.store_slice(&mut output.difference[at.clone()]);
+            if output.has_ntk() {
+                let covariance = (load(variances_y, q) + variances_x[p] - difference) * T::from_f64(0.5);
+                let fresh = covariance.mul_add(gain, rest);
+                load(&output.ntk, p).mul_add(scale, fresh).store_slice(&mut output.ntk[at]);
+            }
+        }
+    }
+}

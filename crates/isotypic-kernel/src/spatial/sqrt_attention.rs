@@ -1,0 +1,291 @@
+//! Attention with random weights: logits that are divided by the square root of the width, without a softmax (Hron et al. 2020,
+//! arXiv 2006.10540, the scaling $d^{-1/2}$ with the identity).
+//!
+//! With what keys and queries see ($\tilde c$) and what values see ($\hat c$), $S = \sum_{pq} \tilde c_{pq}\hat c_{pq}$ and
+//! $N = \sum_{pq} (\tilde c_{pq}\hat\Theta_{pq} + \hat c_{pq}\tilde\Theta_{pq})$:
+//!
+//! - $c \leftarrow \sigma^2 S\, \tilde c + \sigma_b^2$,
+//! - $\Theta \leftarrow \sigma^2 (N \tilde c + S(\tilde\Theta + 4\tilde c)) + \sigma_b^2$.
+//!
+//! In gaps a product of covariances is $t = t_1 + t_2 - t_1 t_2$. The sums do not depend on the order of the pairs.
+
+use fearless_simd::{Level, dispatch, prelude::*};
+use fearless_simd_macros::simd;
+use isotypic_architecture::{AttentionMechanism, SelfAttention};
+
+use super::displacement::{Pieces, Run};
+use super::grid::Grid;
+use super::positional::{Embedded, Seen};
+use super::slice::Slice;
+use crate::pair_geometry::{differences_to_gaps, gaps_to_differences};
+use crate::real::Real;
+use crate::reproducible_sum::ReproducibleSum;
+use crate::terms::{Terms, interleave};
+
+/// An attention layer.
+#[derive(Debug)]
+pub(crate) struct SqrtAttention {
+    pub(super) grid: Grid,
+    /// $\sigma^2$.
+    scale: f64,
+    bias_variance: f64,
+    seen: Seen,
+}
+
+/// What the layer needs to know of one input, or of one input per lane.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SqrtAttentionTerms<T: Real> {
+    /// Terms of $\tilde c$.
+    keys: Terms<T>,
+    /// Terms of $\hat c$.
+    values: Terms<T>,
+    /// Terms of the output without its bias.
+    product: Terms<T>,
+    /// $\sqrt{\tilde q\hat q}$ and $\sqrt{\tilde q\hat\theta} + \sqrt{\hat q\tilde\theta}$ at most, per input.
+    bounds: Vec<[f64; 2]>,
+    /// $S$ of the input with itself, per input.
+    sum: Vec<f64>,
+}
+
+/// $S$ and $N$, per lane.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    pub(super) covariance: Vec<f64>,
+    pub(super) ntk: Vec<f64>,
+}
+
+/// Both sides of a group of pairs.
+pub(super) type SqrtSides<'a, T> = (&'a SqrtAttentionTerms<T>, &'a SqrtAttentionTerms<T>);
+
+impl<T: Real> SqrtAttentionTerms<T> {
+    /// The terms of several inputs, lane by lane.
+    pub(super) fn interleave(lanes: &[&Self]) -> Self {
+        let by = |field: fn(&Self) -> &Terms<T>| {
+            Terms::interleave(&lanes.iter().map(|terms| field(terms)).collect::<Vec<_>>())
+        };
+        Self {
+            keys: by(|terms| &terms.keys),
+            values: by(|terms| &terms.values),
+            product: by(|terms| &terms.product),
+            bounds: lanes.iter().flat_map(|terms| terms.bounds.iter().copied()).collect(),
+            sum: interleave(&lanes.iter().map(|terms| terms.sum.as_slice()).collect::<Vec<_>>()),
+        }
+    }
+}
+
+impl SqrtAttention {
+    /// The layer on a grid; `extents` and `channels` are those of its input.
+    ///
+    /// `None` for mechanisms whose mean under Gaussian logits is not implemented.
+    pub(super) fn new(
+        attention: &SelfAttention,
+        grid: Grid,
+        extents: &[usize],
+        channels: usize,
+    ) -> Option<Self> {
+        (attention.mechanism == AttentionMechanism::Identity).then(|| Self {
+            grid,
+            scale: attention.logit_gain * attention.logit_gain * attention.value_variance,
+            bias_variance: attention.bias_variance.unwrap_or(0.0),
+            seen: Seen::new(attention, grid, extents, channels),
+        })
+    }
+
+    /// The terms of what is seen of an input with these variances and diagonal tangent kernels; $S$ is still missing.
+    pub(super) fn terms<T: Real>(&self, variances: &[f64], ntks: &[f64]) -> SqrtAttentionTerms<T> {
+        let seen = |by: &Embedded, values: &[f64]| -> Vec<f64> {
+            values.iter().enumerate().map(|(p, &value)| by.variance(p, value)).collect()
+        };
+        let [keys, values] = [&self.seen.by_keys, &self.seen.by_values].map(|by| seen(by, variances));
+        let [ntk_keys, ntk_values] = [&self.seen.by_keys, &self.seen.by_values].map(|by| seen(by, ntks));
+        let bounds = (0..keys.len()).fold([0.0_f64; 2], |[covariance, ntk], p| {
+            let crossed = (keys[p] * ntk_values[p]).sqrt() + (values[p] * ntk_keys[p]).sqrt();
+            [covariance.max((keys[p] * values[p]).sqrt()), ntk.max(crossed)]
+        });
+        SqrtAttentionTerms {
+            keys: Terms::from_variances(keys),
+            values: Terms::from_variances(values),
+            bounds: vec![bounds],
+            ..Default::default()
+        }
+    }
+
+    /// Completes the terms of an input by its own sums; returns variances and diagonal tangent kernels after the layer.
+    pub(super) fn complete<T: Real>(
+        &self,
+        terms: &mut SqrtAttentionTerms<T>,
+        variances: &[f64],
+        ntks: &[f64],
+        (covariance, ntk): (f64, f64),
+    ) -> (Vec<f64>, Vec<f64>) {
+        let keys = &self.seen.by_keys;
+        let seen: Vec<f64> = variances.iter().enumerate().map(|(p, &q)| keys.variance(p, q)).collect();
+        let products: Vec<f64> = seen.iter().map(|q| self.scale * covariance * q).collect();
+        terms.sum = vec![covariance];
+        let variances = products.iter().map(|product| product + self.bias_variance).collect();
+        let ntks = seen.iter().enumerate().map(|(p, &q)| {
+            let theta = keys.variance(p, ntks[p]) + 4.0 * q;
+            self.scale * ntk.mul_add(q, covariance * theta) + self.bias_variance
+        });
+        let ntks = ntks.collect();
+        terms.product = Terms::from_variances(products);
+        (variances, ntks)
+    }
+
+    /// $S$ and, if tangent kernels are wanted, $N$ of a group of pairs.
+    pub(super) fn sums<'s, T: Real>(
+        &self,
+        level: Level,
+        sides: SqrtSides<'_, T>,
+        with_ntk: bool,
+        input: impl Fn([usize; 3]) -> &'s Slice<T>,
+    ) -> Sums {
+        let terms = self.grid.len() * self.grid.len();
+        let bounds = |index: usize| {
+            let bound = |of_y: &[f64; 2]| sides.0.bounds[0][index] * of_y[index] * (1.0 + 1e-5);
+            sides.1.bounds.iter().map(bound).collect::<Vec<f64>>()
+        };
+        let mut covariance = ReproducibleSum::<T>::new(&bounds(0), terms);
+        // Each of the two products of N is below half of what Cauchy and Schwarz give for both.
+        let mut ntk = with_ntk.then(|| ReproducibleSum::<T>::new(&bounds(1), terms));
+        for position in self.grid.positions() {
+            let slice = input(position);
+            let shift = position.map(|distance| distance as isize);
+            for run in Pieces::ALL.in_slice(self.grid, shift).flat_map(|piece| piece.runs(self.grid)) {
+                dispatch!(level, simd => self.add_run(simd, sides, run, slice, &mut covariance, ntk.as_mut()));
+            }
+        }
+        Sums { covariance: covariance.totals(), ntk: ntk.map_or_else(Vec::new, |ntk| ntk.totals()) }
+    }
+
+    #[simd]
+    fn add_run<S: Simd, T: Real>(
+        &self,
+        simd: S,
+        (x, y): SqrtSides<'_, T>,
+        run: Run,
+        slice: &Slice<T>,
+        covariance: &mut ReproducibleSum<T>,
+        mut ntk: Option<&mut ReproducibleSum<T>>,
+    ) {
+        for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
+            for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
+                let pair = Pair { simd, p, q, start };
+                let keys = pair.covariance(&self.seen.by_keys, &x.keys, &y.keys, slice);
+                let values = pair.covariance(&self.seen.by_values, &x.values, &y.values, slice);
+                covariance.add(simd, start, keys * values);
+                if let Some(ntk) = ntk.as_deref_mut() {
+                    let of_values = pair.ntk(&self.seen.by_values, slice);
+                    let of_keys = pair.ntk(&self.seen.by_keys, slice);
+                    ntk.add(simd, start, keys.mul_add(of_values, values * of_keys));
+                }
+            }
+        }
+    }
+
+    /// Differences and tangent kernels of one run of an output slice.
+    pub(super) fn finish_run<T: Real>(
+        &self,
+        level: Level,
+        (x, y): SqrtSides<'_, T>,
+        sums: &Sums,
+        run: Run,
+        input: &Slice<T>,
+        output: &mut Slice<T>,
+    ) {
+        // The gap of S, exactly 0 for an input with itself.
+        let gaps: Vec<T> = (0..T::LANES)
+            .map(|lane| {
+                let (of_x, of_y, of_both) = (x.sum[0], y.sum[lane], sums.covariance[lane]);
+                let roots = of_x.sqrt() * of_y.sqrt();
+                let excess = of_x + of_y - 2.0 * of_both - (of_x.sqrt() - of_y.sqrt()).powi(2);
+                T::from_f64(if roots > 0.0 { (0.5 * excess / roots).clamp(0.0, 2.0) } else { 0.0 })
+            })
+            .collect();
+        dispatch!(level, simd => self.seen_run(simd, (x, y), sums, run, input, output));
+        let at = run.first * T::LANES..(run.first + run.length) * T::LANES;
+        let values = &mut output.difference[at];
+        differences_to_gaps(level, run.ends(&x.keys, &y.keys), values);
+        for lanes in values.chunks_exact_mut(T::LANES) {
+            for (value, &gap) in lanes.iter_mut().zip(&gaps) {
+                *value = *value + gap - *value * gap;
+            }
+        }
+        gaps_to_differences(level, run.ends(&x.product, &y.product), values);
+    }
+
+    /// The differences that keys see, and the finished tangent kernels.
+    #[simd]
+    fn seen_run<S: Simd, T: Real>(
+        &self,
+        simd: S,
+        (x, y): SqrtSides<'_, T>,
+        sums: &Sums,
+        run: Run,
+        input: &Slice<T>,
+        output: &mut Slice<T>,
+    ) {
+        let keys = &self.seen.by_keys;
+        let load_sums = |sums: &[f64], start: usize| {
+            T::Native::<S>::from_fn(simd, |lane| T::from_f64(self.scale * sums[start + lane]))
+        };
+        for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
+            for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
+                let pair = Pair { simd, p, q, start };
+                let at = p * T::LANES + start..p * T::LANES + start + T::Native::<S>::LEN;
+                pair.difference(keys, input).store_slice(&mut output.difference[at.clone()]);
+                if output.has_ntk() {
+                    let covariance = pair.covariance(keys, &x.keys, &y.keys, input);
+                    let theta = covariance.mul_add(T::from_f64(4.0), pair.ntk(keys, input));
+                    let total = load_sums(&sums.ntk, start)
+                        .mul_add(covariance, load_sums(&sums.covariance, start) * theta);
+                    (total + T::from_f64(self.bias_variance)).store_slice(&mut output.ntk[at]);
+                }
+            }
+        }
+    }
+}
+
+/// One vector of pairs of positions.
+struct Pair<S: Simd> {
+    simd: S,
+    p: usize,
+    q: usize,
+    start: usize,
+}
+
+impl<S: Simd> Pair<S> {
+    #[inline(always)]
+    fn load<T: Real>(&self, values: &[T], position: usize) -> T::Native<S> {
+        let at = position * T::LANES + self.start;
+        T::Native::<S>::from_slice(self.simd, &values[at..at + T::Native::<S>::LEN])
+    }
+
+    #[inline(always)]
+    fn difference<T: Real>(&self, by: &Embedded, slice: &Slice<T>) -> T::Native<S> {
+        let difference = self.load(&slice.difference, self.p);
+        difference * T::from_f64(by.share) + T::from_f64(by.difference(self.p, self.q))
+    }
+
+    #[inline(always)]
+    fn covariance<T: Real>(
+        &self,
+        by: &Embedded,
+        x: &Terms<T>,
+        y: &Terms<T>,
+        slice: &Slice<T>,
+    ) -> T::Native<S> {
+        let variances = self.load(&y.variance, self.q) + x.variance[self.p];
+        (variances - self.difference(by, slice)) * T::from_f64(0.5)
+    }
+
+    #[inline(always)]
+    fn ntk<T: Real>(&self, by: &Embedded, slice: &Slice<T>) -> T::Native<S> {
+        let added = T::from_f64(by.covariance(self.p, self.q));
+        if slice.has_ntk() {
+            self.load(&slice.ntk, self.p) * T::from_f64(by.share) + added
+        } else {
+            T::Native::<S>::splat(self.simd, added)
+        }
+    }
+}
