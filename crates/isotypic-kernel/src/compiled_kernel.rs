@@ -15,6 +15,7 @@ use crate::prepared_inputs::PreparedInputs;
 use crate::real::Real;
 use crate::scalar::{ScalarMoments, ScalarOperation, ScalarProgram, padded_rows};
 use crate::spatial::{SpatialProgram, SpatialTerms};
+use crate::terms::Terms;
 use crate::{KernelError, cost};
 
 /// How a pair of inputs gets its first covariance.
@@ -99,6 +100,12 @@ impl CompiledKernel {
         self.shape.iter().product()
     }
 
+    /// Whether masks are drawn, so that a point with itself differs from a pair of equal points.
+    pub(crate) fn draws_masks(&self) -> bool {
+        let scalar = matches!(&self.tail, Tail::Layers(program) if program.draws_masks());
+        scalar || matches!(&self.head, Head::Spatial(program) if program.draws_masks())
+    }
+
     /// What an evaluation will take, on the current number of threads.
     ///
     /// Seconds are an estimate from nominal costs per operation; bytes count results, prepared inputs and scratch space.
@@ -145,6 +152,7 @@ impl CompiledKernel {
             spatial: Vec::new(),
             states: Vec::new(),
             with_itself: None,
+            ntk_out_of_range: None,
         };
         let inputs = match &self.head {
             Head::DotProduct => {
@@ -163,28 +171,30 @@ impl CompiledKernel {
                 readout_moments(program, &prepared.spatial)
             }
         };
+        if inputs.is_empty() {
+            return Ok(prepared); // no layer needs them
+        }
+        let padding = padded_rows(rows) - rows;
+        let PreparedInputs { states, ntk_out_of_range, .. } = &mut prepared;
+        let mut keep = |state: usize, moments: &ScalarMoments| {
+            check_variances::<T>(state, moments)?;
+            let beyond = moments.ntk.iter().position(|&theta| !in_range::<T>(theta));
+            if let (Some(row), None) = (beyond, &ntk_out_of_range) {
+                let ntk = moments.ntk[row];
+                *ntk_out_of_range = Some(KernelError::TangentKernelOutOfRange { row, state, ntk });
+            }
+            let padding = std::iter::repeat_n(0.0, padding);
+            states.push(Terms::from_variances(moments.variance.iter().copied().chain(padding)));
+            Ok::<(), KernelError>(())
+        };
         match &self.tail {
-            Tail::Layers(program) if !inputs.is_empty() => {
-                let mut moments = program.moments(inputs);
-                check_variances::<T>(&moments)?;
-                let draws_masks = program.draws_masks()
-                    || matches!(&self.head, Head::Spatial(spatial) if spatial.draws_masks());
-                if draws_masks {
-                    let output = &moments[program.output];
-                    prepared.with_itself =
-                        Some(output.variance.iter().copied().zip(output.ntk.iter().copied()).collect());
+            Tail::Layers(program) => {
+                let output = program.moments(inputs, keep)?;
+                if self.draws_masks() {
+                    prepared.with_itself = Some(output.variance.into_iter().zip(output.ntk).collect());
                 }
-                let padded = padded_rows(rows);
-                moments.iter_mut().for_each(|state| state.variance.resize(padded, 0.0));
-                prepared.states = ScalarProgram::terms(&moments);
             }
-            Tail::Layers(_) => {}
-            Tail::Feature(_) => {
-                check_variances::<T>(&inputs)?;
-                let mut inputs = inputs;
-                inputs.iter_mut().for_each(|state| state.variance.resize(padded_rows(rows), 0.0));
-                prepared.states = ScalarProgram::terms(&inputs);
-            }
+            Tail::Feature(_) => inputs.iter().try_for_each(|input| keep(0, input))?,
         }
         Ok(prepared)
     }
@@ -224,7 +234,8 @@ impl CompiledKernel {
     /// Kernel of a list of points with itself: `[n, n]`, bitwise symmetric.
     ///
     /// # Errors
-    /// [`KernelError::Interrupted`] when the monitor was cancelled, [`KernelError::OutOfMemory`] when the result does not fit.
+    /// [`KernelError::Interrupted`] when the monitor was cancelled, [`KernelError::OutOfMemory`] when the result does not fit,
+    /// [`KernelError::TangentKernelOutOfRange`] names a point whose tangent kernel was asked for and cannot be represented.
     pub fn symmetric<T: Real>(
         &self,
         x: &PreparedInputs<T>,
@@ -262,12 +273,14 @@ fn readout_moments<T: Real>(program: &SpatialProgram, images: &[SpatialTerms<T>]
 }
 
 /// Refuses variances that leave the range of `T`.
-fn check_variances<T: Real>(states: &[ScalarMoments]) -> Result<(), KernelError> {
-    for (state, moments) in states.iter().enumerate() {
-        let in_range = |q: f64| q.is_finite() && T::from_f64(q).to_f64().is_finite();
-        if let Some(row) = moments.variance.iter().position(|&q| !in_range(q)) {
-            return Err(KernelError::VarianceOutOfRange { row, state, variance: moments.variance[row] });
-        }
+fn check_variances<T: Real>(state: usize, moments: &ScalarMoments) -> Result<(), KernelError> {
+    match moments.variance.iter().position(|&q| !in_range::<T>(q)) {
+        Some(row) => Err(KernelError::VarianceOutOfRange { row, state, variance: moments.variance[row] }),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Whether sums of a few numbers of this size are finite in `T`.
+fn in_range<T: Real>(value: f64) -> bool {
+    T::from_f64(8.0 * value).to_f64().is_finite()
 }

@@ -3,10 +3,11 @@
 use isotypic_work::Plan;
 
 use crate::assemble::pairs_evaluated;
+use crate::band::Scratch;
 use crate::compiled_kernel::{CompiledKernel, Head, Tail};
 use crate::outputs::Outputs;
 use crate::real::Real;
-use crate::scalar::TILE;
+use crate::scalar::padded_rows;
 
 /// Nanoseconds per multiplication and addition of a matrix product.
 const PRODUCT: f64 = 0.06;
@@ -14,6 +15,7 @@ const PRODUCT: f64 = 0.06;
 const SCALAR_LAYER: f64 = 4.0;
 /// Nanoseconds per pair of positions for one spatial layer.
 const SPATIAL_LAYER: f64 = 4.0;
+
 /// Nominal seconds of one core for one pair.
 pub(crate) fn seconds_per_pair(kernel: &CompiledKernel) -> f64 {
     let layers = match &kernel.tail {
@@ -27,6 +29,34 @@ pub(crate) fn seconds_per_pair(kernel: &CompiledKernel) -> f64 {
     (head + layers * SCALAR_LAYER) * 1e-9
 }
 
+/// Bytes of `points` prepared points: their coordinates or what the spatial part knows of them, and terms of every scalar state.
+fn prepared_bytes<T: Real>(kernel: &CompiledKernel, points: usize) -> u64 {
+    let size = size_of::<T>() as u64;
+    let (points, padded) = (points as u64, padded_rows(points) as u64);
+    let inputs = match &kernel.head {
+        Head::DotProduct => padded * kernel.point_length() as u64 * size,
+        Head::Spatial(program) => points * program.prepared_bytes::<T>(),
+    };
+    let states = match (&kernel.tail, &kernel.head) {
+        (_, Head::Spatial(program)) if !program.needs_readout_moments => 0,
+        (Tail::Layers(program), _) => program.states() as u64,
+        (Tail::Feature(_), _) => 1,
+    };
+    let with_itself = if kernel.draws_masks() { 16 * points } else { 0 };
+    inputs + 3 * states * padded * size + with_itself
+}
+
+/// Bytes that a thread works in: its scratch space, and the rows of a band side by side.
+fn scratch_bytes<T: Real>(kernel: &CompiledKernel, outputs: Outputs) -> u64 {
+    let spatial = match &kernel.head {
+        Head::DotProduct => 0,
+        Head::Spatial(program) => {
+            program.scratch_bytes::<T>(outputs.with_ntk()) + T::LANES as u64 * program.prepared_bytes::<T>()
+        }
+    };
+    Scratch::<T>::scalar_bytes(kernel, outputs.with_ntk()) + spatial
+}
+
 /// The plan of one evaluation: bytes are those of the result, of prepared points, and of every thread's scratch space.
 pub(crate) fn plan<T: Real>(
     kernel: &CompiledKernel,
@@ -35,28 +65,16 @@ pub(crate) fn plan<T: Real>(
     symmetric: bool,
     outputs: Outputs,
 ) -> Plan {
-    let size = size_of::<T>() as u64;
-    let scalar_states = match &kernel.tail {
-        Tail::Layers(program) => (program.inputs + program.steps.len()) as u64,
-        Tail::Feature(_) => 1,
-    };
-    let (prepared, scratch) = match &kernel.head {
-        Head::DotProduct => {
-            (kernel.point_length() as u64 * size, 2 * outputs.count() * (TILE * TILE) as u64 * size)
-        }
-        Head::Spatial(program) => {
-            (program.prepared_bytes::<T>(), program.scratch_bytes::<T>(outputs.with_ntk()))
-        }
-    };
-    let points = (if symmetric { rows } else { rows + columns }) as u64;
     let entries = rows as u64 * columns as u64;
-    let seconds = pairs_evaluated::<T>(kernel, rows, columns, symmetric) * seconds_per_pair(kernel);
+    let prepared =
+        prepared_bytes::<T>(kernel, rows) + if symmetric { 0 } else { prepared_bytes::<T>(kernel, columns) };
     let threads = rayon::current_num_threads();
+    let seconds = pairs_evaluated::<T>(kernel, rows, columns, symmetric) * seconds_per_pair(kernel);
     Plan {
         entries,
-        bytes: size * entries * outputs.count()
-            + points * (prepared + 3 * scalar_states * size)
-            + threads as u64 * scratch,
+        bytes: entries * outputs.count() * size_of::<T>() as u64
+            + prepared
+            + threads as u64 * scratch_bytes::<T>(kernel, outputs),
         seconds: seconds / threads as f64,
     }
 }

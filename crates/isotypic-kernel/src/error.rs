@@ -50,6 +50,18 @@ pub enum KernelError {
         /// The variance found.
         variance: f64,
     },
+    /// A tangent kernel that leaves the range of the floating-point type.
+    #[error(
+        "point {row}: its tangent kernel with itself is {ntk:e} at layer output {state}, outside the range in which kernels are exact"
+    )]
+    TangentKernelOutOfRange {
+        /// Index of the point.
+        row: usize,
+        /// Index of the layer output, 0 being the input.
+        state: usize,
+        /// The tangent kernel found.
+        ntk: f64,
+    },
     /// The specification of a feature kernel could not be read.
     #[error("kernel `{spec}`: {reason}")]
     FeatureKernelSpec {
@@ -81,7 +93,7 @@ impl KernelError {
             Self::TooManySpatialDimensions { .. } => {
                 Some("reshape the input to 1, 2 or 3 spatial dimensions plus channels".to_owned())
             }
-            Self::VarianceOutOfRange { .. } => {
+            Self::VarianceOutOfRange { .. } | Self::TangentKernelOutOfRange { .. } => {
                 Some("rescale the inputs, for example to unit norm".to_owned())
             }
             Self::FeatureKernelSpec { .. } => {

@@ -19,11 +19,13 @@
 
 mod affine;
 mod assemble;
+mod band;
 mod compiled_kernel;
 mod cost;
 mod error;
 mod feature_kernel;
 mod lower;
+mod mirror;
 mod nonlinearity;
 mod outputs;
 mod pair_geometry;
@@ -31,6 +33,7 @@ mod prepared_inputs;
 mod real;
 mod reproducible_sum;
 mod scalar;
+mod scratch_pool;
 mod spatial;
 mod terms;
 

@@ -31,11 +31,24 @@ pub(crate) fn lower(graph: &LayerGraph) -> Result<(Head, ScalarProgram), KernelE
     let reads_positions = |node: &Node| node.inputs.iter().any(|&input| is_spatial(graph.node(input)));
     let readouts: Vec<&Node> =
         nodes.iter().filter(|node| !is_spatial(node) && reads_positions(node)).collect();
+    // The input itself, by whatever name.
+    let mut is_input = vec![false; nodes.len()];
+    for (index, node) in nodes.iter().enumerate() {
+        is_input[index] = match node.inputs.as_slice() {
+            [] => true,
+            [input] => is_input[input.index()] && does_nothing(&node.operation),
+            _ => false,
+        };
+    }
     let of_the_input = |node: &&Node| {
-        node.operation == Operation::Flatten && node.inputs.iter().all(|input| input.index() == 0)
+        node.operation == Operation::Flatten && node.inputs.iter().all(|input| is_input[input.index()])
     };
     let starts_from_dot_products = readouts.iter().all(of_the_input);
-    let mut spatial = SpatialProgram::new(graph.input_shape())?;
+    // What has no positions but in name may be of any rank.
+    let mut spatial = match starts_from_dot_products {
+        true => None,
+        false => Some(SpatialProgram::new(graph.input_shape())?),
+    };
     let inputs = if starts_from_dot_products { 1 } else { readouts.len() };
     let mut steps: Vec<ScalarStep> = Vec::new();
     let mut places: Vec<Place> = Vec::with_capacity(nodes.len());
@@ -43,13 +56,16 @@ pub(crate) fn lower(graph: &LayerGraph) -> Result<(Head, ScalarProgram), KernelE
         let read: Vec<Place> = node.inputs.iter().map(|input| places[input.index()]).collect();
         let states: Vec<usize> =
             read.iter().map(|&(Place::Spatial(state) | Place::Scalar(state))| state).collect();
-        let place = match read.first() {
-            None if is_spatial(node) => Place::Spatial(0),
-            None => Place::Scalar(0),
-            Some(_) if is_spatial(node) => Place::Spatial(spatial.add(node, &states)?),
-            Some(Place::Spatial(_)) if starts_from_dot_products => Place::Scalar(0),
-            Some(Place::Spatial(state)) => Place::Scalar(spatial.read_out(node, *state)?),
-            Some(Place::Scalar(state)) => match scalar_operation(graph, node)? {
+        let place = match (read.first(), &mut spatial) {
+            (None, _) if is_spatial(node) => Place::Spatial(0),
+            (None, _) => Place::Scalar(0),
+            (Some(Place::Spatial(state)), None) if is_spatial(node) => Place::Spatial(*state),
+            (Some(Place::Spatial(_)), None) => Place::Scalar(0),
+            (Some(Place::Spatial(_)), Some(spatial)) if is_spatial(node) => {
+                Place::Spatial(spatial.add(node, &states)?)
+            }
+            (Some(Place::Spatial(state)), Some(spatial)) => Place::Scalar(spatial.read_out(node, *state)?),
+            (Some(Place::Scalar(state)), _) => match scalar_operation(graph, node)? {
                 None => Place::Scalar(*state),
                 Some(operation) => {
                     steps.push(ScalarStep { inputs: states, operation });
@@ -64,20 +80,27 @@ pub(crate) fn lower(graph: &LayerGraph) -> Result<(Head, ScalarProgram), KernelE
         _ => unreachable!("a checked graph ends in a vector"),
     };
     let scalar = ScalarProgram::new(inputs, steps, output);
-    if starts_from_dot_products {
-        return Ok((Head::DotProduct, scalar));
-    }
+    let Some(mut spatial) = spatial else { return Ok((Head::DotProduct, scalar)) };
     spatial.needs_readout_moments = scalar.needs_variances() || scalar.draws_masks() || spatial.draws_masks();
     spatial.finish();
     Ok((Head::Spatial(spatial), scalar))
+}
+
+/// Whether an operation gives what it reads.
+fn does_nothing(operation: &Operation) -> bool {
+    match operation {
+        Operation::Identity => true,
+        Operation::Dropout(dropout) => dropout.is_identity(),
+        _ => false,
+    }
 }
 
 /// The operation of a node on vectors, or `None` if it does nothing.
 fn scalar_operation(graph: &LayerGraph, node: &Node) -> Result<Option<ScalarOperation>, KernelError> {
     let unsupported = || KernelError::UnsupportedOperation { path: node.path.clone() };
     Ok(Some(match &node.operation {
-        Operation::Identity | Operation::Flatten => return Ok(None),
-        Operation::Dropout(dropout) if dropout.is_identity() => return Ok(None),
+        operation if does_nothing(operation) => return Ok(None),
+        Operation::Flatten => return Ok(None),
         Operation::Dropout(dropout) => ScalarOperation::Dropout { keep_rate: dropout.keep_rate },
         Operation::Dense(dense) => {
             ScalarOperation::Affine(Affine::from_dense(dense).ok_or_else(unsupported)?)

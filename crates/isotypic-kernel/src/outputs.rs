@@ -7,31 +7,39 @@ use ndarray::Array2;
 pub enum Outputs {
     /// The NNGP kernel only: the covariance of outputs at initialisation.
     Nngp,
+    /// The neural tangent kernel only, in half the memory of both.
+    Ntk,
     /// The NNGP and the neural tangent kernel.
     NngpAndNtk,
 }
 
 impl Outputs {
+    /// Whether the NNGP kernel is wanted.
+    #[must_use]
+    pub fn with_nngp(self) -> bool {
+        self != Self::Ntk
+    }
+
     /// Whether the tangent kernel is wanted.
     #[must_use]
     pub fn with_ntk(self) -> bool {
-        self == Self::NngpAndNtk
+        self != Self::Nngp
     }
 
     /// Number of matrices.
     #[must_use]
     pub fn count(self) -> u64 {
-        if self.with_ntk() { 2 } else { 1 }
+        u64::from(self.with_nngp()) + u64::from(self.with_ntk())
     }
 }
 
 /// Kernel matrices between two lists of points.
 ///
 /// # Shapes
-/// Both matrices are `[rows, columns]`.
+/// A matrix that was asked for is `[rows, columns]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KernelMatrices<T = f64> {
-    /// The NNGP kernel.
+    /// The NNGP kernel; `[0, 0]` if it was not asked for.
     pub nngp: Array2<T>,
     /// The neural tangent kernel, if it was asked for.
     pub ntk: Option<Array2<T>>,

@@ -1,5 +1,6 @@
 //! Points made ready for evaluation: checked, padded, with their second moments at every layer.
 
+use crate::KernelError;
 use crate::real::Real;
 use crate::spatial::SpatialTerms;
 use crate::terms::Terms;
@@ -16,6 +17,9 @@ pub struct PreparedInputs<T: Real = f64> {
     pub(crate) states: Vec<Terms<T>>,
     /// Variance and diagonal tangent kernel of every point with itself, where masks make them differ from those of equal points.
     pub(crate) with_itself: Option<Vec<(f64, f64)>>,
+    /// The first point with a diagonal tangent kernel that leaves the range of `T`, which matters only to those who want tangent
+    /// kernels.
+    pub(crate) ntk_out_of_range: Option<KernelError>,
 }
 
 impl<T: Real> PreparedInputs<T> {

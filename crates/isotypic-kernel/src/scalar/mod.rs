@@ -6,4 +6,4 @@ mod row;
 
 pub(crate) use dot_product_tile::{DotProductTile, TILE, TileRows, padded_rows};
 pub(crate) use program::{ScalarMoments, ScalarOperation, ScalarProgram, ScalarStep};
-pub(crate) use row::{Form, RowEnds, Rows};
+pub(crate) use row::{Form, Row, RowEnds, Rows};

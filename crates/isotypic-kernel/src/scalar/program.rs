@@ -6,8 +6,6 @@
 
 use crate::affine::Affine;
 use crate::nonlinearity::Nonlinearity;
-use crate::real::Real;
-use crate::terms::Terms;
 
 /// What a scalar layer computes.
 #[derive(Debug)]
@@ -47,10 +45,11 @@ pub(crate) struct ScalarProgram {
     pub(crate) steps: Vec<ScalarStep>,
     /// The state that holds the result.
     pub(crate) output: usize,
+    /// The step that reads a state last, counted from 1; of the output `usize::MAX`.
+    last_read: Vec<usize>,
     /// The buffer of every state.
     buffers: Vec<usize>,
-    /// Number of buffers.
-    pub(super) buffer_count: usize,
+    buffer_count: usize,
 }
 
 /// Second moments of a list of points at one state.
@@ -91,7 +90,17 @@ impl ScalarProgram {
             free.extend(ends.map(|&state| buffers[state]).filter(|&buffer| buffer != target));
             buffers.push(target);
         }
-        Self { inputs, steps, output, buffers, buffer_count: count }
+        Self { inputs, steps, output, last_read, buffers, buffer_count: count }
+    }
+
+    /// Number of states.
+    pub(crate) fn states(&self) -> usize {
+        self.inputs + self.steps.len()
+    }
+
+    /// Number of buffers.
+    pub(crate) fn buffer_count(&self) -> usize {
+        self.buffer_count
     }
 
     /// The buffer in which the values of a state live.
@@ -114,24 +123,32 @@ impl ScalarProgram {
         self.steps.iter().any(|step| matches!(step.operation, ScalarOperation::Dropout { .. }))
     }
 
-    /// The moments of every state, given those of the inputs.
-    pub(crate) fn moments(&self, inputs: Vec<ScalarMoments>) -> Vec<ScalarMoments> {
+    /// Hands the moments of one state after the other to `visit`, given those of the inputs; returns those of the output.
+    ///
+    /// Of long programs only the states that are still to be read are held at a time.
+    pub(crate) fn moments<E>(
+        &self,
+        inputs: Vec<ScalarMoments>,
+        mut visit: impl FnMut(usize, &ScalarMoments) -> Result<(), E>,
+    ) -> Result<ScalarMoments, E> {
         let mut states = inputs;
-        for step in &self.steps {
-            let next = {
-                let read: Vec<&ScalarMoments> = step.inputs.iter().map(|&state| &states[state]).collect();
-                step.operation.moments(&read)
-            };
-            // The squares of rounded roots, as in pairs.
-            let variance = next.variance.into_iter().map(|q| q.sqrt() * q.sqrt()).collect();
-            states.push(ScalarMoments { variance, ntk: next.ntk });
+        for (state, moments) in states.iter().enumerate() {
+            visit(state, moments)?;
         }
-        states
-    }
-
-    /// The terms of moments, in the type of the pairs.
-    pub(crate) fn terms<T: Real>(moments: &[ScalarMoments]) -> Vec<Terms<T>> {
-        moments.iter().map(|state| Terms::from_variances(state.variance.iter().copied())).collect()
+        for (index, step) in self.steps.iter().enumerate() {
+            let read: Vec<&ScalarMoments> = step.inputs.iter().map(|&state| &states[state]).collect();
+            let mut next = step.operation.moments(&read);
+            // The squares of rounded roots, as in pairs.
+            next.variance.iter_mut().for_each(|q| *q = q.sqrt() * q.sqrt());
+            visit(self.inputs + index, &next)?;
+            states.push(next);
+            for &state in &step.inputs {
+                if self.last_read[state] == index + 1 {
+                    states[state] = ScalarMoments::default();
+                }
+            }
+        }
+        Ok(std::mem::take(&mut states[self.output]))
     }
 }
 

@@ -42,6 +42,7 @@ pub(crate) struct Row<T> {
 #[derive(Debug)]
 pub(crate) struct Rows<T> {
     rows: Vec<Row<T>>,
+    with_ntk: bool,
     scratch: [Vec<T>; 2],
 }
 
@@ -53,12 +54,29 @@ impl<'a, T: Real> RowEnds<'a, T> {
     }
 }
 
+impl<T: Real> Row<T> {
+    /// A row of `length` pairs.
+    pub(crate) fn zeros(length: usize, with_ntk: bool) -> Self {
+        let zeros = |wanted: bool| vec![T::from_f64(0.0); if wanted { length } else { 0 }];
+        Self { values: zeros(true), ntk: zeros(with_ntk) }
+    }
+}
+
 impl<T: Real> Rows<T> {
-    /// Rows of `width` pairs.
-    pub(crate) fn new(program: &ScalarProgram, width: usize, with_ntk: bool) -> Self {
-        let zeros = |wanted: bool| vec![T::from_f64(0.0); if wanted { width } else { 0 }];
-        let row = Row { values: zeros(true), ntk: zeros(with_ntk) };
-        Self { rows: vec![row; program.buffer_count], scratch: [zeros(true), zeros(true)] }
+    /// Rows of at most `width` pairs, one for each buffer.
+    pub(crate) fn new(buffers: usize, width: usize, with_ntk: bool) -> Self {
+        let row = Row::zeros(width, with_ntk);
+        Self { scratch: [row.values.clone(), row.values.clone()], rows: vec![row; buffers], with_ntk }
+    }
+
+    /// Makes all rows `width` pairs long.
+    pub(crate) fn set_width(&mut self, width: usize) {
+        let zero = T::from_f64(0.0);
+        for row in &mut self.rows {
+            row.values.resize(width, zero);
+            row.ntk.resize(if self.with_ntk { width } else { 0 }, zero);
+        }
+        self.scratch.iter_mut().for_each(|scratch| scratch.resize(width, zero));
     }
 
     /// The row of an input state, to be filled; what was in it is lost.
@@ -172,7 +190,7 @@ impl ScalarProgram {
     ) {
         let step = &self.steps[index];
         let (before, after) = (ends.at(step.inputs[0]), ends.at(self.inputs + index));
-        let Rows { rows, scratch: [scratch, product] } = rows;
+        let Rows { rows, scratch: [scratch, product], .. } = rows;
         let buffer_of_first = self.buffer(step.inputs[0]);
         let copy = (step.inputs[1..].contains(&step.inputs[0])
             && self.buffer(self.inputs + index) == buffer_of_first)
@@ -220,6 +238,7 @@ impl ScalarProgram {
                 differences_to_gaps(level, after, &mut row.values);
             }
             ScalarOperation::Product => {
+                let [zero, two] = [0.0, 2.0].map(T::from_f64);
                 product.copy_from_slice(&row.values);
                 gaps_to_covariances(level, before, product);
                 for &state in &step.inputs[1..] {
@@ -231,7 +250,10 @@ impl ScalarProgram {
                         *value = *value * factor;
                     }
                     for (gap, &other) in row.values.iter_mut().zip(&other.values) {
-                        *gap = *gap + other - *gap * other;
+                        let folded = *gap + other - *gap * other;
+                        // Rounding must not lead out of the range of a gap.
+                        let folded = if folded > zero { folded } else { zero };
+                        *gap = if folded < two { folded } else { two };
                     }
                 }
             }

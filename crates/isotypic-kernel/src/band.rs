@@ -1,0 +1,251 @@
+//! Tiles of one band of rows: what a pair starts from, then the scalar layers row by row.
+
+use std::ops::Range;
+
+use ndarray::{ArrayViewMut2, Axis};
+
+use crate::compiled_kernel::{CompiledKernel, Head, Tail};
+use crate::feature_kernel::FeatureKernel;
+use crate::prepared_inputs::PreparedInputs;
+use crate::real::Real;
+use crate::scalar::{DotProductTile, Form, Row, RowEnds, Rows, ScalarProgram, TILE, TileRows};
+use crate::spatial::{Evaluator, SpatialTerms};
+use crate::terms::Terms;
+
+/// Rows and columns of a tile. In the spatial part a symmetric matrix should waste little on its diagonal.
+pub(crate) fn tile_shape<T: Real>(kernel: &CompiledKernel) -> (usize, usize) {
+    match kernel.head {
+        Head::DotProduct => (TILE, TILE),
+        Head::Spatial(_) => (T::LANES, T::LANES),
+    }
+}
+
+/// A part of the result; matrices that are not wanted are `None`.
+pub(crate) struct TileTarget<'a, T> {
+    pub(crate) nngp: Option<ArrayViewMut2<'a, T>>,
+    pub(crate) ntk: Option<ArrayViewMut2<'a, T>>,
+}
+
+impl<T> TileTarget<'_, T> {
+    /// Cuts both matrices into parts of `size` along an axis; the last one may be shorter.
+    pub(crate) fn cut(self, axis: Axis, size: usize) -> Vec<Self> {
+        let Self { mut nngp, mut ntk } = self;
+        let length = nngp.as_ref().or(ntk.as_ref()).map_or(0, |matrix| matrix.len_of(axis));
+        let mut parts = Vec::with_capacity(length.div_ceil(size));
+        for start in (0..length).step_by(size) {
+            let next = |matrix: &mut Option<_>| {
+                let (first, rest) = ArrayViewMut2::split_at(matrix.take()?, axis, size.min(length - start));
+                *matrix = Some(rest);
+                Some(first)
+            };
+            parts.push(Self { nngp: next(&mut nngp), ntk: next(&mut ntk) });
+        }
+        parts
+    }
+}
+
+/// Everything that a thread needs while it fills tiles.
+pub(crate) struct Scratch<'a, T: Real> {
+    with_ntk: bool,
+    /// In the spatial part.
+    evaluator: Option<Evaluator<'a, T>>,
+    /// Per readout of the spatial part, the pairs of the tile row by row.
+    readouts: Vec<Row<T>>,
+    /// Where the network starts with dot products.
+    products: DotProductTile<T>,
+    rows: Rows<T>,
+    /// Per scalar state, the one point of a row.
+    ends: Vec<Terms<T>>,
+}
+
+impl<'a, T: Real> Scratch<'a, T> {
+    pub(crate) fn new(kernel: &'a CompiledKernel, with_ntk: bool) -> Self {
+        let (height, width) = tile_shape::<T>(kernel);
+        let buffers = match &kernel.tail {
+            Tail::Layers(program) => program.buffer_count(),
+            Tail::Feature(_) => 1,
+        };
+        let (evaluator, readouts, products) = match &kernel.head {
+            Head::DotProduct => (None, Vec::new(), DotProductTile::new()),
+            Head::Spatial(program) => (
+                Some(Evaluator::new(program, kernel.level, with_ntk)),
+                vec![Row::zeros(height * width, with_ntk); program.readouts.len()],
+                DotProductTile::default(),
+            ),
+        };
+        Self {
+            with_ntk,
+            evaluator,
+            readouts,
+            products,
+            rows: Rows::new(buffers, width, with_ntk),
+            ends: Vec::new(),
+        }
+    }
+
+    /// Bytes of everything but the evaluator's slices.
+    pub(crate) fn scalar_bytes(kernel: &CompiledKernel, with_ntk: bool) -> u64 {
+        let (height, width) = tile_shape::<T>(kernel);
+        let matrices = 1 + usize::from(with_ntk);
+        let inputs = match &kernel.head {
+            Head::DotProduct => height * width,
+            Head::Spatial(program) => program.readouts.len() * matrices * height * width,
+        };
+        let (buffers, states) = match &kernel.tail {
+            Tail::Layers(program) => (program.buffer_count(), program.states()),
+            Tail::Feature(_) => (1, 1),
+        };
+        let rows = (buffers * matrices + 2) * width;
+        ((inputs + rows + 3 * states * width / T::LANES) * size_of::<T>()) as u64
+    }
+}
+
+/// A band of rows, with what its tiles share.
+pub(crate) struct Band<'a, T: Real> {
+    kernel: &'a CompiledKernel,
+    x: &'a PreparedInputs<T>,
+    y: &'a PreparedInputs<T>,
+    rows: Range<usize>,
+    /// The rows of the band, one per lane, in the spatial part.
+    lanes: Option<SpatialTerms<T>>,
+}
+
+impl<'a, T: Real> Band<'a, T> {
+    pub(crate) fn new(
+        kernel: &'a CompiledKernel,
+        x: &'a PreparedInputs<T>,
+        y: &'a PreparedInputs<T>,
+        rows: Range<usize>,
+    ) -> Self {
+        let lanes = matches!(kernel.head, Head::Spatial(_)).then(|| {
+            // A short last group is padded with copies of its last image.
+            let image = |lane: usize| &x.spatial[(rows.start + lane).min(rows.end - 1)];
+            SpatialTerms::of_lanes(&(0..T::LANES).map(image).collect::<Vec<_>>())
+        });
+        Self { kernel, x, y, rows, lanes }
+    }
+
+    /// Fills the tile with the given columns, at most one tile wide.
+    pub(crate) fn fill_tile(
+        &self,
+        columns: Range<usize>,
+        scratch: &mut Scratch<'_, T>,
+        target: &mut TileTarget<'_, T>,
+    ) {
+        match &self.lanes {
+            Some(lanes) => self.read_out(lanes, columns.clone(), scratch),
+            None => {
+                let (x, y) = self.tile_rows(&columns);
+                scratch.products.multiply(&x, &y, self.kernel.point_length());
+            }
+        }
+        match &self.kernel.tail {
+            Tail::Layers(program) => self.run_layers(program, columns, scratch, target),
+            Tail::Feature(feature) => self.evaluate_feature(*feature, columns, scratch, target),
+        }
+    }
+
+    /// The two ends of a tile of dot products.
+    fn tile_rows(&self, columns: &Range<usize>) -> (TileRows<'_, T>, TileRows<'_, T>) {
+        let rows = |points: &'a PreparedInputs<T>, start| TileRows {
+            points: &points.points,
+            terms: &points.states[0],
+            start,
+        };
+        (rows(self.x, self.rows.start), rows(self.y, columns.start))
+    }
+
+    /// Covariances and tangent kernels of every readout of the spatial part.
+    fn read_out(&self, lanes: &SpatialTerms<T>, columns: Range<usize>, scratch: &mut Scratch<'_, T>) {
+        let Scratch { evaluator: Some(evaluator), readouts, with_ntk, .. } = scratch else { return };
+        for (at, column) in columns.enumerate() {
+            let values = evaluator.evaluate(&self.y.spatial[column], lanes);
+            for (readout, values) in readouts.iter_mut().zip(values) {
+                for lane in 0..T::LANES {
+                    readout.values[lane * T::LANES + at] = values.covariance[lane];
+                    if *with_ntk {
+                        readout.ntk[lane * T::LANES + at] = values.ntk[lane];
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs the scalar layers on the rows of a tile.
+    fn run_layers(
+        &self,
+        program: &ScalarProgram,
+        columns: Range<usize>,
+        scratch: &mut Scratch<'_, T>,
+        target: &mut TileTarget<'_, T>,
+    ) {
+        // Whole groups of lanes; what lies beyond the last column is computed and dropped.
+        let width = columns.len().next_multiple_of(T::LANES);
+        let Scratch { readouts, products, rows, ends, with_ntk, .. } = scratch;
+        rows.set_width(width);
+        ends.resize_with(self.x.states.len(), Terms::default);
+        let form = if self.lanes.is_some() { Form::Covariance } else { Form::CosineGap };
+        for i in 0..self.rows.len() {
+            for (terms, state) in ends.iter_mut().zip(&self.x.states) {
+                terms.fill_repeated(state, self.rows.start + i, width / T::LANES);
+            }
+            if self.lanes.is_some() {
+                let at = i * T::LANES..i * T::LANES + width;
+                for (state, readout) in readouts.iter().enumerate() {
+                    let input = rows.input(state);
+                    input.values.copy_from_slice(&readout.values[at.clone()]);
+                    if *with_ntk {
+                        input.ntk.copy_from_slice(&readout.ntk[at.clone()]);
+                    }
+                }
+            } else {
+                let input = rows.input(0);
+                let (x, y) = self.tile_rows(&columns);
+                products.gaps_of_row(self.kernel.level, (&x, &y), i, &mut input.values);
+                input.ntk.fill(T::from_f64(0.0));
+            }
+            let row_ends =
+                RowEnds { x: ends, y: &self.y.states, columns: columns.start..columns.start + width };
+            let row_ends = (!row_ends.x.is_empty()).then_some(&row_ends);
+            let output = program.run(self.kernel.level, form, row_ends, rows);
+            write(&output.values, i, &mut target.nngp);
+            write(&output.ntk, i, &mut target.ntk);
+        }
+    }
+
+    fn evaluate_feature(
+        &self,
+        feature: FeatureKernel,
+        columns: Range<usize>,
+        scratch: &mut Scratch<'_, T>,
+        target: &mut TileTarget<'_, T>,
+    ) {
+        let width = columns.len().next_multiple_of(T::LANES);
+        let (x, y) = self.tile_rows(&columns);
+        let length = self.kernel.point_length() as f64;
+        let norm = |point: &PreparedInputs<T>, index: usize| {
+            (point.states[0].variance[index].to_f64() * length).sqrt()
+        };
+        scratch.rows.set_width(width);
+        for i in 0..self.rows.len() {
+            let values = &mut scratch.rows.input(0).values;
+            scratch.products.gaps_of_row(self.kernel.level, (&x, &y), i, values);
+            let a = norm(self.x, self.rows.start + i);
+            for (value, j) in values.iter_mut().zip(columns.clone()) {
+                *value = T::from_f64(feature.evaluate(a, norm(self.y, j), value.to_f64()));
+            }
+            // A trained linear readout of fixed features has the same tangent kernel.
+            write(values, i, &mut target.nngp);
+            write(values, i, &mut target.ntk);
+        }
+    }
+}
+
+/// Row `i` of a matrix, if it is wanted, gets as many values as it has columns.
+fn write<T: Real>(values: &[T], i: usize, target: &mut Option<ArrayViewMut2<'_, T>>) {
+    if let Some(target) = target {
+        let mut row = target.row_mut(i);
+        let row = row.as_slice_mut().expect("a row of a matrix in C order is contiguous");
+        row.copy_from_slice(&values[..row.len()]);
+    }
+}
