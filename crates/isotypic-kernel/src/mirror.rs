@@ -1,8 +1,8 @@
 //! The lower triangle of a symmetric matrix from its upper one.
 //!
 //! A matrix is cut into quarters until they are small, so that the parts that are read and those that are written are disjoint and can
-//! go to several threads. Small blocks are turned square by square: the rows of a large matrix often lie a power of two apart, and
-//! whole columns of it would push each other out of the cache.
+//! go to several threads. Small blocks are turned square by square in a place of their own: the rows of a large matrix often lie a
+//! power of two apart, and columns of it push each other out of the cache.
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
@@ -10,8 +10,8 @@ use crate::real::Real;
 
 /// Largest side of a block that one thread copies by itself.
 const BLOCK: usize = 128;
-/// Side of a square that is turned at a time.
-const SQUARE: usize = 8;
+/// Side of a square that is turned at a time: a few lines of the cache wide, and small enough for the first cache.
+const SQUARE: usize = 32;
 
 /// Copies the upper triangle of a square matrix onto its lower one.
 pub(crate) fn mirror<T: Real>(matrix: ArrayViewMut2<'_, T>) {
@@ -58,28 +58,19 @@ fn transpose<T: Real>(from: ArrayView2<'_, T>, to: ArrayViewMut2<'_, T>) {
 }
 
 fn transpose_block<T: Real>(from: &ArrayView2<'_, T>, mut to: ArrayViewMut2<'_, T>) {
-    const CONTIGUOUS: &str = "blocks of rows of a matrix in C order";
+    const CONTIGUOUS: &str = "a row of a matrix in C order is contiguous";
     let from: Vec<&[T]> = from.outer_iter().map(|row| row.to_slice().expect(CONTIGUOUS)).collect();
     let mut to: Vec<&mut [T]> = to.outer_iter_mut().map(|row| row.into_slice().expect(CONTIGUOUS)).collect();
-    for (band, to) in to.chunks_mut(SQUARE).enumerate() {
-        let i = band * SQUARE;
-        for (square, from) in from.chunks(SQUARE).enumerate() {
-            let j = square * SQUARE;
-            if to.len() < SQUARE || from.len() < SQUARE {
-                for (k, to) in to.iter_mut().enumerate() {
-                    for (entry, from) in to[j..].iter_mut().zip(from) {
-                        *entry = from[i + k];
-                    }
-                }
-                continue;
-            }
-            let mut lines = [[T::from_f64(0.0); SQUARE]; SQUARE];
-            for (line, from) in lines.iter_mut().zip(from) {
-                line.copy_from_slice(&from[i..i + SQUARE]);
+    let mut square = [[T::from_f64(0.0); SQUARE]; SQUARE];
+    for (to, i) in to.chunks_mut(SQUARE).zip((0..).step_by(SQUARE)) {
+        for (from, j) in from.chunks(SQUARE).zip((0..).step_by(SQUARE)) {
+            for (line, from) in square.iter_mut().zip(from) {
+                line[..to.len()].copy_from_slice(&from[i..i + to.len()]);
             }
             for (k, to) in to.iter_mut().enumerate() {
-                let column: [T; SQUARE] = std::array::from_fn(|line| lines[line][k]);
-                to[j..j + SQUARE].copy_from_slice(&column);
+                for (entry, line) in to[j..j + from.len()].iter_mut().zip(&square) {
+                    *entry = line[k];
+                }
             }
         }
     }
