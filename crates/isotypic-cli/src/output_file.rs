@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use isotypic::work::{ContentHash, WorkError, write_atomically};
 use ndarray::{ArrayRef, Dimension};
-use ndarray_npy::WriteNpyExt;
+use ndarray_npy::{WritableElement, WriteNpyExt};
 
 use crate::exit::Failure;
 
@@ -45,7 +45,10 @@ impl OutputFile {
     }
 
     /// Writes the array; returns the SHA-256 of the file.
-    pub(crate) fn write<D: Dimension>(&self, array: &ArrayRef<f64, D>) -> Result<String, Failure> {
+    pub(crate) fn write<T: WritableElement, D: Dimension>(
+        &self,
+        array: &ArrayRef<T, D>,
+    ) -> Result<String, Failure> {
         write_atomically(&self.path, |file| array.write_npy(file).map_err(io::Error::other))?;
         Ok(ContentHash::of_file(&self.path)?.to_string())
     }

@@ -22,13 +22,13 @@ impl KernelKind {
     /// What has to be evaluated.
     pub(crate) fn outputs(self) -> Outputs {
         match self {
-            Self::Ntk => Outputs::NngpAndNtk,
+            Self::Ntk => Outputs::Ntk,
             Self::Nngp => Outputs::Nngp,
         }
     }
 
     /// The matrix of this kind; `matrices` were evaluated for [`outputs`](Self::outputs).
-    pub(crate) fn select(self, matrices: KernelMatrices) -> Array2<f64> {
+    pub(crate) fn select<T>(self, matrices: KernelMatrices<T>) -> Array2<T> {
         match self {
             Self::Ntk => matrices.ntk.expect("the tangent kernel was asked for"),
             Self::Nngp => matrices.nngp,

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use isotypic_data::load_array;
-use isotypic_kernel::{CompiledKernel, PreparedInputs};
+use isotypic_kernel::{CompiledKernel, PreparedInputs, Real};
 use isotypic_work::{Monitor, Plan};
-use ndarray::{Array2, ArrayD};
+use ndarray::{Array2, ArrayD, Dimension};
 
 use crate::model::Model;
-use crate::{Error, KernelKind};
+use crate::{Error, KernelKind, Precision};
 
 /// What to evaluate.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub struct KernelSettings {
     pub y: Option<PathBuf>,
     /// Which kernel.
     pub kernel: KernelKind,
+    /// In which floating-point type it is computed; files of inputs may have either.
+    pub precision: Precision,
 }
 
 /// Inputs that are loaded and checked against the architecture.
@@ -28,8 +30,41 @@ pub struct KernelSettings {
 pub struct KernelJob {
     kernel: CompiledKernel,
     kind: KernelKind,
-    x: PreparedInputs,
-    y: Option<PreparedInputs>,
+    points: Points,
+}
+
+/// A kernel matrix `[x, y]`, in the precision that was asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KernelMatrix {
+    /// Double precision.
+    F64(Array2<f64>),
+    /// Single precision.
+    F32(Array2<f32>),
+}
+
+/// The inputs of rows and columns, in the precision that was asked for.
+#[derive(Debug)]
+enum Points {
+    F64(RowsAndColumns<f64>),
+    F32(RowsAndColumns<f32>),
+}
+
+/// The inputs of the rows, and those of the columns if they are others.
+#[derive(Debug)]
+struct RowsAndColumns<T: Real> {
+    x: PreparedInputs<T>,
+    y: Option<PreparedInputs<T>>,
+}
+
+impl KernelMatrix {
+    /// Rows and columns.
+    #[must_use]
+    pub fn dim(&self) -> (usize, usize) {
+        match self {
+            Self::F64(matrix) => matrix.dim(),
+            Self::F32(matrix) => matrix.dim(),
+        }
+    }
 }
 
 impl KernelJob {
@@ -55,42 +90,100 @@ impl KernelJob {
             ));
         }
         let kernel = model.compile(&settings.architecture, &shape)?;
-        let prepare = |inputs: ArrayD<f64>| -> Result<PreparedInputs, Error> {
-            Ok(kernel.prepare(rows(inputs).view())?)
+        let columns = y.zip(settings.y.as_deref());
+        let points = match settings.precision {
+            Precision::F64 => {
+                let prepare = |points: ArrayD<f64>| kernel.prepare(rows(points).view());
+                Points::F64(RowsAndColumns {
+                    x: prepare(x)?,
+                    y: columns.map(|(y, _)| prepare(y)).transpose()?,
+                })
+            }
+            Precision::F32 => {
+                let prepare = |points: ArrayD<f64>, path: &Path| -> Result<_, Error> {
+                    Ok(kernel.prepare(rows(rounded(&points, path)?).view())?)
+                };
+                Points::F32(RowsAndColumns {
+                    x: prepare(x, &settings.x)?,
+                    y: columns.map(|(y, path)| prepare(y, path)).transpose()?,
+                })
+            }
         };
-        let (x, y) = (prepare(x)?, y.map(prepare).transpose()?);
-        Ok(Self { kernel, kind: settings.kernel, x, y })
+        Ok(Self { kernel, kind: settings.kernel, points })
     }
 
     /// What the evaluation will take.
     #[must_use]
     pub fn plan(&self) -> Plan {
-        let columns = self.y.as_ref().unwrap_or(&self.x).len();
-        self.kernel.plan::<f64>(self.x.len(), columns, self.y.is_none(), self.kind.outputs())
+        match &self.points {
+            Points::F64(points) => points.plan(&self.kernel, self.kind),
+            Points::F32(points) => points.plan(&self.kernel, self.kind),
+        }
     }
 
     /// Estimate of the relative error that quadratures make, over all layers and inputs; 0 where every nonlinearity has a closed
     /// formula.
     #[must_use]
     pub fn quadrature_error(&self) -> f64 {
-        let inputs = [Some(&self.x), self.y.as_ref()];
-        inputs.into_iter().flatten().map(|points| self.kernel.quadrature_error(points)).fold(0.0, f64::max)
+        match &self.points {
+            Points::F64(points) => points.quadrature_error(&self.kernel),
+            Points::F32(points) => points.quadrature_error(&self.kernel),
+        }
     }
 
     /// Evaluates the kernel: `[x, y]`.
     ///
     /// # Errors
     /// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted) when the monitor was cancelled.
-    pub fn run(&self, monitor: &Monitor) -> Result<Array2<f64>, Error> {
-        let columns = self.y.as_ref().unwrap_or(&self.x).len();
-        monitor.stage("kernel", self.kernel.pairs_evaluated::<f64>(self.x.len(), columns, self.y.is_none()));
+    pub fn run(&self, monitor: &Monitor) -> Result<KernelMatrix, Error> {
+        Ok(match &self.points {
+            Points::F64(points) => KernelMatrix::F64(points.run(&self.kernel, self.kind, monitor)?),
+            Points::F32(points) => KernelMatrix::F32(points.run(&self.kernel, self.kind, monitor)?),
+        })
+    }
+}
+
+impl<T: Real> RowsAndColumns<T> {
+    /// Numbers of rows and columns, and whether the inputs of both are the same.
+    fn extents(&self) -> (usize, usize, bool) {
+        (self.x.len(), self.y.as_ref().unwrap_or(&self.x).len(), self.y.is_none())
+    }
+
+    fn plan(&self, kernel: &CompiledKernel, kind: KernelKind) -> Plan {
+        let (rows, columns, symmetric) = self.extents();
+        kernel.plan::<T>(rows, columns, symmetric, kind.outputs())
+    }
+
+    fn quadrature_error(&self, kernel: &CompiledKernel) -> f64 {
+        let points = [Some(&self.x), self.y.as_ref()].into_iter().flatten();
+        points.map(|points| kernel.quadrature_error(points)).fold(0.0, f64::max)
+    }
+
+    fn run(&self, kernel: &CompiledKernel, kind: KernelKind, monitor: &Monitor) -> Result<Array2<T>, Error> {
+        let (rows, columns, symmetric) = self.extents();
+        monitor.stage("kernel", kernel.pairs_evaluated::<T>(rows, columns, symmetric));
         let matrices = match &self.y {
-            None => self.kernel.symmetric(&self.x, self.kind.outputs(), monitor)?,
-            Some(y) => self.kernel.cross(&self.x, y, self.kind.outputs(), monitor)?,
+            None => kernel.symmetric(&self.x, kind.outputs(), monitor)?,
+            Some(y) => kernel.cross(&self.x, y, kind.outputs(), monitor)?,
         };
         monitor.finish();
-        Ok(self.kind.select(matrices))
+        Ok(kind.select(matrices))
     }
+}
+
+/// The nearest numbers in single precision.
+fn rounded(points: &ArrayD<f64>, path: &Path) -> Result<ArrayD<f32>, Error> {
+    if let Some((index, value)) = points.indexed_iter().find(|(_, value)| !(**value as f32).is_finite()) {
+        return Err(Error::settings(
+            format!(
+                "`{}`: entry {:?} is {value:e}, beyond the range of single precision",
+                path.display(),
+                index.slice()
+            ),
+            "leave `--dtype` out, or rescale the inputs, for example to unit norm",
+        ));
+    }
+    Ok(points.mapv(|value| value as f32))
 }
 
 fn load(path: &Path) -> Result<ArrayD<f64>, Error> {
@@ -108,7 +201,7 @@ fn load(path: &Path) -> Result<ArrayD<f64>, Error> {
     Ok(array)
 }
 
-fn rows(inputs: ArrayD<f64>) -> Array2<f64> {
+fn rows<T: Real>(inputs: ArrayD<T>) -> Array2<T> {
     let n = inputs.shape()[0];
     let length: usize = inputs.shape()[1..].iter().product();
     inputs.into_shape_with_order((n, length)).expect("arrays are read in C order")

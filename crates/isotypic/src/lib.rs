@@ -34,6 +34,7 @@ mod kernel_matrix;
 mod model;
 mod orbit_array;
 mod orbit_gram;
+mod precision;
 mod spectrum;
 
 pub use isotypic_architecture as architecture;
@@ -53,6 +54,7 @@ pub use audit::{
 pub use error::{Error, ErrorKind};
 pub use group_facts::group_facts;
 pub use kernel_kind::KernelKind;
-pub use kernel_matrix::{KernelJob, KernelSettings};
+pub use kernel_matrix::{KernelJob, KernelMatrix, KernelSettings};
 pub use orbit_array::{OrbitJob, OrbitSettings};
+pub use precision::Precision;
 pub use spectrum::{SpectrumSettings, spectrum};

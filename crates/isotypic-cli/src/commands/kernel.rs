@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use isotypic::{KernelJob, KernelKind, KernelSettings};
+use isotypic::{KernelJob, KernelKind, KernelMatrix, KernelSettings, Precision};
 use serde::Serialize;
 
 use crate::args::{KernelChoice, MemoryOptions};
@@ -16,8 +16,9 @@ const EXAMPLES: &str = "\
 Examples:
   isotypic kernel --arch cnn-gap:3 --x images.npy --out K.npy
   isotypic kernel --arch net.toml --x train.npy --y test.npy --get nngp --out K.npy
+  isotypic kernel --arch mlp:3 --x features.npy --dtype f32 --out K.npy
 
-Images are `[n, H, W, C]`, vectors `[n, d]`, `.npy` files in C order. The kernel is that of neural-tangents' stax in NTK
+Images are `[n, H, W, C]`, vectors `[n, d]`, `.npy` files of float64 or float32 in C order. The kernel is that of neural-tangents' stax in NTK
 parameterization unless the architecture says otherwise.";
 
 /// Arguments of `kernel`.
@@ -36,7 +37,7 @@ pub(crate) struct KernelArgs {
     /// Which kernel
     #[arg(long, default_value = "ntk")]
     get: KernelChoice,
-    /// Precision of the computation and of the file
+    /// Floating-point type of the computation and of the file
     #[arg(long, default_value = "f64")]
     dtype: Dtype,
     /// The file to write
@@ -49,16 +50,26 @@ pub(crate) struct KernelArgs {
 /// A floating-point type.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Dtype {
-    /// Double precision
+    /// Double precision: for everything that is inverted later
     F64,
-    /// Single precision
+    /// Single precision: half the memory, about half the time
     F32,
+}
+
+impl From<Dtype> for Precision {
+    fn from(dtype: Dtype) -> Self {
+        match dtype {
+            Dtype::F64 => Self::F64,
+            Dtype::F32 => Self::F32,
+        }
+    }
 }
 
 #[derive(Serialize)]
 struct KernelDocument {
     schema: &'static str,
     kernel: String,
+    dtype: String,
     shape: Vec<usize>,
     /// Estimate of the relative error of quadratures; 0 for closed formulas.
     quadrature_error: f64,
@@ -68,24 +79,22 @@ struct KernelDocument {
 
 /// Plans, computes and writes.
 pub(crate) fn run(args: KernelArgs, session: &Session) -> Result<(), Failure> {
-    if let Dtype::F32 = args.dtype {
-        return Err(Failure::error(
-            "kernels are computed in `f64`; `f32` is not available",
-            "leave `--dtype` out, and convert the file afterwards",
-        ));
-    }
     let kind = KernelKind::from(args.get);
-    let settings = KernelSettings { architecture: args.arch, x: args.x, y: args.y, kernel: kind };
+    let precision = Precision::from(args.dtype);
+    let settings = KernelSettings { architecture: args.arch, x: args.x, y: args.y, kernel: kind, precision };
     let job = KernelJob::prepare(&settings)?;
     let file = OutputFile::prepare(&args.out)?;
     if !session.accepts(&job.plan(), &args.memory)? {
         return Ok(());
     }
     let matrix = job.run(&session.monitor)?;
-    let sha256 = file.write(&matrix)?;
+    let sha256 = match &matrix {
+        KernelMatrix::F64(matrix) => file.write(matrix)?,
+        KernelMatrix::F32(matrix) => file.write(matrix)?,
+    };
+    let (rows, columns) = matrix.dim();
     let quadrature_error = job.quadrature_error();
     if !session.json {
-        let (rows, columns) = matrix.dim();
         let accuracy = match quadrature_error > 0.0 {
             true => format!("quadrature error {quadrature_error:.1e}, estimated\n"),
             false => String::new(),
@@ -95,7 +104,8 @@ pub(crate) fn run(args: KernelArgs, session: &Session) -> Result<(), Failure> {
     output::print_json(&KernelDocument {
         schema: "isotypic.kernel/1",
         kernel: kind.to_string(),
-        shape: matrix.shape().to_vec(),
+        dtype: precision.to_string(),
+        shape: vec![rows, columns],
         quadrature_error,
         out: file.name(),
         sha256,

@@ -235,7 +235,10 @@ fn kernels_that_cannot_be() {
     assert_refused(&place, "kernel --arch mlp --x none.npy --out k.npy", "none.npy", "");
     assert_refused(&place, "kernel --arch mlp --x x.npy --y v.npy --out k.npy", "v.npy", "");
     assert_refused(&place, "kernel --arch cnn --x v.npy --out k.npy", "layer 1 (`conv`)", "");
-    assert_refused(&place, "kernel --arch mlp --x x.npy --dtype f32 --out k.npy", "`f32`", "--dtype");
+    assert_refused(&place, "kernel --arch mlp --x x.npy --dtype f16 --out k.npy", "f16", "");
+    place.write_array("huge.npy", &array![[1.0, 2.0], [3.0, 1e39]]);
+    let line = "kernel --arch mlp --x v.npy --y huge.npy --dtype f32 --out k.npy";
+    assert_refused(&place, line, "`huge.npy`: entry [1, 1] is 1e39", "--dtype");
     assert_refused(&place, "kernel --arch mlp --x x.npy --out k.csv", "k.csv", "k.npy");
     assert_refused(&place, "kernel --arch mlp --x x.npy --out no/k.npy", "`no`", "mkdir");
     assert_refused(&place, "kernel --arch mlp --x x.npy --out k.npy --memory-limit 10B", "10 B", "");

@@ -19,6 +19,14 @@ fn every_verb_has_help_with_examples_and_the_global_options() {
 }
 
 #[test]
+fn the_help_of_kernel_names_both_floating_point_types() {
+    let text = Workplace::empty().run("kernel --help").stdout();
+    for part in ["--dtype <DTYPE>", "- f64: ", "- f32: ", "[default: f64]", "float64 or float32"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+}
+
+#[test]
 fn the_program_lists_its_verbs_and_exit_codes() {
     let text = Workplace::empty().run("--help").stdout();
     for verb in VERBS {

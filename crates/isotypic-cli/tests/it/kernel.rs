@@ -24,7 +24,7 @@ fn the_document_names_shape_and_digest_of_the_file() {
     let digest = Sha256::digest(std::fs::read(place.path("k.npy")).unwrap());
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let expected = serde_json::json!({
-        "schema": "isotypic.kernel/1", "kernel": "nngp", "shape": [8, 3], "quadrature_error": 0.0,
+        "schema": "isotypic.kernel/1", "kernel": "nngp", "dtype": "f64", "shape": [8, 3], "quadrature_error": 0.0,
         "out": "k.npy", "sha256": digest
     });
     assert_eq!(document, expected);
@@ -39,6 +39,44 @@ fn columns_of_their_own_change_no_bit() {
     place.json("kernel --arch cnn-gap --x x.npy --y y.npy --out xy.npy");
     let (xx, xy): (Array2<f64>, Array2<f64>) = (place.read_array("xx.npy"), place.read_array("xy.npy"));
     assert_eq!(xx.slice(s![.., 2..5]), xy);
+}
+
+#[test]
+fn single_precision_is_written_as_such_and_near_to_double_precision() {
+    let place = Workplace::empty();
+    // Numbers that single precision has exactly.
+    let x = images().mapv(|value| f64::from(value as f32));
+    place.write_array("x.npy", &x);
+    place.write_array("single.npy", &x.mapv(|value| value as f32));
+    for arch in ["mlp:3", "cnn", "cnn-gap:2"] {
+        for get in ["ntk", "nngp"] {
+            let line = |rest: &str| format!("kernel --arch {arch} --get {get} {rest}");
+            place.json(&line("--x x.npy --out double.npy"));
+            let document = place.json(&line("--x x.npy --dtype f32 --out k.npy"));
+            assert_eq!((&document["dtype"], &document["shape"]), (&"f32".into(), &[8, 8].into()));
+            let (k, double): (Array2<f32>, Array2<f64>) =
+                (place.read_single("k.npy"), place.read_array("double.npy"));
+            assert_eq!(k, k.t());
+            for (k, double) in k.iter().zip(&double) {
+                assert!((f64::from(*k) - double).abs() <= 1e-5 * double.abs(), "{arch}: {k} and {double}");
+            }
+            // Files of inputs may have either type, and rows and columns need not have the same.
+            place.json(&line("--x single.npy --y x.npy --dtype f32 --out xy.npy"));
+            assert_eq!(place.read_single::<ndarray::Ix2>("xy.npy"), k, "{arch}");
+        }
+    }
+}
+
+#[test]
+fn a_plan_in_single_precision_takes_half_the_memory() {
+    let place = Workplace::empty();
+    place.write_array("x.npy", &Array2::from_shape_fn((1024, 2), |(i, j)| (i + j) as f64));
+    let bytes = |dtype: &str| {
+        let line = format!("kernel --arch mlp --x x.npy --dtype {dtype} --threads 1 --out k.npy --plan");
+        place.json(&line)["bytes"].as_u64().unwrap()
+    };
+    let ratio = bytes("f64") as f64 / bytes("f32") as f64;
+    assert!((1.9..=2.1).contains(&ratio), "{ratio}");
 }
 
 #[test]

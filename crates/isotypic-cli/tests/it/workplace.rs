@@ -52,6 +52,11 @@ impl Workplace {
         Array::read_npy(File::open(self.path(name)).unwrap()).unwrap()
     }
 
+    /// An array of `float32`.
+    pub(crate) fn read_single<D: Dimension>(&self, name: &str) -> Array<f32, D> {
+        Array::read_npy(File::open(self.path(name)).unwrap()).unwrap()
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
