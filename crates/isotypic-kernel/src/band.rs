@@ -249,3 +249,28 @@ fn write<T: Real>(values: &[T], i: usize, target: &mut Option<ArrayViewMut2<'_, 
         row.copy_from_slice(&values[..row.len()]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+
+    #[test]
+    fn parts_cover_what_is_wanted_once() {
+        for (nngp, ntk) in [(true, false), (false, true), (true, true)] {
+            let mut matrices = [nngp, ntk].map(|wanted| wanted.then(|| Array2::<f32>::zeros((5, 7))));
+            let [nngp, ntk] = matrices.each_mut().map(|matrix| matrix.as_mut().map(|m| m.view_mut()));
+            let parts = TileTarget { nngp, ntk }.cut(Axis(1), 3);
+            assert_eq!(parts.len(), 3);
+            for (number, mut part) in (1_u8..).zip(parts) {
+                for matrix in [&mut part.nngp, &mut part.ntk].into_iter().flatten() {
+                    *matrix += f32::from(number);
+                }
+            }
+            for matrix in matrices.into_iter().flatten() {
+                assert_eq!(matrix.row(4).to_vec(), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 3.0]);
+            }
+        }
+    }
+}

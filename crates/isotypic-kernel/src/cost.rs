@@ -7,7 +7,7 @@ use crate::band::Scratch;
 use crate::compiled_kernel::{CompiledKernel, Head, Tail};
 use crate::outputs::Outputs;
 use crate::real::Real;
-use crate::scalar::padded_rows;
+use crate::scalar::{TILE, padded_rows};
 
 /// Nanoseconds per multiplication and addition of a matrix product.
 const PRODUCT: f64 = 0.06;
@@ -15,6 +15,8 @@ const PRODUCT: f64 = 0.06;
 const SCALAR_LAYER: f64 = 4.0;
 /// Nanoseconds per pair of positions for one spatial layer.
 const SPATIAL_LAYER: f64 = 4.0;
+/// Columns that a matrix product packs at a time.
+const PACKED_COLUMNS: usize = 512;
 
 /// Nominal seconds of one core for one pair.
 pub(crate) fn seconds_per_pair(kernel: &CompiledKernel) -> f64 {
@@ -48,13 +50,14 @@ fn prepared_bytes<T: Real>(kernel: &CompiledKernel, points: usize) -> u64 {
 
 /// Bytes that a thread works in: its scratch space, and the rows of a band side by side.
 fn scratch_bytes<T: Real>(kernel: &CompiledKernel, outputs: Outputs) -> u64 {
-    let spatial = match &kernel.head {
-        Head::DotProduct => 0,
+    let head = match &kernel.head {
+        // Both ends of a tile, packed for the matrix product.
+        Head::DotProduct => (2 * TILE * kernel.point_length().min(PACKED_COLUMNS) * size_of::<T>()) as u64,
         Head::Spatial(program) => {
             program.scratch_bytes::<T>(outputs.with_ntk()) + T::LANES as u64 * program.prepared_bytes::<T>()
         }
     };
-    Scratch::<T>::scalar_bytes(kernel, outputs.with_ntk()) + spatial
+    Scratch::<T>::scalar_bytes(kernel, outputs.with_ntk()) + head
 }
 
 /// The plan of one evaluation: bytes are those of the result, of prepared points, and of every thread's scratch space.

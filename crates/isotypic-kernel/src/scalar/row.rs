@@ -171,7 +171,7 @@ impl ScalarProgram {
                     let other = other(state);
                     multiply_ntk(&row.values, &other.values, &other.ntk, &mut row.ntk);
                     for (value, &factor) in row.values.iter_mut().zip(&other.values) {
-                        *value = *value * factor;
+                        *value *= factor;
                     }
                 }
             }
@@ -247,7 +247,7 @@ impl ScalarProgram {
                     gaps_to_covariances(level, ends.at(state), scratch);
                     multiply_ntk(product, scratch, &other.ntk, &mut row.ntk);
                     for (value, &factor) in product.iter_mut().zip(scratch.iter()) {
-                        *value = *value * factor;
+                        *value *= factor;
                     }
                     for (gap, &other) in row.values.iter_mut().zip(&other.values) {
                         let folded = *gap + other - *gap * other;
@@ -265,7 +265,7 @@ impl ScalarProgram {
 fn scale<T: Real>(weight: f64, row: &mut Row<T>) {
     let weight = T::from_f64(weight);
     for value in row.values.iter_mut().chain(&mut row.ntk) {
-        *value = *value * weight;
+        *value *= weight;
     }
 }
 

@@ -11,8 +11,9 @@ use super::convolution::Convolution;
 use super::displacement::{Displacement, Pieces};
 use super::grid::Grid;
 use super::pooling::Pooling;
-use super::readout::Readout;
+use super::readout::{Readout, ReadoutTerms};
 use super::schedule::{Request, Schedule};
+use super::spatial_terms::{SpatialTerms, StateTerms};
 use super::sqrt_attention::SqrtAttention;
 use super::stage::{SpatialLayer, Stage, pairs_in};
 use crate::KernelError;
@@ -294,10 +295,11 @@ impl SpatialProgram {
                     _ => 0,
                 };
                 // Variances and tangent kernels in `f64`; three terms before and after a nonlinearity.
-                16 * positions + (6 * positions + weights) * size_of::<T>()
+                16 * positions + (6 * positions + weights) * size_of::<T>() + size_of::<StateTerms<T>>()
             })
             .sum();
-        (input + states) as u64
+        let readouts = self.readouts.len() * size_of::<(ReadoutTerms, [f64; 5])>();
+        (size_of::<SpatialTerms<T>>() + input + states + readouts) as u64
     }
 }
 

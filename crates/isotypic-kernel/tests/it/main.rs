@@ -9,4 +9,6 @@ mod golden;
 mod naive;
 mod naive_agreement;
 mod nonlinearities;
+mod single_precision;
 mod support;
+mod vector_branches;

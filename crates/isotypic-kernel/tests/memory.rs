@@ -1,0 +1,104 @@
+//! Plans against a counting allocator. A program of its own, since other tests would be counted too.
+
+use isotypic_architecture::Architecture;
+use isotypic_kernel::{CompiledKernel, Outputs, Real};
+use isotypic_work::Monitor;
+use ndarray::Array2;
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// What a plan leaves out: tasks, queues and lists of tiles.
+const SMALL: usize = 64 << 10;
+/// What one thread touches for packed matrices.
+const PACKED: usize = 2 * 128 * 512 * 8;
+
+fn compile(architecture: &str, shape: &[usize]) -> CompiledKernel {
+    let architecture = match architecture.starts_with('{') {
+        true => Architecture::from_json(architecture).unwrap(),
+        false => Architecture::named(architecture).unwrap(),
+    };
+    CompiledKernel::compile(&architecture.check(shape).unwrap()).unwrap()
+}
+
+/// Bytes that were held at the peak of an evaluation, and the bytes planned.
+fn peak_and_plan<T: Real>(
+    kernel: &CompiledKernel,
+    n: usize,
+    symmetric: bool,
+    outputs: Outputs,
+) -> (usize, usize) {
+    let mut state = 1_u32;
+    let x = Array2::from_shape_simple_fn((n, kernel.point_length()), || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        T::from_f64(f64::from(state) / f64::from(u32::MAX) - 0.5)
+    });
+    let monitor = Monitor::silent();
+    let plan = kernel.plan::<T>(n, if symmetric { n } else { n / 2 }, symmetric, outputs);
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    let rows = kernel.prepare(x.view()).unwrap();
+    let _matrices = match symmetric {
+        true => kernel.symmetric(&rows, outputs, &monitor).unwrap(),
+        false => {
+            let columns = kernel.prepare(x.slice(ndarray::s![..n / 2, ..])).unwrap();
+            kernel.cross(&rows, &columns, outputs, &monitor).unwrap()
+        }
+    };
+    (ALLOCATOR.peak_usage() - before, usize::try_from(plan.bytes).unwrap())
+}
+
+#[test]
+fn plans_are_the_memory_at_the_peak() {
+    let drop = r#"{"dropout": {"keep_rate": 0.5}}"#;
+    let dense = r#"{"dense": {"w_std": 1.4}}"#;
+    let dropped = format!(r#"{{"layers": [{dense}, "relu", {drop}, {dense}]}}"#);
+    let residual = format!(
+        r#"{{"layers": [{dense}, {{"residual": ["relu", {dense}]}}, {{"residual": ["relu", {dense}]}}, {dense}]}}"#
+    );
+    let pooled = r#"{"layers": [{"conv": {"filter": [3, 3], "padding": "same"}}, "relu", "global_avg_pool", {"dense": {}}, "relu", {"dense": {}}]}"#;
+    let cases: [(&str, &[usize], usize); 8] = [
+        ("mlp", &[300], 600),
+        ("mlp:40", &[10], 300),
+        (&dropped, &[200], 513),
+        (&residual, &[64], 400),
+        ("cnn:3", &[9, 9, 3], 60),
+        ("cnn-gap", &[4, 4, 1], 150),
+        (pooled, &[3, 4, 2], 60),
+        ("mlp:2", &[4_000], 20),
+    ];
+    let threads = 2;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    // The matrix product takes address space for the largest packed matrices in each thread once, and touches of it what it packs.
+    pool.broadcast(|_| {
+        let kernel = compile("mlp", &[600]);
+        let point = kernel.prepare(Array2::<f64>::ones((1, 600)).view()).unwrap();
+        kernel.symmetric(&point, Outputs::Nngp, &Monitor::silent()).unwrap();
+    });
+    pool.install(|| {
+        for (architecture, shape, n) in cases {
+            let kernel = compile(architecture, shape);
+            for symmetric in [true, false] {
+                for outputs in [Outputs::Nngp, Outputs::Ntk, Outputs::NngpAndNtk] {
+                    for (precision, (peak, plan)) in [
+                        ("f64", peak_and_plan::<f64>(&kernel, n, symmetric, outputs)),
+                        ("f32", peak_and_plan::<f32>(&kernel, n, symmetric, outputs)),
+                    ] {
+                        let what = format!(
+                            "{architecture}, {n} points, {precision}, symmetric: {symmetric}, {outputs:?}"
+                        );
+                        assert!(
+                            peak <= plan + plan / 20 + SMALL,
+                            "{what}: {peak} bytes held, {plan} planned"
+                        );
+                        assert!(
+                            plan <= peak + peak / 5 + threads * PACKED,
+                            "{what}: {peak} bytes held, {plan} planned"
+                        );
+                    }
+                }
+            }
+        }
+    });
+}
