@@ -228,9 +228,9 @@ mod tests {
         let program = ScalarProgram::new(1, steps, 4);
         let last_read = [4, 3, 3, 4, usize::MAX];
         for state in 0..5 {
-            for other in 0..state {
+            for (other, &last) in last_read.iter().enumerate().take(state) {
                 // `state` is written by step `state`, when `other` is still to be read.
-                if last_read[other] > state {
+                if last > state {
                     assert_ne!(program.buffer(state), program.buffer(other), "{state} and {other}");
                 }
             }
