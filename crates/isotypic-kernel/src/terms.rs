@@ -57,8 +57,8 @@ impl<T: Real> Terms<T> {
     /// Becomes `copies` copies of point `index` of `source`: the one end of a run whose pairs all share that point.
     pub(crate) fn fill_repeated(&mut self, source: &Self, index: usize, copies: usize) {
         let fill = |target: &mut Vec<T>, value: T| {
-            target.clear();
             target.resize(copies, value);
+            target.fill(value);
         };
         fill(&mut self.variance, source.variance[index]);
         fill(&mut self.root, source.root[index]);
