@@ -1,5 +1,7 @@
 //! Plans against a counting allocator. A program of its own, since other tests would be counted too.
 
+#![allow(clippy::unwrap_used)] // helpers of a test may stop it
+
 use isotypic_architecture::Architecture;
 use isotypic_kernel::{CompiledKernel, Outputs, Real};
 use isotypic_work::Monitor;
