@@ -38,9 +38,10 @@ pub use compiled_kernel::CompiledKernel;
 pub use error::KernelError;
 pub use feature_kernel::FeatureKernel;
 pub use nonlinearity::{
-    AbRelu, Endpoints, Erf, Exp, Gabor, Gated, Gaussian, Monomial, Nonlinearity, PairRun, Quadrature, Relu,
-    Sign, Sinusoid, SmoothStep, Softplus,
+    AbRelu, Erf, Exp, Gabor, Gated, Gaussian, Monomial, Nonlinearity, PairRun, Quadrature, Relu, Sign,
+    Sinusoid, SmoothStep, Softplus,
 };
 pub use outputs::{KernelMatrices, Outputs};
 pub use prepared_inputs::PreparedInputs;
 pub use real::Real;
+pub use terms::{Ends, Terms, TermsView};

@@ -13,18 +13,11 @@ use fearless_simd_macros::simd;
 
 use crate::affine::Affine;
 use crate::real::Real;
-use crate::terms::TermsView;
-
-/// The two ends of a run of pairs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ends<'a, T: Real = f64> {
-    pub(crate) x: TermsView<'a, T>,
-    pub(crate) y: TermsView<'a, T>,
-}
+use crate::terms::Ends;
 
 /// Parallel points of different length have $\delta = (a-b)^2$ in exact arithmetic, opposite ones $\delta = (a+b)^2$. In floating point the two
 /// sides differ by a few units in the last place of $a$ and $b$ times $|a \mp b|$. What lies below that is taken as the 0 it cannot be
-/// told from, so that flat patches (backgrounds above all) do not turn rounding into angles of 1e-8.
+/// told from, so that flat patches (backgrounds above all) do not turn rounding into angles of 1e-8. In units of [`Real::EPSILON`].
 const RESOLUTION: f64 = 16.0;
 
 /// One vector's worth of pairs, with everything that is known of their ends.

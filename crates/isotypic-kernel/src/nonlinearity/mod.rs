@@ -39,6 +39,9 @@ use std::fmt::Debug;
 use fearless_simd::Level;
 use isotypic_architecture::{Activation, Operation};
 
+use crate::real::Real;
+use crate::terms::Ends;
+
 use widened::map_widened;
 
 pub use ab_relu::AbRelu;
@@ -55,25 +58,14 @@ pub use sinusoid::Sinusoid;
 pub use smooth_step::SmoothStep;
 pub use softplus::Softplus;
 
-/// Second moments of the points at one end of a run of pairs, on both sides of a nonlinearity.
-#[derive(Debug, Clone, Copy)]
-pub struct Endpoints<'a, T> {
-    /// Variances $q$ of the pre-activations.
-    pub variance: &'a [T],
-    /// Their square roots.
-    pub root: &'a [T],
-    /// Square roots of the mapped variances, [`Nonlinearity::variance`] of `variance`.
-    pub mapped_root: &'a [T],
-}
-
 /// A run of pairs: group `i` pairs the one point `x[i]` with the `lanes` points `y[lanes·i..lanes·(i+1)]`, where `lanes` is
 /// [`Real::LANES`].
 #[derive(Debug)]
-pub struct PairRun<'a, T> {
-    /// One point per group.
-    pub x: Endpoints<'a, T>,
-    /// `lanes` points per group.
-    pub y: Endpoints<'a, T>,
+pub struct PairRun<'a, T: Real = f64> {
+    /// The points before the nonlinearity: its pre-activations.
+    pub before: Ends<'a, T>,
+    /// The points after it, with the variances [`Nonlinearity::variance`] of those of `before`.
+    pub after: Ends<'a, T>,
     /// Cosine gaps $1 - \cos\theta$, in $[0, 2]$; replaced by those of the mapped pairs.
     pub cosine_gap: &'a mut [T],
     /// Tangent kernels; multiplied by $E[\varphi'(u)\varphi'(v)]$.

@@ -65,15 +65,17 @@ fn map_covariance<S: Simd>(simd: S, cosine_gap: &mut [f64]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Endpoints;
     use super::*;
+    use crate::terms::{Ends, Terms};
 
     fn map(gaps: [f64; f64::LANES]) -> ([f64; f64::LANES], [f64; f64::LANES]) {
         let (mut cosine_gap, mut ntk) = (gaps, [1.0; f64::LANES]);
-        let ones = [1.0; f64::LANES];
-        let y = Endpoints { variance: &ones, root: &ones, mapped_root: &ones };
-        let x = Endpoints { variance: &ones[..1], root: &ones[..1], mapped_root: &ones[..1] };
-        Relu.map(Level::new(), PairRun { x, y, cosine_gap: &mut cosine_gap, ntk: Some(&mut ntk) });
+        let ones = Terms::from_variances([1.0; f64::LANES]);
+        let ends = Ends { x: ones.view(0, 1), y: ones.view(0, f64::LANES) };
+        Relu.map(
+            Level::new(),
+            PairRun { before: ends, after: ends, cosine_gap: &mut cosine_gap, ntk: Some(&mut ntk) },
+        );
         (cosine_gap, ntk)
     }
 
@@ -102,10 +104,9 @@ mod tests {
     fn both_outputs_agree_with_the_covariance_alone() {
         let gaps = [1e-12, 0.05, 0.4, 0.9, 1.0, 1.1, 1.7, 2.0];
         let mut alone = gaps;
-        let ones = [1.0; f64::LANES];
-        let y = Endpoints { variance: &ones, root: &ones, mapped_root: &ones };
-        let x = Endpoints { variance: &ones[..1], root: &ones[..1], mapped_root: &ones[..1] };
-        Relu.map(Level::new(), PairRun { x, y, cosine_gap: &mut alone, ntk: None });
+        let ones = Terms::from_variances([1.0; f64::LANES]);
+        let ends = Ends { x: ones.view(0, 1), y: ones.view(0, f64::LANES) };
+        Relu.map(Level::new(), PairRun { before: ends, after: ends, cosine_gap: &mut alone, ntk: None });
         assert_eq!(alone, map(gaps).0);
     }
 }

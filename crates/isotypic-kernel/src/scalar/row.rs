@@ -5,11 +5,11 @@ use fearless_simd::Level;
 use super::program::{ScalarOperation, ScalarProgram};
 use crate::nonlinearity::PairRun;
 use crate::pair_geometry::{
-    Ends, affine_on_gaps, affine_on_ntk, covariances_to_gaps, differences_to_gaps, gaps_to_covariances,
+    affine_on_gaps, affine_on_ntk, covariances_to_gaps, differences_to_gaps, gaps_to_covariances,
     gaps_to_differences, layer_norm_on_ntk,
 };
 use crate::real::Real;
-use crate::terms::Terms;
+use crate::terms::{Ends, Terms};
 
 /// The form in which pairs are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,8 +190,8 @@ impl ScalarProgram {
             }
             ScalarOperation::Nonlinearity(nonlinearity) => {
                 let run = PairRun {
-                    x: before.x.mapped_to(after.x),
-                    y: before.y.mapped_to(after.y),
+                    before,
+                    after,
                     cosine_gap: &mut row.values,
                     ntk: (!row.ntk.is_empty()).then_some(&mut row.ntk),
                 };
