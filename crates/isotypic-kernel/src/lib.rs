@@ -23,6 +23,7 @@ mod compiled_kernel;
 mod cost;
 mod error;
 mod feature_kernel;
+mod layer_run;
 mod lower;
 mod nonlinearity;
 mod outputs;
@@ -37,6 +38,7 @@ mod terms;
 pub use compiled_kernel::CompiledKernel;
 pub use error::KernelError;
 pub use feature_kernel::FeatureKernel;
+pub use layer_run::{AffineOnRun, DifferenceRun, GapRun};
 pub use nonlinearity::{
     AbRelu, Erf, Exp, Gabor, Gated, Gaussian, Monomial, Nonlinearity, PairRun, Quadrature, Relu, Sign,
     Sinusoid, SmoothStep, Softplus,

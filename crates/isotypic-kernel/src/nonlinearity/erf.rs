@@ -62,7 +62,7 @@ fn map<S: Simd>(
             let sine = norm * 2.0 * (-t + 1.0) / scale.sqrt();
             let near = determinant / (scale * (sine.abs() + 1.0));
             let complement = sine.simd_lt(0.0).select(-near + 2.0, near);
-            let covariance = Arc::new(simd, complement).angle_over_pi().mul_add(-2.0, 1.0);
+            let covariance = Arc::<S, f64>::new(simd, complement).angle_over_pi().mul_add(-2.0, 1.0);
 
             let mapped = (-(covariance / mapped_norm.max(f64::MIN_POSITIVE)) + 1.0).max(0.0).min(2.0);
             let distance = t.simd_eq(0.0).select(variance_y - variance_x, one);

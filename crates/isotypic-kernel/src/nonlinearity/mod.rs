@@ -23,6 +23,7 @@ mod gabor;
 mod gated;
 mod gauss_hermite;
 mod gaussian;
+mod homogeneous;
 mod monomial;
 mod normal_mixture;
 mod pairs;
@@ -39,6 +40,7 @@ use std::fmt::Debug;
 use fearless_simd::Level;
 use isotypic_architecture::{Activation, Operation};
 
+use crate::layer_run::{DifferenceRun, GapRun, map_differences_in_steps, map_gaps_in_steps};
 use crate::real::Real;
 use crate::terms::Ends;
 
@@ -97,6 +99,26 @@ pub trait Nonlinearity: Debug + Send + Sync {
     /// The same in single precision; in double precision and rounded where a nonlinearity has nothing faster.
     fn map_single(&self, level: Level, run: PairRun<'_, f32>) {
         map_widened(self, level, run);
+    }
+
+    /// Carries differences through an affine layer and then this nonlinearity; in one pass where that is worth it.
+    fn map_differences(&self, level: Level, run: DifferenceRun<'_, f64>) {
+        map_differences_in_steps(level, run, |run| self.map(level, run));
+    }
+
+    /// The same in single precision.
+    fn map_differences_single(&self, level: Level, run: DifferenceRun<'_, f32>) {
+        map_differences_in_steps(level, run, |run| self.map_single(level, run));
+    }
+
+    /// Carries cosine gaps through an affine layer and then this nonlinearity; in one pass where that is worth it.
+    fn map_gaps(&self, level: Level, run: GapRun<'_, f64>) {
+        map_gaps_in_steps(level, run, |run| self.map(level, run));
+    }
+
+    /// The same in single precision.
+    fn map_gaps_single(&self, level: Level, run: GapRun<'_, f32>) {
+        map_gaps_in_steps(level, run, |run| self.map_single(level, run));
     }
 }
 

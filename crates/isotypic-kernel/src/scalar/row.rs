@@ -3,10 +3,10 @@
 use fearless_simd::Level;
 
 use super::program::{ScalarOperation, ScalarProgram};
+use crate::layer_run::{AffineOnRun, affine_on_gaps};
 use crate::nonlinearity::PairRun;
 use crate::pair_geometry::{
-    affine_on_gaps, affine_on_ntk, covariances_to_gaps, differences_to_gaps, gaps_to_covariances,
-    gaps_to_differences, layer_norm_on_ntk,
+    covariances_to_gaps, differences_to_gaps, gaps_to_covariances, gaps_to_differences, layer_norm_on_ntk,
 };
 use crate::real::Real;
 use crate::terms::{Ends, Terms};
@@ -183,10 +183,9 @@ impl ScalarProgram {
         };
         match &step.operation {
             ScalarOperation::Affine(affine) => {
-                affine_on_gaps(level, affine, before, after, &mut row.values);
-                if !row.ntk.is_empty() {
-                    affine_on_ntk(level, affine, after, &row.values, &mut row.ntk);
-                }
+                let layer = AffineOnRun::new(affine, 1);
+                let ntk = (!row.ntk.is_empty()).then_some(row.ntk.as_mut_slice());
+                affine_on_gaps(level, layer, (before, after), &mut row.values, (ntk, true));
             }
             ScalarOperation::Nonlinearity(nonlinearity) => {
                 let run = PairRun {
