@@ -24,6 +24,7 @@ mod compiled_kernel;
 mod cost;
 mod error;
 mod feature_kernel;
+mod layer_run;
 mod lower;
 mod mirror;
 mod nonlinearity;
@@ -40,10 +41,12 @@ mod terms;
 pub use compiled_kernel::CompiledKernel;
 pub use error::KernelError;
 pub use feature_kernel::FeatureKernel;
+pub use layer_run::{AffineOnRun, DifferenceRun, GapRun};
 pub use nonlinearity::{
-    AbRelu, Endpoints, Erf, Exp, Gabor, Gated, Gaussian, Monomial, Nonlinearity, PairRun, Quadrature, Relu,
-    Sign, Sinusoid, SmoothStep, Softplus,
+    AbRelu, Erf, Exp, Gabor, Gated, Gaussian, Monomial, Nonlinearity, PairRun, Quadrature, Relu, Sign,
+    Sinusoid, SmoothStep, Softplus,
 };
 pub use outputs::{KernelMatrices, Outputs};
 pub use prepared_inputs::PreparedInputs;
 pub use real::Real;
+pub use terms::{Ends, Terms, TermsView};

@@ -11,40 +11,28 @@
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
-use crate::affine::Affine;
 use crate::real::Real;
-use crate::terms::TermsView;
-
-/// The two ends of a run of pairs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ends<'a, T: Real = f64> {
-    pub(crate) x: TermsView<'a, T>,
-    pub(crate) y: TermsView<'a, T>,
-}
+use crate::terms::Ends;
 
 /// Parallel points of different length have $\delta = (a-b)^2$ in exact arithmetic, opposite ones $\delta = (a+b)^2$. In floating point the two
 /// sides differ by a few units in the last place of $a$ and $b$ times $|a \mp b|$. What lies below that is taken as the 0 it cannot be
-/// told from, so that flat patches (backgrounds above all) do not turn rounding into angles of 1e-8.
+/// told from, so that flat patches (backgrounds above all) do not turn rounding into angles of 1e-8. In units of [`Real::EPSILON`].
 const RESOLUTION: f64 = 16.0;
 
-/// One vector's worth of pairs, with everything that is known of their ends.
-struct Pairs<S: Simd, T: Real> {
+/// One vector's worth of pairs: what is known of their ends.
+pub(crate) struct Pairs<S: Simd, T: Real> {
     simd: S,
-    sum_of_variances: T::Native<S>,
-    product_of_roots: T::Native<S>,
-    /// $(a-b)^2$.
-    squared_gap_of_roots: T::Native<S>,
-    /// Below this $\delta - (a-b)^2$ is rounding.
-    parallel: T::Native<S>,
-    /// Below this $(a+b)^2 - \delta$ is rounding.
-    opposite: T::Native<S>,
-    inverse_product: T::Native<S>,
-    values: T::Native<S>,
+    root_x: T,
+    root_y: T::Native<S>,
+    variance_x: T,
+    variance_y: T::Native<S>,
+    /// $1/2ab$.
+    half_inverse_product: T::Native<S>,
 }
 
 /// The ends of one group of pairs.
 #[derive(Clone, Copy)]
-struct Group<'a, T: Real> {
+pub(crate) struct Group<'a, T: Real> {
     variance_x: T,
     root_x: T,
     inverse_x: T,
@@ -56,7 +44,7 @@ struct Group<'a, T: Real> {
 impl<'a, T: Real> Ends<'a, T> {
     /// The ends group by group.
     #[inline(always)]
-    fn groups(self) -> impl Iterator<Item = Group<'a, T>> {
+    pub(crate) fn groups(self) -> impl Iterator<Item = Group<'a, T>> {
         let of_x = self.x.root.iter().zip(self.x.variance).zip(self.x.inverse_root);
         let roots_y = self.y.root.chunks_exact(T::LANES);
         let variances_y = self.y.variance.chunks_exact(T::LANES);
@@ -71,21 +59,66 @@ impl<'a, T: Real> Ends<'a, T> {
 impl<S: Simd, T: Real> Pairs<S, T> {
     /// The pairs of lanes `start..start + T::Native::<S>::LEN` of a group.
     #[inline(always)]
-    fn load(simd: S, group: Group<'_, T>, start: usize, values: T::Native<S>) -> Self {
+    pub(crate) fn load(simd: S, group: Group<'_, T>, start: usize) -> Self {
         let load = |lanes: &[T]| T::Native::<S>::from_slice(simd, &lanes[start..start + T::Native::<S>::LEN]);
-        let root_y = load(group.roots_y);
-        let (gap, sum) = (root_y - group.root_x, root_y + group.root_x);
-        let resolution = T::from_f64(RESOLUTION) * T::EPSILON;
         Self {
             simd,
-            sum_of_variances: load(group.variances_y) + group.variance_x,
-            product_of_roots: root_y * group.root_x,
-            squared_gap_of_roots: gap * gap,
-            parallel: gap.abs() * sum * resolution,
-            opposite: sum * sum * resolution,
-            inverse_product: load(group.inverses_y) * group.inverse_x,
-            values,
+            root_x: group.root_x,
+            root_y: load(group.roots_y),
+            variance_x: group.variance_x,
+            variance_y: load(group.variances_y),
+            half_inverse_product: load(group.inverses_y) * (group.inverse_x * T::from_f64(0.5)),
         }
+    }
+
+    /// $(a-b)^2$.
+    #[inline(always)]
+    fn squared_gap_of_roots(&self) -> T::Native<S> {
+        let gap = self.root_y - self.root_x;
+        gap * gap
+    }
+
+    /// $\delta \to t$. Where an end vanishes the angle is undefined and the result is 0.
+    #[inline(always)]
+    pub(crate) fn gap_of_difference(&self, difference: T::Native<S>) -> T::Native<S> {
+        let zero = T::Native::<S>::splat(self.simd, T::from_f64(0.0));
+        let gap = self.root_y - self.root_x;
+        let sum = self.root_y + self.root_x;
+        let resolved_sum = sum * (T::from_f64(RESOLUTION) * T::EPSILON);
+        let excess = difference - gap * gap;
+        // Above 2ab·2 less what (a + b)² is rounded by, points are opposite.
+        let opposite = (self.root_y * (self.root_x * T::from_f64(4.0))) - sum * resolved_sum;
+        let resolved = excess.simd_gt(gap.abs() * resolved_sum).select(excess, zero);
+        // So large that any product but that with 0 exceeds 2.
+        let huge = T::Native::<S>::splat(self.simd, T::MAX);
+        let resolved = excess.simd_gt(opposite).select(huge, resolved);
+        (resolved * self.half_inverse_product).min(T::from_f64(2.0))
+    }
+
+    /// $t \to \delta$.
+    #[inline(always)]
+    pub(crate) fn difference_of_gap(&self, gap: T::Native<S>) -> T::Native<S> {
+        (self.root_y * (self.root_x * T::from_f64(2.0))).mul_add(gap, self.squared_gap_of_roots())
+    }
+
+    /// $\delta \to c$.
+    #[inline(always)]
+    pub(crate) fn covariance_of_difference(&self, difference: T::Native<S>) -> T::Native<S> {
+        (self.variance_y + self.variance_x - difference) * T::from_f64(0.5)
+    }
+
+    /// $t \to c$.
+    #[inline(always)]
+    fn covariance_of_gap(&self, gap: T::Native<S>) -> T::Native<S> {
+        let half = T::from_f64(0.5);
+        let half_difference = (self.root_y * self.root_x).mul_add(gap, self.squared_gap_of_roots() * half);
+        (self.variance_y + self.variance_x).mul_sub(half, half_difference)
+    }
+
+    /// $c \to t$.
+    #[inline(always)]
+    fn gap_of_covariance(&self, covariance: T::Native<S>) -> T::Native<S> {
+        self.gap_of_difference(covariance.mul_add(T::from_f64(-2.0), self.variance_y + self.variance_x))
     }
 }
 
@@ -95,41 +128,22 @@ fn for_each_pair<S: Simd, T: Real>(
     simd: S,
     ends: Ends<'_, T>,
     values: &mut [T],
-    convert: impl Fn(Pairs<S, T>) -> T::Native<S>,
+    convert: impl Fn(Pairs<S, T>, T::Native<S>) -> T::Native<S>,
 ) {
     for (values, group) in values.chunks_exact_mut(T::LANES).zip(ends.groups()) {
         for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
             let lanes = &mut values[start..start + T::Native::<S>::LEN];
-            convert(Pairs::load(simd, group, start, T::Native::<S>::from_slice(simd, lanes)))
-                .store_slice(lanes);
+            let value = T::Native::<S>::from_slice(simd, lanes);
+            convert(Pairs::load(simd, group, start), value).store_slice(lanes);
         }
     }
-}
-
-/// $\delta \to t$. Where an end vanishes the angle is undefined and the result is 0.
-#[inline(always)]
-fn gap_of_difference<S: Simd, T: Real>(pairs: &Pairs<S, T>, difference: T::Native<S>) -> T::Native<S> {
-    let zero = T::Native::<S>::splat(pairs.simd, T::from_f64(0.0));
-    let excess = difference - pairs.squared_gap_of_roots;
-    let resolved = excess.simd_gt(pairs.parallel).select(excess, zero);
-    let gap = (resolved * T::from_f64(0.5) * pairs.inverse_product).min(T::from_f64(2.0));
-    let short_of_opposite = pairs.product_of_roots * T::from_f64(4.0) - excess;
-    let opposite =
-        pairs.inverse_product.simd_gt(zero).select(T::Native::<S>::splat(pairs.simd, T::from_f64(2.0)), zero);
-    short_of_opposite.simd_lt(pairs.opposite).select(opposite, gap)
-}
-
-/// $t \to \delta$.
-#[inline(always)]
-fn difference_of_gap<S: Simd, T: Real>(pairs: &Pairs<S, T>, gap: T::Native<S>) -> T::Native<S> {
-    (pairs.product_of_roots * T::from_f64(2.0)).mul_add(gap, pairs.squared_gap_of_roots)
 }
 
 /// Turns differences into cosine gaps.
 pub(crate) fn differences_to_gaps<T: Real>(level: Level, ends: Ends<'_, T>, values: &mut [T]) {
     #[simd]
     fn run<S: Simd, T: Real>(simd: S, ends: Ends<'_, T>, values: &mut [T]) {
-        for_each_pair(simd, ends, values, |pairs| gap_of_difference(&pairs, pairs.values));
+        for_each_pair(simd, ends, values, |pairs, difference| pairs.gap_of_difference(difference));
     }
     dispatch!(level, simd => run(simd, ends, values));
 }
@@ -138,7 +152,7 @@ pub(crate) fn differences_to_gaps<T: Real>(level: Level, ends: Ends<'_, T>, valu
 pub(crate) fn gaps_to_differences<T: Real>(level: Level, ends: Ends<'_, T>, values: &mut [T]) {
     #[simd]
     fn run<S: Simd, T: Real>(simd: S, ends: Ends<'_, T>, values: &mut [T]) {
-        for_each_pair(simd, ends, values, |pairs| difference_of_gap(&pairs, pairs.values));
+        for_each_pair(simd, ends, values, |pairs, gap| pairs.difference_of_gap(gap));
     }
     dispatch!(level, simd => run(simd, ends, values));
 }
@@ -147,80 +161,18 @@ pub(crate) fn gaps_to_differences<T: Real>(level: Level, ends: Ends<'_, T>, valu
 pub(crate) fn covariances_to_gaps<T: Real>(level: Level, ends: Ends<'_, T>, values: &mut [T]) {
     #[simd]
     fn run<S: Simd, T: Real>(simd: S, ends: Ends<'_, T>, values: &mut [T]) {
-        for_each_pair(simd, ends, values, |pairs| {
-            let difference = pairs.values.mul_add(T::from_f64(-2.0), pairs.sum_of_variances);
-            gap_of_difference(&pairs, difference)
-        });
+        for_each_pair(simd, ends, values, |pairs, covariance| pairs.gap_of_covariance(covariance));
     }
     dispatch!(level, simd => run(simd, ends, values));
-}
-
-/// $c$ of pairs that are given by their cosine gaps.
-#[inline(always)]
-fn covariance_of_gap<S: Simd, T: Real>(pairs: &Pairs<S, T>, gap: T::Native<S>) -> T::Native<S> {
-    let half_difference = pairs.product_of_roots.mul_add(gap, pairs.squared_gap_of_roots * T::from_f64(0.5));
-    pairs.sum_of_variances.mul_sub(T::from_f64(0.5), half_difference)
 }
 
 /// Turns cosine gaps into covariances.
 pub(crate) fn gaps_to_covariances<T: Real>(level: Level, ends: Ends<'_, T>, values: &mut [T]) {
     #[simd]
     fn run<S: Simd, T: Real>(simd: S, ends: Ends<'_, T>, values: &mut [T]) {
-        for_each_pair(simd, ends, values, |pairs| covariance_of_gap(&pairs, pairs.values));
+        for_each_pair(simd, ends, values, |pairs, gap| pairs.covariance_of_gap(gap));
     }
     dispatch!(level, simd => run(simd, ends, values));
-}
-
-/// Carries cosine gaps through an affine layer: `before` and `after` are the ends on its two sides.
-pub(crate) fn affine_on_gaps<T: Real>(
-    level: Level,
-    affine: &Affine,
-    before: Ends<'_, T>,
-    after: Ends<'_, T>,
-    gaps: &mut [T],
-) {
-    #[simd]
-    fn run<S: Simd, T: Real>(simd: S, scale: T, before: Ends<'_, T>, after: Ends<'_, T>, gaps: &mut [T]) {
-        let ends = before.groups().zip(after.groups());
-        for (gaps, (before, after)) in gaps.chunks_exact_mut(T::LANES).zip(ends) {
-            for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-                let lanes = &mut gaps[start..start + T::Native::<S>::LEN];
-                let pairs = Pairs::load(simd, before, start, T::Native::<S>::from_slice(simd, lanes));
-                let difference = difference_of_gap(&pairs, pairs.values) * scale;
-                let pairs = Pairs::load(simd, after, start, difference);
-                gap_of_difference(&pairs, difference).store_slice(lanes);
-            }
-        }
-    }
-    if affine.shift == 0.0 {
-        return; // angles do not change
-    }
-    dispatch!(level, simd => run(simd, T::from_f64(affine.scale), before, after, gaps));
-}
-
-/// Carries tangent kernels through an affine layer, given the cosine gaps and the ends after it.
-pub(crate) fn affine_on_ntk<T: Real>(
-    level: Level,
-    affine: &Affine,
-    after: Ends<'_, T>,
-    gaps: &[T],
-    ntk: &mut [T],
-) {
-    #[simd]
-    fn run<S: Simd, T: Real>(simd: S, affine: &Affine, ends: Ends<'_, T>, gaps: &[T], ntk: &mut [T]) {
-        let [scale, gain, offset] = [affine.scale, affine.ntk_gain, affine.ntk_offset].map(T::from_f64);
-        let gaps = gaps.chunks_exact(T::LANES);
-        for ((ntk, gaps), group) in ntk.chunks_exact_mut(T::LANES).zip(gaps).zip(ends.groups()) {
-            for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-                let lanes = &mut ntk[start..start + T::Native::<S>::LEN];
-                let pairs = Pairs::load(simd, group, start, T::Native::<S>::from_slice(simd, lanes));
-                let gap = T::Native::<S>::from_slice(simd, &gaps[start..start + T::Native::<S>::LEN]);
-                let fresh = covariance_of_gap(&pairs, gap).mul_add(gain, offset);
-                pairs.values.mul_add(scale, fresh).store_slice(lanes);
-            }
-        }
-    }
-    dispatch!(level, simd => run(simd, affine, after, gaps, ntk));
 }
 
 /// Divides tangent kernels by $\sqrt{(q_x + \varepsilon)(q_y + \varepsilon)}$.
@@ -246,42 +198,83 @@ mod tests {
     use super::*;
     use crate::terms::Terms;
 
-    #[test]
-    fn parallel_and_opposite_points_have_exact_angles() {
-        let x = Terms::<f64>::from_variances([0.3]);
-        let y = Terms::from_variances([0.3, 0.31, 0.2, 0.7, 1e-3, 1e3, 0.3, 0.0]);
-        let ends = Ends { x: x.view(0, 1), y: y.view(0, f64::LANES) };
-        // (a − b)² with a relative error of two roundings of each root.
-        let rounded = |b: f64| (x.root[0] - b * (1.0 + 3.0 * f64::EPSILON)).powi(2);
-        let mut values: [f64; f64::LANES] = std::array::from_fn(|i| rounded(y.root[i]));
-        values[0] = 0.0;
-        values[6] = 0.0;
-        differences_to_gaps(Level::new(), ends, &mut values);
-        assert_eq!(values, [0.0; f64::LANES]);
+    /// As many numbers as lanes, the given eight over and over.
+    fn lanes<T: Real>(values: [f64; 8]) -> Vec<T> {
+        values.into_iter().cycle().take(T::LANES).map(T::from_f64).collect()
+    }
 
-        let rounded = |b: f64| (x.root[0] + b * (1.0 + 3.0 * f64::EPSILON)).powi(2);
-        let mut values: [f64; f64::LANES] = std::array::from_fn(|i| rounded(y.root[i]));
+    fn terms<T: Real>(variances: [f64; 8]) -> Terms<T> {
+        Terms::from_variances(variances.into_iter().cycle().take(T::LANES))
+    }
+
+    fn parallel_and_opposite<T: Real>() {
+        let x = Terms::<T>::from_variances([0.3]);
+        let y = terms::<T>([0.3, 0.31, 0.2, 0.7, 1e-3, 1e3, 0.3, 0.0]);
+        let ends = Ends { x: x.view(0, 1), y: y.view(0, T::LANES) };
+        // (a ∓ b)² with a relative error of two roundings of each root.
+        let stretch = 1.0 + 3.0 * T::EPSILON.to_f64();
+        let rounded = |sign: f64| -> Vec<T> {
+            let b = y.root.iter().map(|b| sign * b.to_f64() * stretch);
+            b.map(|b| T::from_f64((x.root[0].to_f64() + b).powi(2))).collect()
+        };
+        let mut values = rounded(-1.0);
+        for lane in (0..T::LANES).filter(|lane| lane % 8 == 0 || lane % 8 == 6) {
+            values[lane] = T::from_f64(0.0);
+        }
         differences_to_gaps(Level::new(), ends, &mut values);
-        assert_eq!(values, [2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 0.0]);
+        assert_eq!(values, lanes([0.0; 8]));
+
+        let mut values = rounded(1.0);
+        differences_to_gaps(Level::new(), ends, &mut values);
+        assert_eq!(values, lanes([2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 0.0]));
     }
 
     #[test]
-    fn conversions_invert_each_other_without_loss_near_the_diagonal() {
-        let x = Terms::<f64>::from_variances([2.0]);
-        let y = Terms::from_variances([2.0, 2.0 + 1e-7, 1.9, 0.5, 8.0, 0.0, 2.0, 2.0]);
-        let ends = Ends { x: x.view(0, 1), y: y.view(0, f64::LANES) };
-        let gaps = [1e-20, 1e-13, 1e-9, 0.3, 1.5, 0.0, 0.0, 2.0];
-        let mut values = gaps;
+    fn parallel_and_opposite_points_have_exact_angles() {
+        parallel_and_opposite::<f64>();
+        parallel_and_opposite::<f32>();
+    }
+
+    fn there_and_back<T: Real>(gaps: [f64; 8]) {
+        let x = Terms::<T>::from_variances([2.0]);
+        let y = terms::<T>([2.0, 2.0 + 1e-7, 1.9, 0.5, 8.0, 0.0, 2.0, 2.0]);
+        let ends = Ends { x: x.view(0, 1), y: y.view(0, T::LANES) };
+        let gaps = lanes::<T>(gaps);
+        let mut values = gaps.clone();
         gaps_to_differences(Level::new(), ends, &mut values);
         differences_to_gaps(Level::new(), ends, &mut values);
-        for i in 0..f64::LANES {
+        let epsilon = T::EPSILON.to_f64();
+        for i in 0..T::LANES {
             // Known error: rounding of (a − b)² relative to 2ab.
-            let bound = 1e-15 * gaps[i] + 2.0 * RESOLUTION * f64::EPSILON * (y.root[i] - x.root[0]).abs();
-            assert!((values[i] - gaps[i]).abs() <= bound, "pair {i}: {} against {}", values[i], gaps[i]);
+            let apart = (y.root[i] - x.root[0]).to_f64().abs();
+            let bound = 5.0 * epsilon * gaps[i].to_f64() + 2.0 * RESOLUTION * epsilon * apart;
+            let error = (values[i] - gaps[i]).to_f64().abs();
+            assert!(error <= bound, "pair {i}: {} against {}", values[i], gaps[i]);
         }
         let mut covariances = gaps;
         gaps_to_covariances(Level::new(), ends, &mut covariances);
         assert_eq!(covariances[6], x.variance[0]);
-        assert_eq!(covariances[5], 0.0);
+        assert_eq!(covariances[5], T::from_f64(0.0));
+    }
+
+    #[test]
+    fn conversions_invert_each_other_without_loss_near_the_diagonal() {
+        there_and_back::<f64>([1e-20, 1e-13, 1e-9, 0.3, 1.5, 0.0, 0.0, 2.0]);
+        there_and_back::<f32>([1e-12, 1e-7, 1e-5, 0.3, 1.5, 0.0, 0.0, 2.0]);
+    }
+
+    #[test]
+    fn opposite_points_of_any_size_are_opposite() {
+        for scale in [1e-150, 1.0, 2e153] {
+            let x = Terms::<f64>::from_variances([scale * scale]);
+            let y = terms::<f64>([scale * scale; 8]);
+            let mut values = vec![4.0 * x.variance[0]; f64::LANES];
+            differences_to_gaps(
+                Level::new(),
+                Ends { x: x.view(0, 1), y: y.view(0, f64::LANES) },
+                &mut values,
+            );
+            assert_eq!(values, vec![2.0; f64::LANES], "{scale:e}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, SimdFloatElement};
 
+use crate::layer_run::{DifferenceRun, GapRun};
 use crate::nonlinearity::{Nonlinearity, PairRun};
 
 mod sealed {
@@ -48,6 +49,8 @@ pub trait Real:
     const EPSILON: Self;
     /// The smallest positive normal number.
     const MIN_POSITIVE: Self;
+    /// The largest finite number.
+    const MAX: Self;
 
     /// The nearest number of this type.
     fn from_f64(value: f64) -> Self;
@@ -66,12 +69,19 @@ pub trait Real:
 
     /// Maps a run of pairs of this type through a nonlinearity.
     fn map(nonlinearity: &dyn Nonlinearity, level: Level, run: PairRun<'_, Self>);
+
+    /// Carries differences of this type through an affine layer and the nonlinearity after it.
+    fn map_differences(nonlinearity: &dyn Nonlinearity, level: Level, run: DifferenceRun<'_, Self>);
+
+    /// Carries cosine gaps of this type through an affine layer and the nonlinearity after it.
+    fn map_gaps(nonlinearity: &dyn Nonlinearity, level: Level, run: GapRun<'_, Self>);
 }
 
 impl Real for f64 {
     const LANES: usize = 8;
     const EPSILON: Self = f64::EPSILON;
     const MIN_POSITIVE: Self = f64::MIN_POSITIVE;
+    const MAX: Self = f64::MAX;
 
     #[inline(always)]
     fn from_f64(value: f64) -> Self {
@@ -85,6 +95,14 @@ impl Real for f64 {
 
     fn map(nonlinearity: &dyn Nonlinearity, level: Level, run: PairRun<'_, Self>) {
         nonlinearity.map(level, run);
+    }
+
+    fn map_differences(nonlinearity: &dyn Nonlinearity, level: Level, run: DifferenceRun<'_, Self>) {
+        nonlinearity.map_differences(level, run);
+    }
+
+    fn map_gaps(nonlinearity: &dyn Nonlinearity, level: Level, run: GapRun<'_, Self>) {
+        nonlinearity.map_gaps(level, run);
     }
 
     fn multiply_rows(x: &[Self], y: &[Self], columns: usize, products: &mut [Self]) {
@@ -101,6 +119,7 @@ impl Real for f32 {
     const LANES: usize = 16;
     const EPSILON: Self = f32::EPSILON;
     const MIN_POSITIVE: Self = f32::MIN_POSITIVE;
+    const MAX: Self = f32::MAX;
 
     #[inline(always)]
     fn from_f64(value: f64) -> Self {
@@ -114,6 +133,14 @@ impl Real for f32 {
 
     fn map(nonlinearity: &dyn Nonlinearity, level: Level, run: PairRun<'_, Self>) {
         nonlinearity.map_single(level, run);
+    }
+
+    fn map_differences(nonlinearity: &dyn Nonlinearity, level: Level, run: DifferenceRun<'_, Self>) {
+        nonlinearity.map_differences_single(level, run);
+    }
+
+    fn map_gaps(nonlinearity: &dyn Nonlinearity, level: Level, run: GapRun<'_, Self>) {
+        nonlinearity.map_gaps_single(level, run);
     }
 
     fn multiply_rows(x: &[Self], y: &[Self], columns: usize, products: &mut [Self]) {

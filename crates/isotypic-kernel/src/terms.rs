@@ -1,14 +1,13 @@
 //! Second moments of points, in the forms that pairs need.
 
-use crate::nonlinearity::Endpoints;
 use crate::real::Real;
 
 /// Variances of a list of points, with their square roots and the reciprocals of those.
 ///
 /// The variance kept is the square of the rounded root, so that $(a - 0)^2 = q$ and differences against vanishing
-/// points are exact.
+/// points are exact. A variance below the smallest normal number counts as 0: no product of two reciprocals overflows.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Terms<T: Real = f64> {
+pub struct Terms<T: Real = f64> {
     /// $q = a^2$.
     pub(crate) variance: Vec<T>,
     /// $a = \sqrt q$.
@@ -19,24 +18,34 @@ pub(crate) struct Terms<T: Real = f64> {
 
 /// A borrowed stretch of [`Terms`].
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TermsView<'a, T: Real = f64> {
-    pub(crate) variance: &'a [T],
-    pub(crate) root: &'a [T],
-    pub(crate) inverse_root: &'a [T],
+pub struct TermsView<'a, T: Real = f64> {
+    /// $q = a^2$.
+    pub variance: &'a [T],
+    /// $a = \sqrt q$.
+    pub root: &'a [T],
+    /// $1/a$, or 0 where $a = 0$.
+    pub inverse_root: &'a [T],
 }
 
-impl<'a, T: Real> TermsView<'a, T> {
-    /// The ends of a run that a nonlinearity maps from here to `after`.
-    pub(crate) fn mapped_to(self, after: TermsView<'a, T>) -> Endpoints<'a, T> {
-        Endpoints { variance: self.variance, root: self.root, mapped_root: after.root }
-    }
+/// The two ends of a run of pairs: group `i` pairs the one point `x[i]` with the `lanes` points `y[lanes·i..lanes·(i+1)]`, where
+/// `lanes` is [`Real::LANES`].
+#[derive(Debug, Clone, Copy)]
+pub struct Ends<'a, T: Real = f64> {
+    /// One point per group.
+    pub x: TermsView<'a, T>,
+    /// `lanes` points per group.
+    pub y: TermsView<'a, T>,
 }
 
 impl<T: Real> Terms<T> {
     /// The terms of the given variances.
-    pub(crate) fn from_variances(variances: impl IntoIterator<Item = f64>) -> Self {
-        let root: Vec<T> = variances.into_iter().map(|q| T::from_f64(q.sqrt())).collect();
+    pub fn from_variances(variances: impl IntoIterator<Item = f64>) -> Self {
         let zero = T::from_f64(0.0);
+        let root_of = |variance: f64| {
+            let root = T::from_f64(variance.sqrt());
+            if root * root < T::MIN_POSITIVE { zero } else { root }
+        };
+        let root: Vec<T> = variances.into_iter().map(root_of).collect();
         let inverse = |&a: &T| if a > zero { T::from_f64(1.0) / a } else { zero };
         Self {
             variance: root.iter().map(|&a| a * a).collect(),
@@ -46,7 +55,8 @@ impl<T: Real> Terms<T> {
     }
 
     /// Points `start..end`.
-    pub(crate) fn view(&self, start: usize, end: usize) -> TermsView<'_, T> {
+    #[must_use]
+    pub fn view(&self, start: usize, end: usize) -> TermsView<'_, T> {
         TermsView {
             variance: &self.variance[start..end],
             root: &self.root[start..end],
@@ -87,4 +97,26 @@ pub(crate) fn interleave<T: Real>(lists: &[&[T]]) -> Vec<T> {
         all.extend(lists.iter().map(|list| list[point]));
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extremes<T: Real>() {
+        let smallest = T::MIN_POSITIVE.to_f64();
+        let terms = Terms::<T>::from_variances([0.0, 0.5 * smallest, 2.0 * smallest, 2.0]);
+        let zero = T::from_f64(0.0);
+        assert_eq!(terms.root[..2], [zero, zero]);
+        assert_eq!(terms.inverse_root[..2], [zero, zero]);
+        assert!(terms.variance[2] >= T::MIN_POSITIVE);
+        assert!((terms.inverse_root[2] * terms.inverse_root[2]).to_f64().is_finite());
+        assert_eq!(terms.variance[3], terms.root[3] * terms.root[3]);
+    }
+
+    #[test]
+    fn reciprocals_of_tiny_roots_have_finite_products() {
+        extremes::<f64>();
+        extremes::<f32>();
+    }
 }

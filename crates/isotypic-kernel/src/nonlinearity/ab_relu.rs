@@ -10,11 +10,10 @@
 //!
 //! neither of which cancels.
 
-use fearless_simd::{Level, dispatch, prelude::*};
-use fearless_simd_macros::simd;
+use fearless_simd::prelude::*;
 
-use super::arc::Arc;
-use super::{Nonlinearity, PairRun};
+use super::arc::{Arc, ArcFunctions};
+use super::homogeneous::Homogeneous;
 
 /// A function with one slope below zero and another one above; the slopes do not both vanish.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,33 +34,24 @@ impl AbRelu {
     }
 }
 
-impl Nonlinearity for AbRelu {
-    fn variance(&self, q: f64) -> f64 {
-        0.5 * self.squares() * q
-    }
-
-    fn derivative_variance(&self, _q: f64) -> f64 {
+impl Homogeneous for AbRelu {
+    fn gain(self) -> f64 {
         0.5 * self.squares()
     }
 
-    fn map(&self, level: Level, run: PairRun<'_, f64>) {
-        dispatch!(level, simd => map(simd, *self, run.cosine_gap, run.ntk));
-    }
-}
-
-#[simd]
-fn map<S: Simd>(simd: S, slopes: AbRelu, cosine_gap: &mut [f64], mut ntk: Option<&mut [f64]>) {
-    let weight = slopes.bend() / slopes.squares();
-    for (chunk, gap) in cosine_gap.chunks_exact_mut(S::f64s::LEN).enumerate() {
-        let t = S::f64s::from_slice(simd, gap);
-        let arc = Arc::new(simd, t);
-        let defect = arc.acute_sine_defect_over_pi() * weight;
-        let obtuse = (-t + 2.0).mul_add(weight - 1.0, -defect) + (2.0 - weight);
-        arc.select(obtuse, t - defect).max(0.0).min(2.0).store_slice(gap);
-        if let Some(ntk) = ntk.as_deref_mut() {
-            let ntk = &mut ntk[chunk * S::f64s::LEN..(chunk + 1) * S::f64s::LEN];
-            let derivative = arc.angle_over_pi().mul_add(-0.5 * slopes.bend(), 0.5 * slopes.squares());
-            (S::f64s::from_slice(simd, ntk) * derivative).store_slice(ntk);
-        }
+    #[inline(always)]
+    fn on_gap<S: Simd, T: ArcFunctions>(
+        self,
+        simd: S,
+        cosine_gap: T::Native<S>,
+    ) -> (T::Native<S>, T::Native<S>) {
+        let [zero, two] = [0.0, 2.0].map(T::from_f64);
+        let weight = self.bend() / self.squares();
+        let arc = Arc::<S, T>::new(simd, cosine_gap);
+        let defect = arc.acute_sine_defect_over_pi() * T::from_f64(weight);
+        let obtuse = (-cosine_gap + two).mul_add(T::from_f64(weight - 1.0), T::from_f64(2.0 - weight));
+        let mapped = (arc.select(obtuse, cosine_gap) - defect).max(zero).min(two);
+        let slope = T::from_f64(-0.5 * self.bend());
+        (mapped, arc.angle_over_pi().mul_add(slope, T::from_f64(self.gain())))
     }
 }

@@ -13,8 +13,9 @@ use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
 use super::arc::Arc;
-use super::{Endpoints, Nonlinearity, PairRun};
+use super::{Nonlinearity, PairRun};
 use crate::real::Real;
+use crate::terms::Ends;
 
 /// The error function as a nonlinearity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,28 +32,28 @@ impl Nonlinearity for Erf {
     }
 
     fn map(&self, level: Level, run: PairRun<'_, f64>) {
-        debug_assert_eq!(run.cosine_gap.len(), run.x.variance.len() * f64::LANES);
-        dispatch!(level, simd => map(simd, run.x, run.y, run.cosine_gap, run.ntk));
+        debug_assert_eq!(run.cosine_gap.len(), run.before.x.variance.len() * f64::LANES);
+        dispatch!(level, simd => map(simd, run.before, run.after, run.cosine_gap, run.ntk));
     }
 }
 
 #[simd]
 fn map<S: Simd>(
     simd: S,
-    x: Endpoints<'_, f64>,
-    y: Endpoints<'_, f64>,
+    Ends { x, y }: Ends<'_>,
+    after: Ends<'_>,
     cosine_gap: &mut [f64],
     mut ntk: Option<&mut [f64]>,
 ) {
     let zero = S::f64s::splat(simd, 0.0);
     let one = S::f64s::splat(simd, 1.0);
     for group in 0..x.variance.len() {
-        let (variance_x, root_x, mapped_root_x) = (x.variance[group], x.root[group], x.mapped_root[group]);
+        let (variance_x, root_x, mapped_root_x) = (x.variance[group], x.root[group], after.x.root[group]);
         for start in (0..f64::LANES).step_by(S::f64s::LEN) {
             let at = group * f64::LANES + start..group * f64::LANES + start + S::f64s::LEN;
             let variance_y = S::f64s::from_slice(simd, &y.variance[at.clone()]);
             let norm = S::f64s::from_slice(simd, &y.root[at.clone()]) * root_x;
-            let mapped_norm = S::f64s::from_slice(simd, &y.mapped_root[at.clone()]) * mapped_root_x;
+            let mapped_norm = S::f64s::from_slice(simd, &after.y.root[at.clone()]) * mapped_root_x;
             let t = S::f64s::from_slice(simd, &cosine_gap[at.clone()]);
 
             let scale = variance_y.mul_add(2.0, 1.0) * (1.0 + 2.0 * variance_x);
@@ -61,7 +62,7 @@ fn map<S: Simd>(
             let sine = norm * 2.0 * (-t + 1.0) / scale.sqrt();
             let near = determinant / (scale * (sine.abs() + 1.0));
             let complement = sine.simd_lt(0.0).select(-near + 2.0, near);
-            let covariance = Arc::new(simd, complement).angle_over_pi().mul_add(-2.0, 1.0);
+            let covariance = Arc::<S, f64>::new(simd, complement).angle_over_pi().mul_add(-2.0, 1.0);
 
             let mapped = (-(covariance / mapped_norm.max(f64::MIN_POSITIVE)) + 1.0).max(0.0).min(2.0);
             let distance = t.simd_eq(0.0).select(variance_y - variance_x, one);
@@ -77,6 +78,7 @@ fn map<S: Simd>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terms::Terms;
 
     #[test]
     fn matches_the_arcsine_formula() {
@@ -85,11 +87,15 @@ mod tests {
         let gaps = [0.3, 1.0, 1.9, 0.01, 0.7, 0.0, 2.0, 0.0];
         let (variance_x, root_x) = ([0.3], [0.3_f64.sqrt()]);
         let (mut cosine_gap, mut ntk) = (gaps, [1.0; f64::LANES]);
-        let mapped_x = variance_x.map(|q| Erf.variance(q).sqrt());
-        let mapped_y = variance_y.map(|q| Erf.variance(q).sqrt());
-        let x = Endpoints { variance: &variance_x, root: &root_x, mapped_root: &mapped_x };
-        let y = Endpoints { variance: &variance_y, root: &root_y, mapped_root: &mapped_y };
-        Erf.map(Level::new(), PairRun { x, y, cosine_gap: &mut cosine_gap, ntk: Some(&mut ntk) });
+        let of = |variances: &[f64]| Terms::<f64>::from_variances(variances.iter().copied());
+        let mapped =
+            |variances: &[f64]| Terms::<f64>::from_variances(variances.iter().map(|&q| Erf.variance(q)));
+        let (x, y, mapped_x, mapped_y) =
+            (of(&variance_x), of(&variance_y), mapped(&variance_x), mapped(&variance_y));
+        let before = Ends { x: x.view(0, 1), y: y.view(0, f64::LANES) };
+        let after = Ends { x: mapped_x.view(0, 1), y: mapped_y.view(0, f64::LANES) };
+        let run = PairRun { before, after, cosine_gap: &mut cosine_gap, ntk: Some(&mut ntk) };
+        Erf.map(Level::new(), run);
         for i in 0..f64::LANES {
             let c = root_x[0] * root_y[i] * (1.0 - gaps[i]);
             let scale = (1.0 + 2.0 * variance_x[0]) * (1.0 + 2.0 * variance_y[i]);

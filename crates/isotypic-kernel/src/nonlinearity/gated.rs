@@ -88,7 +88,7 @@ fn map<S: Simd>(simd: S, mixture: &Mixture, run: PairRun<'_, f64>) {
                 mixture,
                 #[inline(always)]
                 |component| {
-                    let half = Arc::new(simd, component.gap).angle_over_pi().mul_add(-0.5, 0.5);
+                    let half = Arc::<S, f64>::new(simd, component.gap).angle_over_pi().mul_add(-0.5, 0.5);
                     let density = S::f64s::splat(simd, 0.5 / PI) / component.determinant.sqrt();
                     let (noise, product) = component.noise;
                     let bulge = (cosine * cosine).mul_add(noise, sine_squared) * component.shrinkage;

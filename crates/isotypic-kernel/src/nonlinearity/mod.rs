@@ -23,6 +23,7 @@ mod gabor;
 mod gated;
 mod gauss_hermite;
 mod gaussian;
+mod homogeneous;
 mod monomial;
 mod normal_mixture;
 mod pairs;
@@ -38,6 +39,10 @@ use std::fmt::Debug;
 
 use fearless_simd::Level;
 use isotypic_architecture::{Activation, Operation};
+
+use crate::layer_run::{DifferenceRun, GapRun, map_differences_in_steps, map_gaps_in_steps};
+use crate::real::Real;
+use crate::terms::Ends;
 
 use widened::map_widened;
 
@@ -55,25 +60,14 @@ pub use sinusoid::Sinusoid;
 pub use smooth_step::SmoothStep;
 pub use softplus::Softplus;
 
-/// Second moments of the points at one end of a run of pairs, on both sides of a nonlinearity.
-#[derive(Debug, Clone, Copy)]
-pub struct Endpoints<'a, T> {
-    /// Variances $q$ of the pre-activations.
-    pub variance: &'a [T],
-    /// Their square roots.
-    pub root: &'a [T],
-    /// Square roots of the mapped variances, [`Nonlinearity::variance`] of `variance`.
-    pub mapped_root: &'a [T],
-}
-
 /// A run of pairs: group `i` pairs the one point `x[i]` with the `lanes` points `y[lanes·i..lanes·(i+1)]`, where `lanes` is
 /// [`Real::LANES`].
 #[derive(Debug)]
-pub struct PairRun<'a, T> {
-    /// One point per group.
-    pub x: Endpoints<'a, T>,
-    /// `lanes` points per group.
-    pub y: Endpoints<'a, T>,
+pub struct PairRun<'a, T: Real = f64> {
+    /// The points before the nonlinearity: its pre-activations.
+    pub before: Ends<'a, T>,
+    /// The points after it, with the variances [`Nonlinearity::variance`] of those of `before`.
+    pub after: Ends<'a, T>,
     /// Cosine gaps $1 - \cos\theta$, in $[0, 2]$; replaced by those of the mapped pairs.
     pub cosine_gap: &'a mut [T],
     /// Tangent kernels; multiplied by $E[\varphi'(u)\varphi'(v)]$.
@@ -105,6 +99,26 @@ pub trait Nonlinearity: Debug + Send + Sync {
     /// The same in single precision; in double precision and rounded where a nonlinearity has nothing faster.
     fn map_single(&self, level: Level, run: PairRun<'_, f32>) {
         map_widened(self, level, run);
+    }
+
+    /// Carries differences through an affine layer and then this nonlinearity; in one pass where that is worth it.
+    fn map_differences(&self, level: Level, run: DifferenceRun<'_, f64>) {
+        map_differences_in_steps(level, run, |run| self.map(level, run));
+    }
+
+    /// The same in single precision.
+    fn map_differences_single(&self, level: Level, run: DifferenceRun<'_, f32>) {
+        map_differences_in_steps(level, run, |run| self.map_single(level, run));
+    }
+
+    /// Carries cosine gaps through an affine layer and then this nonlinearity; in one pass where that is worth it.
+    fn map_gaps(&self, level: Level, run: GapRun<'_, f64>) {
+        map_gaps_in_steps(level, run, |run| self.map(level, run));
+    }
+
+    /// The same in single precision.
+    fn map_gaps_single(&self, level: Level, run: GapRun<'_, f32>) {
+        map_gaps_in_steps(level, run, |run| self.map_single(level, run));
     }
 }
 

@@ -69,21 +69,21 @@ pub(super) fn map_pairs<S: Simd>(
     mut run: PairRun<'_, f64>,
     map: impl Fn(Pair<S>) -> (S::f64s, S::f64s),
 ) {
-    debug_assert_eq!(run.cosine_gap.len(), run.x.variance.len() * f64::LANES);
+    debug_assert_eq!(run.cosine_gap.len(), run.before.x.variance.len() * f64::LANES);
     let zero = S::f64s::splat(simd, 0.0);
     let one = S::f64s::splat(simd, 1.0);
     let two = S::f64s::splat(simd, 2.0);
-    for group in 0..run.x.variance.len() {
+    for group in 0..run.before.x.variance.len() {
         for start in (group * f64::LANES..(group + 1) * f64::LANES).step_by(S::f64s::LEN) {
             let at = start..start + S::f64s::LEN;
             let pair = Pair {
                 simd,
-                variance_x: S::f64s::splat(simd, run.x.variance[group]),
-                variance_y: S::f64s::from_slice(simd, &run.y.variance[at.clone()]),
-                root_x: S::f64s::splat(simd, run.x.root[group]),
-                root_y: S::f64s::from_slice(simd, &run.y.root[at.clone()]),
-                mapped_x: S::f64s::splat(simd, run.x.mapped_root[group]),
-                mapped_y: S::f64s::from_slice(simd, &run.y.mapped_root[at.clone()]),
+                variance_x: S::f64s::splat(simd, run.before.x.variance[group]),
+                variance_y: S::f64s::from_slice(simd, &run.before.y.variance[at.clone()]),
+                root_x: S::f64s::splat(simd, run.before.x.root[group]),
+                root_y: S::f64s::from_slice(simd, &run.before.y.root[at.clone()]),
+                mapped_x: S::f64s::splat(simd, run.after.x.root[group]),
+                mapped_y: S::f64s::from_slice(simd, &run.after.y.root[at.clone()]),
                 gap: S::f64s::from_slice(simd, &run.cosine_gap[at.clone()]),
             };
             let (mapped, derivative) = map(pair);

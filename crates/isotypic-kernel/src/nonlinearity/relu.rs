@@ -9,71 +9,57 @@
 //!
 //! neither of which cancels.
 
-use fearless_simd::{Level, dispatch, prelude::*};
-use fearless_simd_macros::simd;
+use fearless_simd::prelude::*;
 
-use super::arc::Arc;
-use super::{Nonlinearity, PairRun};
-use crate::real::Real;
+use super::arc::{Arc, ArcFunctions};
+use super::homogeneous::Homogeneous;
 
 /// The rectifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Relu;
 
-impl Nonlinearity for Relu {
-    fn variance(&self, q: f64) -> f64 {
-        0.5 * q
-    }
-
-    fn derivative_variance(&self, _q: f64) -> f64 {
+impl Homogeneous for Relu {
+    fn gain(self) -> f64 {
         0.5
     }
 
-    fn map(&self, level: Level, run: PairRun<'_, f64>) {
-        debug_assert_eq!(run.cosine_gap.len() % f64::LANES, 0);
-        match run.ntk {
-            Some(ntk) => dispatch!(level, simd => map_both(simd, run.cosine_gap, ntk)),
-            None => dispatch!(level, simd => map_covariance(simd, run.cosine_gap)),
-        }
+    #[inline(always)]
+    fn on_gap<S: Simd, T: ArcFunctions>(
+        self,
+        simd: S,
+        cosine_gap: T::Native<S>,
+    ) -> (T::Native<S>, T::Native<S>) {
+        let arc = Arc::<S, T>::new(simd, cosine_gap);
+        (mapped_gap(&arc, cosine_gap), arc.supplement_over_pi() * T::from_f64(0.5))
     }
 }
 
+/// $1 - \kappa_1$: for obtuse angles $t$ is replaced by 1.
 #[inline(always)]
-pub(super) fn mapped_gap<S: Simd>(arc: &Arc<S>, cosine_gap: S::f64s) -> S::f64s {
-    let defect = arc.acute_sine_defect_over_pi();
-    arc.select(-defect + 1.0, cosine_gap - defect)
-}
-
-#[simd]
-fn map_both<S: Simd>(simd: S, cosine_gap: &mut [f64], ntk: &mut [f64]) {
-    for (gap, ntk) in cosine_gap.chunks_exact_mut(S::f64s::LEN).zip(ntk.chunks_exact_mut(S::f64s::LEN)) {
-        let t = S::f64s::from_slice(simd, gap);
-        let arc = Arc::new(simd, t);
-        let half_kappa_zero = arc.angle_over_pi().mul_add(-0.5, 0.5);
-        (S::f64s::from_slice(simd, ntk) * half_kappa_zero).store_slice(ntk);
-        mapped_gap(&arc, t).store_slice(gap);
-    }
-}
-
-#[simd]
-fn map_covariance<S: Simd>(simd: S, cosine_gap: &mut [f64]) {
-    for gap in cosine_gap.chunks_exact_mut(S::f64s::LEN) {
-        let t = S::f64s::from_slice(simd, gap);
-        mapped_gap(&Arc::new(simd, t), t).store_slice(gap);
-    }
+pub(super) fn mapped_gap<S: Simd, T: ArcFunctions>(
+    arc: &Arc<S, T>,
+    cosine_gap: T::Native<S>,
+) -> T::Native<S> {
+    cosine_gap.min(T::from_f64(1.0)) - arc.acute_sine_defect_over_pi()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Endpoints;
+    use fearless_simd::Level;
+
+    use super::super::{Nonlinearity, PairRun};
     use super::*;
+    use crate::real::Real;
+    use crate::terms::{Ends, Terms};
 
     fn map(gaps: [f64; f64::LANES]) -> ([f64; f64::LANES], [f64; f64::LANES]) {
         let (mut cosine_gap, mut ntk) = (gaps, [1.0; f64::LANES]);
-        let ones = [1.0; f64::LANES];
-        let y = Endpoints { variance: &ones, root: &ones, mapped_root: &ones };
-        let x = Endpoints { variance: &ones[..1], root: &ones[..1], mapped_root: &ones[..1] };
-        Relu.map(Level::new(), PairRun { x, y, cosine_gap: &mut cosine_gap, ntk: Some(&mut ntk) });
+        let ones = Terms::from_variances([1.0; f64::LANES]);
+        let ends = Ends { x: ones.view(0, 1), y: ones.view(0, f64::LANES) };
+        Relu.map(
+            Level::new(),
+            PairRun { before: ends, after: ends, cosine_gap: &mut cosine_gap, ntk: Some(&mut ntk) },
+        );
         (cosine_gap, ntk)
     }
 
@@ -102,10 +88,33 @@ mod tests {
     fn both_outputs_agree_with_the_covariance_alone() {
         let gaps = [1e-12, 0.05, 0.4, 0.9, 1.0, 1.1, 1.7, 2.0];
         let mut alone = gaps;
-        let ones = [1.0; f64::LANES];
-        let y = Endpoints { variance: &ones, root: &ones, mapped_root: &ones };
-        let x = Endpoints { variance: &ones[..1], root: &ones[..1], mapped_root: &ones[..1] };
-        Relu.map(Level::new(), PairRun { x, y, cosine_gap: &mut alone, ntk: None });
+        let ones = Terms::from_variances([1.0; f64::LANES]);
+        let ends = Ends { x: ones.view(0, 1), y: ones.view(0, f64::LANES) };
+        Relu.map(Level::new(), PairRun { before: ends, after: ends, cosine_gap: &mut alone, ntk: None });
         assert_eq!(alone, map(gaps).0);
+    }
+
+    #[test]
+    fn single_precision_is_double_precision_rounded() {
+        let gaps: Vec<f32> = (-400..=20).map(|k| f32::exp2(k as f32 / 20.0).min(2.0)).collect();
+        let gaps: Vec<f32> =
+            gaps.iter().copied().chain(std::iter::repeat(0.0)).take(27 * f32::LANES).collect();
+        let (mut single, mut single_ntk) = (gaps.clone(), vec![1.0_f32; gaps.len()]);
+        let mut double: Vec<f64> = gaps.iter().copied().map(f64::from).collect();
+        let mut double_ntk = vec![1.0; gaps.len()];
+        let ones = Terms::<f32>::from_variances(vec![1.0; gaps.len()]);
+        let wide_ones = Terms::from_variances(vec![1.0; gaps.len()]);
+        let ends = Ends { x: ones.view(0, 27), y: ones.view(0, gaps.len()) };
+        let wide_ends = Ends { x: wide_ones.view(0, 54), y: wide_ones.view(0, gaps.len()) };
+        let (cosine_gap, ntk) = (&mut single, Some(single_ntk.as_mut_slice()));
+        Relu.map_single(Level::new(), PairRun { before: ends, after: ends, cosine_gap, ntk });
+        let (cosine_gap, ntk) = (&mut double, Some(double_ntk.as_mut_slice()));
+        Relu.map(Level::new(), PairRun { before: wide_ends, after: wide_ends, cosine_gap, ntk });
+        for i in 0..gaps.len() {
+            let near = |single: f32, double: f64| (f64::from(single) - double).abs() <= 3e-7 * double;
+            assert!(near(single[i], double[i]), "gap {}: {} against {}", gaps[i], single[i], double[i]);
+            let error = (f64::from(single_ntk[i]) - double_ntk[i]).abs();
+            assert!(error <= 1.5e-7 * (1.0 + double_ntk[i]), "derivative at {}", gaps[i]);
+        }
     }
 }

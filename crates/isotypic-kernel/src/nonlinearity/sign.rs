@@ -33,7 +33,7 @@ impl Nonlinearity for Sign {
 #[simd]
 fn map<S: Simd>(simd: S, cosine_gap: &mut [f64]) {
     for gap in cosine_gap.chunks_exact_mut(S::f64s::LEN) {
-        let arc = Arc::new(simd, S::f64s::from_slice(simd, gap));
+        let arc = Arc::<S, f64>::new(simd, S::f64s::from_slice(simd, gap));
         (arc.angle_over_pi() * 2.0).store_slice(gap);
     }
 }

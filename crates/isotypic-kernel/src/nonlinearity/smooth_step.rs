@@ -85,7 +85,7 @@ fn map<S: Simd>(simd: S, (offset, scale): (f64, f64), mixture: &Mixture, run: Pa
                 mixture,
                 #[inline(always)]
                 |component| {
-                    let arcsine = Arc::new(simd, component.gap).angle_over_pi().mul_add(-2.0, 1.0);
+                    let arcsine = Arc::<S, f64>::new(simd, component.gap).angle_over_pi().mul_add(-2.0, 1.0);
                     let density = component.norm * component.determinant.sqrt();
                     (arcsine, S::f64s::splat(simd, 2.0 / PI) / density)
                 },

@@ -63,7 +63,7 @@ fn map<S: Simd>(simd: S, run: PairRun<'_, f64>) {
                 LOGISTIC,
                 #[inline(always)]
                 |component| {
-                    let arc = Arc::new(simd, component.gap);
+                    let arc = Arc::<S, f64>::new(simd, component.gap);
                     let kappa_one = -mapped_gap(&arc, component.gap) + 1.0;
                     (component.norm * kappa_one * 0.5, arc.angle_over_pi().mul_add(-0.5, 0.5))
                 },

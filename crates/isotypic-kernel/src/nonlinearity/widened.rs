@@ -2,36 +2,59 @@
 
 use fearless_simd::Level;
 
-use super::{Endpoints, Nonlinearity, PairRun};
+use super::{Nonlinearity, PairRun};
 use crate::real::Real;
+use crate::terms::{Ends, Terms};
 
 /// Groups of pairs that are widened at a time: few enough to stay in the first cache.
 const GROUPS: usize = 16;
 
+/// A group of `f32` makes several groups of `f64` that share their first point.
+const RATIO: usize = f32::LANES / f64::LANES;
+
+/// Terms of the same points in double precision.
+struct WidenedEnds {
+    x: Terms,
+    y: Terms,
+}
+
+impl WidenedEnds {
+    /// The ends of groups `start..end`. Squares of single-precision roots are exact.
+    fn new(ends: Ends<'_, f32>, start: usize, end: usize) -> Self {
+        let square = |&root: &f32| f64::from(root) * f64::from(root);
+        let lanes = f32::LANES;
+        Self {
+            x: Terms::from_variances(ends.x.root[start..end].iter().map(square).flat_map(|q| [q; RATIO])),
+            y: Terms::from_variances(ends.y.root[start * lanes..end * lanes].iter().map(square)),
+        }
+    }
+
+    fn view(&self) -> Ends<'_> {
+        let all = |terms: &'_ Terms| (0, terms.root.len());
+        let (x, y) = (all(&self.x), all(&self.y));
+        Ends { x: self.x.view(x.0, x.1), y: self.y.view(y.0, y.1) }
+    }
+}
+
 /// Maps a run in double precision and rounds the results.
 pub(super) fn map_widened<N: Nonlinearity + ?Sized>(nonlinearity: &N, level: Level, run: PairRun<'_, f32>) {
-    const RATIO: usize = f32::LANES / f64::LANES;
-    let PairRun { x, y, cosine_gap, mut ntk } = run;
+    let PairRun { before, after, cosine_gap, mut ntk } = run;
     let lanes = f32::LANES;
-    for start in (0..x.variance.len()).step_by(GROUPS) {
-        let groups = start..(start + GROUPS).min(x.variance.len());
-        let pairs = groups.start * lanes..groups.end * lanes;
-        // A group of `f32` makes several groups of `f64` that share their first point.
-        let of_x = |values: &[f32]| -> Vec<f64> {
-            values[groups.clone()].iter().flat_map(|&value| [f64::from(value); RATIO]).collect()
-        };
-        let of_pairs = |values: &[f32]| -> Vec<f64> {
-            values[pairs.clone()].iter().map(|&value| f64::from(value)).collect()
-        };
-        let [variance_x, root_x, mapped_x] = [x.variance, x.root, x.mapped_root].map(of_x);
-        let [variance_y, root_y, mapped_y] = [y.variance, y.root, y.mapped_root].map(of_pairs);
-        let mut gaps = of_pairs(cosine_gap);
-        let mut ntks = ntk.as_deref().map(of_pairs);
+    let groups = cosine_gap.len() / lanes;
+    for start in (0..groups).step_by(GROUPS) {
+        let end = (start + GROUPS).min(groups);
+        let pairs = start * lanes..end * lanes;
+        let widen =
+            |values: &[f32]| values[pairs.clone()].iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
+        let (wide_before, wide_after) =
+            (WidenedEnds::new(before, start, end), WidenedEnds::new(after, start, end));
+        let mut gaps = widen(cosine_gap);
+        let mut ntks = ntk.as_deref().map(widen);
         nonlinearity.map(
             level,
             PairRun {
-                x: Endpoints { variance: &variance_x, root: &root_x, mapped_root: &mapped_x },
-                y: Endpoints { variance: &variance_y, root: &root_y, mapped_root: &mapped_y },
+                before: wide_before.view(),
+                after: wide_after.view(),
                 cosine_gap: &mut gaps,
                 ntk: ntks.as_deref_mut(),
             },
@@ -54,22 +77,24 @@ mod tests {
     fn single_precision_is_rounded_double_precision() {
         let lanes = f32::LANES;
         let groups = 2 * GROUPS + 3;
-        let variance_x: Vec<f32> = (0..groups).map(|i| 0.25 + i as f32 / 64.0).collect();
-        let variance_y: Vec<f32> = (0..groups * lanes).map(|i| 0.5 + (i % 37) as f32 / 128.0).collect();
+        let variance_x = (0..groups).map(|i| 0.25 + i as f64 / 64.0);
+        let variance_y = (0..groups * lanes).map(|i| 0.5 + (i % 37) as f64 / 128.0);
         let gaps: Vec<f32> = (0..groups * lanes).map(|i| (i % 97) as f32 / 64.0).collect();
-        let roots = |values: &[f32]| values.iter().map(|q| q.sqrt()).collect::<Vec<f32>>();
-        let mapped = |values: &[f32]| -> Vec<f32> {
-            values.iter().map(|&q| Erf.variance(f64::from(q)).sqrt() as f32).collect()
+        let (x, y) = (Terms::<f32>::from_variances(variance_x), Terms::<f32>::from_variances(variance_y));
+        let mapped = |terms: &Terms<f32>| {
+            Terms::from_variances(terms.variance.iter().map(|&q| Erf.variance(q.into())))
         };
-        let (root_x, root_y, mapped_x, mapped_y) =
-            (roots(&variance_x), roots(&variance_y), mapped(&variance_x), mapped(&variance_y));
+        let (mapped_x, mapped_y) = (mapped(&x), mapped(&y));
         let (mut cosine_gap, mut ntk) = (gaps.clone(), vec![1.0_f32; gaps.len()]);
-        let x = Endpoints { variance: &variance_x, root: &root_x, mapped_root: &mapped_x };
-        let y = Endpoints { variance: &variance_y, root: &root_y, mapped_root: &mapped_y };
-        let run = PairRun { x, y, cosine_gap: &mut cosine_gap, ntk: Some(&mut ntk) };
-        map_widened(&Erf, Level::new(), run);
+        let before = Ends { x: x.view(0, groups), y: y.view(0, groups * lanes) };
+        let after = Ends { x: mapped_x.view(0, groups), y: mapped_y.view(0, groups * lanes) };
+        map_widened(
+            &Erf,
+            Level::new(),
+            PairRun { before, after, cosine_gap: &mut cosine_gap, ntk: Some(&mut ntk) },
+        );
         for i in 0..gaps.len() {
-            let (q_x, q_y) = (f64::from(variance_x[i / lanes]), f64::from(variance_y[i]));
+            let (q_x, q_y) = (f64::from(x.variance[i / lanes]), f64::from(y.variance[i]));
             let c = (q_x * q_y).sqrt() * (1.0 - f64::from(gaps[i]));
             let scale = (1.0 + 2.0 * q_x) * (1.0 + 2.0 * q_y);
             let covariance = std::f64::consts::FRAC_2_PI * (2.0 * c / scale.sqrt()).asin();
@@ -77,6 +102,21 @@ mod tests {
             assert!((f64::from(cosine_gap[i]) - expected).abs() < 3e-7, "pair {i}");
             let derivative = 4.0 / std::f64::consts::PI / (scale - 4.0 * c * c).sqrt();
             assert!((f64::from(ntk[i]) / derivative - 1.0).abs() < 3e-7, "derivative of pair {i}");
+        }
+    }
+
+    #[test]
+    fn small_gaps_stay_small_and_identical_points_identical() {
+        let lanes = f32::LANES;
+        let terms = Terms::<f32>::from_variances(vec![0.7; lanes]);
+        let ends = Ends { x: terms.view(0, 1), y: terms.view(0, lanes) };
+        for gap in [0.0_f32, 1e-12] {
+            let mut cosine_gap = vec![gap; lanes];
+            let run = PairRun { before: ends, after: ends, cosine_gap: &mut cosine_gap, ntk: None };
+            map_widened(&super::super::Exp { a: 1.0, b: 1.0 }, Level::new(), run);
+            // 1 − exp(−q t).
+            let expected = 0.7 * gap;
+            assert!((cosine_gap[0] - expected).abs() <= 1e-6 * expected, "{:e}", cosine_gap[0]);
         }
     }
 }

@@ -3,13 +3,13 @@
 use fearless_simd::Level;
 
 use super::program::{ScalarOperation, ScalarProgram};
+use crate::layer_run::{AffineOnRun, affine_on_gaps};
 use crate::nonlinearity::PairRun;
 use crate::pair_geometry::{
-    Ends, affine_on_gaps, affine_on_ntk, covariances_to_gaps, differences_to_gaps, gaps_to_covariances,
-    gaps_to_differences, layer_norm_on_ntk,
+    covariances_to_gaps, differences_to_gaps, gaps_to_covariances, gaps_to_differences, layer_norm_on_ntk,
 };
 use crate::real::Real;
-use crate::terms::Terms;
+use crate::terms::{Ends, Terms};
 
 /// The form in which pairs are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,15 +201,14 @@ impl ScalarProgram {
         };
         match &step.operation {
             ScalarOperation::Affine(affine) => {
-                affine_on_gaps(level, affine, before, after, &mut row.values);
-                if !row.ntk.is_empty() {
-                    affine_on_ntk(level, affine, after, &row.values, &mut row.ntk);
-                }
+                let layer = AffineOnRun::new(affine, 1);
+                let ntk = (!row.ntk.is_empty()).then_some(row.ntk.as_mut_slice());
+                affine_on_gaps(level, layer, (before, after), &mut row.values, (ntk, true));
             }
             ScalarOperation::Nonlinearity(nonlinearity) => {
                 let run = PairRun {
-                    x: before.x.mapped_to(after.x),
-                    y: before.y.mapped_to(after.y),
+                    before,
+                    after,
                     cosine_gap: &mut row.values,
                     ntk: (!row.ntk.is_empty()).then_some(&mut row.ntk),
                 };

@@ -14,6 +14,7 @@ use super::grid::Grid;
 use super::slice::Slice;
 use super::taps::{OUTSIDE, Taps};
 use crate::affine::Affine;
+use crate::layer_run::{AffineOnRun, affine_on_differences};
 use crate::real::Real;
 use crate::terms::Terms;
 
@@ -174,42 +175,10 @@ impl Convolution {
         input_has_ntk: bool,
         output: &mut Slice<T>,
     ) {
-        dispatch!(level, simd => self.finish(simd, ends, run, input_has_ntk, output));
-    }
-
-    #[simd]
-    fn finish<S: Simd, T: Real>(
-        &self,
-        simd: S,
-        ends: ConvolutionEnds<'_, T>,
-        Run { first, second, length }: Run,
-        input_has_ntk: bool,
-        output: &mut Slice<T>,
-    ) {
-        let divided_scale = T::from_f64(self.affine.scale / self.filter_size() as f64);
-        let (gain, offset) = (T::from_f64(self.affine.ntk_gain), T::from_f64(self.affine.ntk_offset));
-        let at = first * T::LANES..(first + length) * T::LANES;
-        let differences = &mut output.difference[at.clone()];
-        for lanes in differences.chunks_exact_mut(T::Native::<S>::LEN) {
-            (T::Native::<S>::from_slice(simd, lanes) * divided_scale).store_slice(lanes);
-        }
-        if output.ntk.is_empty() {
-            return;
-        }
-        let variances_x = &ends.output.0.variance[first..first + length];
-        let variances_y = &ends.output.1.variance[second * T::LANES..(second + length) * T::LANES];
-        let rows = output.ntk[at].chunks_exact_mut(T::LANES).zip(differences.chunks_exact(T::LANES));
-        for (((ntk, difference), variance_y), &variance_x) in
-            rows.zip(variances_y.chunks_exact(T::LANES)).zip(variances_x)
-        {
-            for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-                let at = start..start + T::Native::<S>::LEN;
-                let load = |lanes: &[T]| T::Native::<S>::from_slice(simd, &lanes[at.clone()]);
-                let covariance = (load(variance_y) + variance_x - load(difference)) * T::from_f64(0.5);
-                let fresh = covariance.mul_add(gain, offset);
-                let total = if input_has_ntk { load(ntk).mul_add(divided_scale, fresh) } else { fresh };
-                total.store_slice(&mut ntk[at.clone()]);
-            }
-        }
+        let at = run.range::<T>();
+        let ntk = (output.ntk.get_mut(at.clone()), input_has_ntk);
+        let ends = run.ends(ends.output.0, ends.output.1);
+        let affine = AffineOnRun::new(&self.affine, self.filter_size());
+        affine_on_differences(level, affine, ends, &mut output.difference[at], ntk);
     }
 }

@@ -5,9 +5,8 @@
 //! $\{(p, p + \delta \bmod n)\}$, so that they share one array of one entry per first position.
 
 use super::grid::Grid;
-use crate::pair_geometry::Ends;
 use crate::real::Real;
-use crate::terms::Terms;
+use crate::terms::{Ends, Terms};
 
 /// A signed displacement along each axis.
 pub(crate) type Displacement = [isize; 3];

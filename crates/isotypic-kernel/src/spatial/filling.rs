@@ -171,12 +171,7 @@ impl<'a, T: Real> Filling<'a, T> {
         let at = run.range::<T>();
         let values = &mut output.difference[at.clone()];
         differences_to_gaps(self.level, before, values);
-        let run = PairRun {
-            x: before.x.mapped_to(after.x),
-            y: before.y.mapped_to(after.y),
-            cosine_gap: &mut *values,
-            ntk: output.ntk.get_mut(at),
-        };
+        let run = PairRun { before, after, cosine_gap: &mut *values, ntk: output.ntk.get_mut(at) };
         T::map(nonlinearity.as_ref(), self.level, run);
         gaps_to_differences(self.level, after, values);
     }
