@@ -92,7 +92,7 @@ fn compare(
             let error = (value - expected[[i, j]]).abs();
             let scale = expected[[i, j]].abs().max(1e-6);
             // NaN is wrong too.
-            if !(error <= tolerance * scale) {
+            if error.is_nan() || error > tolerance * scale {
                 wrong.push(format!("{name}[{k}][{i}, {j}]: {value:e} against {:e}", expected[[i, j]]));
             }
         }

@@ -140,7 +140,7 @@ fn gabor(moments: Moments) -> (f64, f64) {
 fn power(n: usize, Moments { x, y, c }: Moments) -> f64 {
     let factorial = |k: usize| (1..=k).map(|factor| factor as f64).product::<f64>();
     (0..=n)
-        .filter(|across| (n - across) % 2 == 0)
+        .filter(|across| (n - across).is_multiple_of(2))
         .map(|across| {
             let within = (n - across) / 2;
             let matchings = factorial(n) / (f64::powi(2.0, within as i32) * factorial(within));
