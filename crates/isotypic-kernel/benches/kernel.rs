@@ -1,4 +1,4 @@
-//! Speed of the kernel engine on one core, beside the floor of the machine and a plain scalar program, interleaved in one run.
+//! Speed of the kernel engine in f64 and f32, beside the floor of the machine and a peer, interleaved in one run.
 //!
 //! `cargo xtask bench kernel`
 
@@ -7,10 +7,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
 use isotypic_architecture::Architecture;
-use isotypic_kernel::{CompiledKernel, Outputs};
+use isotypic_kernel::{CompiledKernel, Outputs, Real};
 use isotypic_work::Monitor;
 use ndarray::Array2;
 
@@ -20,10 +18,18 @@ const ROUNDS: usize = 5;
 fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     pool.install(|| {
-        println!("one core, f64; medians of {ROUNDS} interleaved rounds\n");
-        fully_connected();
-        convolutional();
+        println!("one core; medians of {ROUNDS} interleaved rounds; tangent kernels, symmetric");
+        fully_connected::<f64>("f64", 3.7);
+        fully_connected::<f32>("f32", 1.7);
+        convolutional::<f64>("f64", 3.5);
+        convolutional::<f32>("f32", 1.4);
     });
+    println!(
+        "\nall cores; best of 3; symmetric tangent kernels against neural-tangents 0.6.5 on two cores of this kind"
+    );
+    against_neural_tangents::<f64>("f64", [3.0, 7.1, 1.9, 7.0, 0.040, 0.0035]);
+    against_neural_tangents::<f32>("f32", [2.0, 6.5, 1.8, 3.8, 0.081, 0.0049]);
+    threads();
 }
 
 /// Seconds of one call.
@@ -49,11 +55,11 @@ fn interleaved<const N: usize>(works: [&dyn Fn(); N]) -> [f64; N] {
     times.map(median)
 }
 
-fn points(n: usize, length: usize) -> Array2<f64> {
+fn points<T: Real>(n: usize, length: usize) -> Array2<T> {
     let mut state = 1_u64;
     Array2::from_shape_simple_fn((n, length), || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 11) as f64 / f64::exp2(52.0) - 1.0
+        T::from_f64((state >> 11) as f64 / f64::exp2(52.0) - 1.0)
     })
 }
 
@@ -61,26 +67,18 @@ fn compile(name: &str, shape: &[usize]) -> CompiledKernel {
     CompiledKernel::compile(&Architecture::named(name).unwrap().check(shape).unwrap()).unwrap()
 }
 
-fn evaluate(kernel: &CompiledKernel, x: &Array2<f64>) {
+fn evaluate<T: Real>(kernel: &CompiledKernel, x: &Array2<T>) {
     let prepared = kernel.prepare(x.view()).unwrap();
     black_box(kernel.symmetric(&prepared, Outputs::NngpAndNtk, &Monitor::silent()).unwrap());
 }
 
-/// n × n tangent kernels of vectors: the floor is the matrix product, of which a symmetric kernel needs half.
-fn fully_connected() {
-    let (n, d) = (2048, 784);
-    let x = points(n, d);
-    let flat = x.as_slice().unwrap();
+/// n × n kernels of vectors: the floor is the matrix product, of which a symmetric kernel needs half.
+fn fully_connected<T: Real>(dtype: &str, target: f64) {
+    let (n, d) = (4096, 784);
+    let x = points::<T>(n, d);
     let product = || {
-        let mut out = vec![0.0; n * n];
-        matmul(
-            MatMut::from_row_major_slice_mut(&mut out, n, n),
-            Accum::Replace,
-            MatRef::from_row_major_slice(flat, n, d),
-            MatRef::from_row_major_slice(flat, n, d).transpose(),
-            1.0,
-            Par::Seq,
-        );
+        let mut out = vec![T::from_f64(0.0); n * n];
+        T::multiply_rows(x.as_slice().unwrap(), x.as_slice().unwrap(), d, &mut out);
         black_box(out);
     };
     let (one, five) = (compile("mlp:1", &[d]), compile("mlp:5", &[d]));
@@ -97,45 +95,50 @@ fn fully_connected() {
     let [floor, first, fifth, map] =
         interleaved([&product, &|| evaluate(&one, &x), &|| evaluate(&five, &x), &plain]);
     let entries = (n * (n + 1) / 2) as f64;
-    println!("mlp NTK, n = {n}, d = {d}, symmetric");
+    println!("\nmlp, {dtype}, n = {n}, d = {d}");
     println!(
         "  floor  half of the matrix product      {:8.1} ms  ({:.1} GFLOP/s)",
         floor / 2.0 * 1e3,
         2e-9 * (n * n * d) as f64 / floor
     );
     println!(
-        "  ours   depth 1                         {:8.1} ms  ({:.2} × floor)",
+        "  ours   depth 1                         {:8.1} ms  ({:.2} × floor; target 1.5)",
         first * 1e3,
         2.0 * first / floor
     );
     println!(
-        "  ours   depth 5                         {:8.1} ms  ({:.2} ns per entry and further layer)",
+        "  ours   depth 5                         {:8.1} ms  ({:.2} ns per entry and further layer; target {target})",
         fifth * 1e3,
         (fifth - first) / entries / 4.0 * 1e9
     );
     println!(
-        "  peer   one layer's map, scalar         {:8.1} ms  ({:.2} ns per entry)\n",
+        "  peer   one layer's map, scalar f64     {:8.1} ms  ({:.2} ns per entry)",
         map * 1e3,
         map / entries * 1e9
     );
 }
 
-/// Tangent kernels of images: nanoseconds per pair of positions and layer.
-fn convolutional() {
-    let x = points(256, 784);
-    let few = points(16, 784);
-    let (flatten, pooled) = (compile("cnn:3", &[28, 28, 1]), compile("cnn-gap", &[28, 28, 1]));
-    let deep = compile("cnn-gap:2", &[28, 28, 1]);
-    let [first, second, third] =
-        interleaved([&|| evaluate(&flatten, &x), &|| evaluate(&pooled, &few), &|| evaluate(&deep, &few)]);
-    let flat_pairs = flatten.pairs_evaluated(256, 256, true) * 784.0 * 3.0;
-    let pairs = pooled.pairs_evaluated(16, 16, true);
+/// Images: nanoseconds per pair of positions and layer, the work of one pair of images being spread over what is computed.
+fn convolutional<T: Real>(dtype: &str, target: f64) {
+    let shape = [28, 28, 1];
+    let (many, few) = (points::<T>(256, 784), points::<T>(16, 784));
+    let [flatten, pooled, deep, vit] =
+        ["cnn:3", "cnn-gap", "cnn-gap:2", "vit:2"].map(|name| compile(name, &shape));
+    let [first, second, third, fourth] = interleaved([
+        &|| evaluate(&flatten, &many),
+        &|| evaluate(&pooled, &few),
+        &|| evaluate(&deep, &few),
+        &|| evaluate(&vit, &few),
+    ]);
+    let flat_pairs = flatten.pairs_evaluated::<T>(256, 256, true);
+    let pairs = pooled.pairs_evaluated::<T>(16, 16, true);
     let positions = 784.0 * 784.0;
-    println!("convolutional NTK, 28 × 28, 3 × 3 circular, symmetric");
+    println!("\nconvolutions, {dtype}, 28 × 28, 3 × 3 circular");
     println!(
-        "  cnn:3      256 images  {:8.1} ms  ({:.2} ns per pair of positions and layer)",
+        "  cnn:3      256 images  {:8.1} ms  ({:.2} µs per pair of images and layer; {:.2} ns per pair of positions)",
         first * 1e3,
-        first / flat_pairs * 1e9
+        first / flat_pairs / 3.0 * 1e6,
+        first / flat_pairs / 784.0 / 3.0 * 1e9
     );
     println!(
         "  cnn-gap    16 images   {:8.1} ms  ({:.2} ns per pair of positions, {:.2} ms per pair of images)",
@@ -144,8 +147,69 @@ fn convolutional() {
         second / pairs * 1e3
     );
     println!(
-        "  cnn-gap:2  16 images   {:8.1} ms  ({:.2} ns per pair of positions for the further layer)",
+        "  cnn-gap:2  16 images   {:8.1} ms  ({:.2} ns per pair of positions for the further layer; target {target})",
         third * 1e3,
         (third - second) / pairs / positions * 1e9
     );
+    println!(
+        "  vit:2      16 images   {:8.1} ms  ({:.1} µs per pair of images and block)",
+        fourth * 1e3,
+        fourth / pairs / 2.0 * 1e6
+    );
+}
+
+/// Whole symmetric matrices on all cores, beside the seconds that neural-tangents took on a quiet machine with two cores of
+/// this kind (jax 0.4.23, compilation not counted).
+fn against_neural_tangents<T: Real>(dtype: &str, theirs: [f64; 6]) {
+    let best = |name: &str, shape: &[usize], n: usize| {
+        let (kernel, x) = (compile(name, shape), points::<T>(n, shape.iter().product()));
+        (0..3).map(|_| seconds(|| evaluate(&kernel, &x))).fold(f64::INFINITY, f64::min)
+    };
+    let image = [28, 28, 1];
+    let pairs = 16.0 * 17.0 / 2.0;
+    let ours = [
+        best("mlp:1", &[784], 8192),
+        best("mlp:5", &[784], 8192),
+        best("cnn:1", &image, 256),
+        best("cnn:3", &image, 256),
+        best("cnn-gap", &image, 16) / pairs,
+        best("vit:2", &image, 16) / pairs,
+    ];
+    let names = [
+        "mlp:1, n = 8192",
+        "mlp:5, n = 8192",
+        "cnn:1, n = 256",
+        "cnn:3, n = 256",
+        "cnn-gap, a pair",
+        "vit:2, a pair",
+    ];
+    println!();
+    for ((name, ours), theirs) in names.iter().zip(ours).zip(theirs) {
+        println!(
+            "  {dtype}  {name:<16} {:10.3} ms  against {:8.1} ms: {:6.1} ×",
+            ours * 1e3,
+            theirs * 1e3,
+            theirs / ours
+        );
+    }
+}
+
+/// Two threads against one.
+fn threads() {
+    let x = points::<f64>(16, 784);
+    let kernel = compile("cnn-gap", &[28, 28, 1]);
+    let vectors = points::<f64>(4096, 784);
+    let mlp = compile("mlp:5", &[784]);
+    let on = |count: usize, work: &(dyn Fn() + Sync)| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap();
+        pool.install(|| seconds(work))
+    };
+    println!();
+    for (name, work) in [
+        ("cnn-gap", &(|| evaluate(&kernel, &x)) as &(dyn Fn() + Sync)),
+        ("mlp:5", &|| evaluate(&mlp, &vectors)),
+    ] {
+        let ratios = (0..ROUNDS).map(|_| on(1, work) / on(2, work)).collect();
+        println!("  {name:<8} two threads: {:.2} × one", median(ratios));
+    }
 }

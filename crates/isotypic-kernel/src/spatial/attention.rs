@@ -38,15 +38,17 @@ pub(crate) struct AttentionTerms<T: Real> {
     pub(super) mixing: MixingTerms<T>,
 }
 
-/// All pairs of positions of a group of pairs of inputs, mixed by one side's weights or by the other's.
+/// Matrices of all pairs of positions of a group of pairs of inputs, `[positions, positions, lanes]`.
 #[derive(Debug, Default)]
-pub(super) struct HalfMixed<T: Real> {
-    /// The matrix itself, `[positions, positions, lanes]`.
+pub(super) struct Mixed<T: Real> {
+    /// The covariances (or tangent kernels) $M$ that are mixed; then $A_x (M A_y^\top)$.
     matrix: Vec<T>,
     /// $A_x M$.
     by_x: Vec<T>,
     /// $M A_y^\top$.
     by_y: Vec<T>,
+    /// $\tfrac12((A_x M) A_y^\top + A_x (M A_y^\top))$.
+    result: Vec<T>,
 }
 
 impl<T: Real> AttentionTerms<T> {
@@ -113,138 +115,183 @@ impl Attention {
         terms
     }
 
-    /// Mixes all pairs of positions halfway: the tangent kernels of the input slices if `ntk`, else the differences.
-    pub(super) fn half_mix<'s, T: Real>(
+    /// Mixes all pairs of positions: the tangent kernels of the input slices if `ntk`, else the differences.
+    pub(super) fn mix<'s, T: Real>(
         &self,
         level: Level,
-        weights: (&[T], &[T]),
+        (weights_x, weights_y): (&[T], &[T]),
         ntk: bool,
         input: impl Fn([usize; 3]) -> &'s Slice<T>,
-        half: &mut HalfMixed<T>,
+        mixed: &mut Mixed<T>,
     ) {
         let positions = self.grid.len();
         let length = positions * positions * T::LANES;
-        for matrix in [&mut half.matrix, &mut half.by_x, &mut half.by_y] {
+        let Mixed { matrix, by_x, by_y, result } = mixed;
+        for matrix in [&mut *matrix, by_x, by_y, result] {
             matrix.resize(length, T::from_f64(0.0));
         }
         for displacement in self.grid.positions() {
-            let slice = input(displacement);
-            let values = if ntk { &slice.ntk } else { &slice.difference };
-            let shift = displacement.map(|distance| distance as isize);
-            for run in Pieces::ALL.in_slice(self.grid, shift).flat_map(|piece| piece.runs(self.grid)) {
-                for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
-                    let added = T::from_f64(if ntk {
-                        self.seen.by_values.covariance(p, q)
-                    } else {
-                        self.seen.by_values.difference(p, q)
-                    });
-                    let share = T::from_f64(self.seen.by_values.share);
-                    let target = &mut half.matrix[(p * positions + q) * T::LANES..][..T::LANES];
-                    match values.get(p * T::LANES..(p + 1) * T::LANES) {
-                        Some(lanes) => {
-                            for (target, &value) in target.iter_mut().zip(lanes) {
-                                *target = share * value + added;
-                            }
+            self.gather(displacement, ntk, input(displacement), matrix);
+        }
+        dispatch!(level, simd => broadcast_product(simd, positions, weights_x, matrix, by_x));
+        dispatch!(level, simd => lanewise_product(simd, positions, matrix, weights_y, by_y));
+        dispatch!(level, simd => lanewise_product(simd, positions, by_x, weights_y, result));
+        dispatch!(level, simd => broadcast_product(simd, positions, weights_x, by_y, matrix));
+        for (x_first, &y_first) in result.iter_mut().zip(matrix.iter()) {
+            *x_first = (*x_first + y_first) * T::from_f64(0.5);
+        }
+    }
+
+    /// Copies one slice into the matrix of all pairs, as values see it.
+    fn gather<T: Real>(&self, displacement: [usize; 3], ntk: bool, slice: &Slice<T>, matrix: &mut [T]) {
+        let by_values = &self.seen.by_values;
+        let share = T::from_f64(by_values.share);
+        let values = if ntk { &slice.ntk } else { &slice.difference };
+        let shift = displacement.map(|distance| distance as isize);
+        for run in Pieces::ALL.in_slice(self.grid, shift).flat_map(|piece| piece.runs(self.grid)) {
+            for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
+                let added = if ntk { by_values.covariance(p, q) } else { by_values.difference(p, q) };
+                let added = T::from_f64(added);
+                let target = &mut matrix[(p * self.grid.len() + q) * T::LANES..][..T::LANES];
+                match values.get(p * T::LANES..(p + 1) * T::LANES) {
+                    Some(lanes) => {
+                        for (target, &value) in target.iter_mut().zip(lanes) {
+                            *target = share * value + added;
                         }
-                        None => target.fill(added), // no weights before this layer
                     }
+                    None => target.fill(added), // no weights before this layer
                 }
             }
         }
-        dispatch!(level, simd => multiply(simd, positions, weights, half));
     }
 
-    /// $\tfrac12((A_x M) A_y^\top + A_x (M A_y^\top))$ at the positions of one piece of an output slice.
-    pub(super) fn mix_piece<T: Real>(
-        &self,
-        level: Level,
-        piece: Piece,
-        weights: (&[T], &[T]),
-        half: &HalfMixed<T>,
-        output: &mut [T],
-    ) {
+    /// Copies the result at the positions of one piece into an output slice.
+    pub(super) fn scatter<T: Real>(&self, piece: Piece, mixed: &Mixed<T>, output: &mut [T]) {
         for Run { first, second, length } in piece.runs(self.grid) {
             for (p, q) in (first..first + length).zip(second..) {
-                let positions = self.grid.len();
-                let lanes = &mut output[p * T::LANES..(p + 1) * T::LANES];
-                dispatch!(level, simd => finish_pair(simd, positions, (p, q), weights, half, lanes));
+                let from = (p * self.grid.len() + q) * T::LANES;
+                output[p * T::LANES..(p + 1) * T::LANES]
+                    .copy_from_slice(&mixed.result[from..from + T::LANES]);
             }
         }
     }
 }
 
-/// Rows that are multiplied side by side, so that every load serves several of them.
-const ROWS: usize = 4;
+/// Rows and columns that are multiplied side by side, so that every load serves several of them.
+const TILE: (usize, usize) = (4, 2);
 
-/// Fills `by_x` and `by_y`, each entry by one chain of multiplications and additions in the order of the positions.
+/// $\sum_k w_{pk} m_{kq}$ with one weight for all lanes: a matrix product whose columns are positions and lanes.
+///
+/// Every entry is one chain of multiplications and additions in the order of k, wherever it stands in a tile.
 #[simd]
-fn multiply<S: Simd, T: Real>(
+fn broadcast_product<S: Simd, T: Real>(
     simd: S,
     positions: usize,
-    (weights_x, weights_y): (&[T], &[T]),
-    half: &mut HalfMixed<T>,
+    weights: &[T],
+    matrix: &[T],
+    product: &mut [T],
 ) {
+    let length = T::Native::<S>::LEN;
     let zero = T::Native::<S>::splat(simd, T::from_f64(0.0));
-    let HalfMixed { matrix, by_x, by_y } = half;
-    for block in (0..positions).step_by(ROWS) {
-        // The rows of the last block may be fewer; the others repeat the last one and are not stored.
-        let rows: [usize; ROWS] = std::array::from_fn(|row| (block + row).min(positions - 1));
-        let count = ROWS.min(positions - block);
-        for column in 0..positions {
-            for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-                let lanes = |row: usize, column: usize| {
-                    let at = (row * positions + column) * T::LANES + start;
-                    at..at + T::Native::<S>::LEN
-                };
-                let load = |values: &[T], row: usize, column: usize| {
-                    T::Native::<S>::from_slice(simd, &values[lanes(row, column)])
-                };
-                let mut sums = [zero; ROWS];
-                for k in 0..positions {
-                    let entry = load(matrix, k, column);
-                    for (sum, row) in sums.iter_mut().zip(rows) {
-                        *sum = entry.mul_add(weights_x[row * positions + k], *sum);
+    let row_length = positions * T::LANES;
+    for row in (0..positions).step_by(TILE.0) {
+        // The last tile may have fewer rows or columns: the others repeat the last one and are not stored.
+        let rows: [usize; TILE.0] = std::array::from_fn(|i| (row + i).min(positions - 1));
+        let weights = rows.map(|row| &weights[row * positions..(row + 1) * positions]);
+        for column in (0..row_length).step_by(TILE.1 * length) {
+            let columns: [usize; TILE.1] =
+                std::array::from_fn(|j| (column + j * length).min(row_length - length));
+            let mut sums = [[zero; TILE.1]; TILE.0];
+            for (k, entries) in matrix.chunks_exact(row_length).enumerate() {
+                let entries: [T::Native<S>; TILE.1] =
+                    columns.map(|at| T::Native::<S>::from_slice(simd, &entries[at..at + length]));
+                for i in 0..TILE.0 {
+                    let weight = T::Native::<S>::splat(simd, weights[i][k]);
+                    for j in 0..TILE.1 {
+                        sums[i][j] = entries[j].mul_add(weight, sums[i][j]);
                     }
                 }
-                for (sum, row) in sums.iter().zip(rows).take(count) {
-                    sum.store_slice(&mut by_x[lanes(row, column)]);
-                }
-                let mut sums = [zero; ROWS];
-                for k in 0..positions {
-                    let weight = load(weights_y, column, k);
-                    for (sum, row) in sums.iter_mut().zip(rows) {
-                        *sum = load(matrix, row, k).mul_add(weight, *sum);
-                    }
-                }
-                for (sum, row) in sums.iter().zip(rows).take(count) {
-                    sum.store_slice(&mut by_y[lanes(row, column)]);
+            }
+            for (i, &row) in rows.iter().enumerate().take(positions - row) {
+                for (j, &column) in columns.iter().enumerate() {
+                    let at = row * row_length + column;
+                    sums[i][j].store_slice(&mut product[at..at + length]);
                 }
             }
         }
     }
 }
 
-/// One pair of output positions.
+/// $\sum_k m_{pk} w_{qk}$ with weights of their own for every lane.
 #[simd]
-fn finish_pair<S: Simd, T: Real>(
+fn lanewise_product<S: Simd, T: Real>(
     simd: S,
     positions: usize,
-    (p, q): (usize, usize),
-    (weights_x, weights_y): (&[T], &[T]),
-    half: &HalfMixed<T>,
-    output: &mut [T],
+    matrix: &[T],
+    weights: &[T],
+    product: &mut [T],
 ) {
-    for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-        let load = |values: &[T], row: usize, column: usize| {
-            let at = (row * positions + column) * T::LANES + start;
-            T::Native::<S>::from_slice(simd, &values[at..at + T::Native::<S>::LEN])
-        };
-        let zero = T::Native::<S>::splat(simd, T::from_f64(0.0));
-        let (mut x_first, mut y_first) = (zero, zero);
-        for k in 0..positions {
-            x_first = load(&half.by_x, p, k).mul_add(load(weights_y, q, k), x_first);
-            y_first = load(&half.by_y, k, q).mul_add(weights_x[p * positions + k], y_first);
+    let length = T::Native::<S>::LEN;
+    let zero = T::Native::<S>::splat(simd, T::from_f64(0.0));
+    let row_length = positions * T::LANES;
+    for row in (0..positions).step_by(TILE.0) {
+        let rows: [usize; TILE.0] = std::array::from_fn(|i| (row + i).min(positions - 1));
+        let entries = rows.map(|row| &matrix[row * row_length..(row + 1) * row_length]);
+        for column in (0..positions).step_by(TILE.1) {
+            let columns: [usize; TILE.1] = std::array::from_fn(|j| (column + j).min(positions - 1));
+            let weights = columns.map(|column| &weights[column * row_length..(column + 1) * row_length]);
+            for start in (0..T::LANES).step_by(length) {
+                let mut sums = [[zero; TILE.1]; TILE.0];
+                for at in (start..row_length).step_by(T::LANES) {
+                    let weights: [T::Native<S>; TILE.1] =
+                        weights.map(|row| T::Native::<S>::from_slice(simd, &row[at..at + length]));
+                    for i in 0..TILE.0 {
+                        let entry = T::Native::<S>::from_slice(simd, &entries[i][at..at + length]);
+                        for j in 0..TILE.1 {
+                            sums[i][j] = entry.mul_add(weights[j], sums[i][j]);
+                        }
+                    }
+                }
+                for (i, &row) in rows.iter().enumerate().take(positions - row) {
+                    for (j, &column) in columns.iter().enumerate() {
+                        let at = row * row_length + column * T::LANES + start;
+                        sums[i][j].store_slice(&mut product[at..at + length]);
+                    }
+                }
+            }
         }
-        ((x_first + y_first) * T::from_f64(0.5)).store_slice(&mut output[start..start + T::Native::<S>::LEN]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Products of small whole numbers, which no order of additions rounds.
+    #[test]
+    fn products_equal_plain_sums() {
+        for positions in [1, 3, 6, 9] {
+            let lanes = f64::LANES;
+            let entry = |seed: usize, index: usize| ((index * 7 + seed * 13) % 11) as f64 - 5.0;
+            let matrix: Vec<f64> = (0..positions * positions * lanes).map(|i| entry(1, i)).collect();
+            let one: Vec<f64> = (0..positions * positions).map(|i| entry(2, i)).collect();
+            let many: Vec<f64> = (0..positions * positions * lanes).map(|i| entry(3, i)).collect();
+            let (mut broadcast, mut lanewise) = (matrix.clone(), matrix.clone());
+            let level = Level::new();
+            dispatch!(level, simd => broadcast_product(simd, positions, &one, &matrix, &mut broadcast));
+            dispatch!(level, simd => lanewise_product(simd, positions, &matrix, &many, &mut lanewise));
+            for p in 0..positions {
+                for q in 0..positions {
+                    for lane in 0..lanes {
+                        let at = |row: usize, column: usize| (row * positions + column) * lanes + lane;
+                        let sum = |term: &dyn Fn(usize) -> f64| (0..positions).map(term).sum::<f64>();
+                        let expected = sum(&|k| one[p * positions + k] * matrix[at(k, q)]);
+                        assert_eq!(broadcast[at(p, q)], expected, "{positions} positions: {p} {q} {lane}");
+                        let expected = sum(&|k| matrix[at(p, k)] * many[at(q, k)]);
+                        assert_eq!(lanewise[at(p, q)], expected, "{positions} positions: {p} {q} {lane}");
+                    }
+                }
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
-use super::attention::HalfMixed;
+use super::attention::Mixed;
 use super::displacement::{Piece, Pieces, Run};
 use super::filling::Filling;
 use super::grid::Grid;
@@ -27,7 +27,7 @@ pub(crate) struct Evaluator<'a, T: Real> {
     slices: Vec<Vec<Slice<T>>>,
     scratch: Vec<T>,
     /// Of the attention stage that is being filled: of differences, of tangent kernels.
-    half_mixed: [HalfMixed<T>; 2],
+    mixed: [Mixed<T>; 2],
     /// The same of attention with random weights.
     sums: Sums,
     fills: Vec<Fill>,
@@ -67,7 +67,7 @@ impl<'a, T: Real> Evaluator<'a, T> {
             schedule: Schedule::new(program),
             slices: (0..program.states()).map(|_| Vec::new()).collect(),
             scratch: Vec::new(),
-            half_mixed: Default::default(),
+            mixed: Default::default(),
             sums: Sums::default(),
             fills: Vec::new(),
             values: vec![ReadoutValues::default(); program.readouts.len()],
@@ -157,7 +157,7 @@ impl<'a, T: Real> Evaluator<'a, T> {
 
     /// What a stage that reads everything computes once for all slices.
     fn prepare_whole(&mut self, stage: &Stage, (x, y): (&LayerTerms<T>, &LayerTerms<T>)) {
-        let Self { schedule, slices, half_mixed, level, .. } = self;
+        let Self { schedule, slices, mixed, level, .. } = self;
         let state = stage.inputs[0];
         let input = |position: [usize; 3]| {
             &slices[state][schedule.slot(state, position.map(|distance| distance as isize))]
@@ -165,9 +165,9 @@ impl<'a, T: Real> Evaluator<'a, T> {
         match (&stage.layer, x, y) {
             (SpatialLayer::Attention(attention), LayerTerms::Attention(x), LayerTerms::Attention(y)) => {
                 let weights = (x.weights.as_slice(), y.weights.as_slice());
-                attention.half_mix(*level, weights, false, input, &mut half_mixed[0]);
+                attention.mix(*level, weights, false, input, &mut mixed[0]);
                 if self.with_ntk {
-                    attention.half_mix(*level, weights, true, input, &mut half_mixed[1]);
+                    attention.mix(*level, weights, true, input, &mut mixed[1]);
                 }
             }
             (
@@ -184,8 +184,8 @@ impl<'a, T: Real> Evaluator<'a, T> {
     /// Fills pieces of a slice of a stage's output from slices of its inputs, which are there.
     fn fill(&mut self, fill: Fill, stage: &Stage, sides: Sides<'_, T>) {
         let mut output = self.take(fill.state, fill.slot);
-        let Self { level, schedule, slices, scratch, half_mixed, sums, .. } = self;
-        let filling = Filling { level: *level, stage, sides, fill, schedule, slices, half_mixed, sums };
+        let Self { level, schedule, slices, scratch, mixed, sums, .. } = self;
+        let filling = Filling { level: *level, stage, sides, fill, schedule, slices, mixed, sums };
         filling.fill(&mut output, scratch);
         self.slices[fill.state][fill.slot] = output;
     }
@@ -220,9 +220,9 @@ impl<'a, T: Real> Evaluator<'a, T> {
         self.prepare_whole(stage, (layer, &lanes));
         let mut output = Slice::new(stage.output, self.with_ntk && stage.has_ntk);
         let fill = Fill { state: 0, displacement: [0; 3], missing: here, slot: 0 };
-        let Self { level, schedule, slices, scratch, half_mixed, sums, .. } = self;
-        let filling = Filling { level: *level, stage, sides, fill, schedule, slices, half_mixed, sums };
-        filling.gather((layer, &lanes), &mut output, scratch);
+        let Self { level, schedule, slices, scratch, mixed, sums, .. } = self;
+        let filling = Filling { level: *level, stage, sides, fill, schedule, slices, mixed, sums };
+        filling.gather(&mut output, scratch);
         let first_lane = |values: Vec<T>| values.into_iter().step_by(T::LANES).collect();
         (first_lane(output.difference), first_lane(output.ntk))
     }

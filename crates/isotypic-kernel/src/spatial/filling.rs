@@ -2,9 +2,9 @@
 
 use fearless_simd::Level;
 
-use super::attention::HalfMixed;
+use super::attention::Mixed;
 use super::convolution::ConvolutionEnds;
-use super::displacement::{Displacement, Run};
+use super::displacement::{Displacement, Piece, Run};
 use super::evaluator::Sides;
 use super::mixing::{self, AfterMixing};
 use super::pairwise;
@@ -25,14 +25,14 @@ pub(super) struct Filling<'a, T: Real> {
     pub(super) fill: Fill,
     pub(super) schedule: &'a Schedule,
     pub(super) slices: &'a [Vec<Slice<T>>],
-    pub(super) half_mixed: &'a [HalfMixed<T>; 2],
+    pub(super) mixed: &'a [Mixed<T>; 2],
     pub(super) sums: &'a Sums,
 }
 
 impl<'a, T: Real> Filling<'a, T> {
     /// Fills the missing pieces; `scratch` is overwritten.
     pub(super) fn fill(&self, output: &mut Slice<T>, scratch: &mut Vec<T>) {
-        self.gather(self.sides.layers(self.fill.state), output, scratch);
+        self.gather(output, scratch);
         let grid = self.stage.output;
         // A run stays in the first cache from the layer to the end of the nonlinearity.
         for piece in self.fill.missing.in_slice(grid, self.fill.displacement) {
@@ -48,18 +48,17 @@ impl<'a, T: Real> Filling<'a, T> {
         &self.slices[state][self.schedule.slot(state, displacement)]
     }
 
-    /// Collects what the missing pieces read from neighbouring positions; `layers` are the layer's terms on both sides.
+    /// Collects what the missing pieces read from other positions.
     pub(super) fn gather(
         &self,
-        layers: (&LayerTerms<T>, &LayerTerms<T>),
         output: &mut Slice<T>,
         scratch: &mut Vec<T>,
     ) {
         let Fill { state, displacement, missing, .. } = self.fill;
         let read = self.stage.inputs[0];
         let pieces = missing.in_slice(self.stage.output, displacement);
-        match (&self.stage.layer, layers) {
-            (SpatialLayer::Convolution(convolution), _) => {
+        match &self.stage.layer {
+            SpatialLayer::Convolution(convolution) => {
                 if convolution.sums_whole_slices(missing) {
                     scratch.resize(output.difference.len(), T::from_f64(0.0));
                     convolution.sum_slice(self.level, self.input(read, displacement), output, scratch);
@@ -70,7 +69,7 @@ impl<'a, T: Real> Filling<'a, T> {
                     convolution.sum_piece(self.level, self.convolution_ends(), piece, input, output);
                 }
             }
-            (SpatialLayer::Pooling(pooling), _) => {
+            SpatialLayer::Pooling(pooling) => {
                 for piece in pieces {
                     pooling.mix_piece(
                         self.level,
@@ -80,17 +79,16 @@ impl<'a, T: Real> Filling<'a, T> {
                     );
                 }
             }
-            (SpatialLayer::Attention(attention), (LayerTerms::Attention(x), LayerTerms::Attention(y))) => {
-                let weights = (x.weights.as_slice(), y.weights.as_slice());
+            SpatialLayer::Attention(attention) => {
+                let [differences, ntks] = self.mixed;
                 for piece in pieces {
-                    let [differences, ntks] = self.half_mixed;
-                    attention.mix_piece(self.level, piece, weights, differences, &mut output.difference);
+                    attention.scatter(piece, differences, &mut output.difference);
                     if output.has_ntk() {
-                        attention.mix_piece(self.level, piece, weights, ntks, &mut output.ntk);
+                        attention.scatter(piece, ntks, &mut output.ntk);
                     }
                 }
             }
-            (SpatialLayer::Concatenation(concatenation), _) => {
+            SpatialLayer::Concatenation(concatenation) => {
                 for piece in pieces {
                     let inputs: Vec<Option<&Slice<T>>> = self
                         .stage
@@ -98,7 +96,7 @@ impl<'a, T: Real> Filling<'a, T> {
                         .iter()
                         .zip(&concatenation.grids)
                         .map(|(&state, &grid)| {
-                            super::displacement::Piece::at(grid, piece.shift)
+                            Piece::at(grid, piece.shift)
                                 .map(|piece| self.input(state, piece.shift))
                         })
                         .collect();
