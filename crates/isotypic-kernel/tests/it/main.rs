@@ -6,6 +6,7 @@ mod bad_input;
 mod bit_identity;
 mod edges;
 mod golden;
+mod layers;
 mod naive;
 mod naive_agreement;
 mod nonlinearities;
