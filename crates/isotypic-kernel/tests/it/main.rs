@@ -5,6 +5,7 @@
 mod bad_input;
 mod bit_identity;
 mod edges;
+mod finite_networks;
 mod golden;
 mod layers;
 mod naive;

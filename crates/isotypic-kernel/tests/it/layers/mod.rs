@@ -11,10 +11,10 @@ use isotypic_architecture::{Architecture, LayerGraph, Operation};
 use isotypic_kernel::{CompiledKernel, KernelError};
 use rayon::prelude::*;
 
-use table::table;
+pub(crate) use table::{NONLINEARITIES, table};
 
 /// Architectures of the table, by name, that do not compile yet. One that does must leave the list.
-const NOT_YET: [&str; 0] = [];
+pub(crate) const NOT_YET: [&str; 0] = [];
 
 /// A small architecture.
 pub(crate) struct Case {
