@@ -5,7 +5,9 @@
 mod bad_input;
 mod bit_identity;
 mod edges;
+mod finite_networks;
 mod golden;
+mod layers;
 mod naive;
 mod naive_agreement;
 mod nonlinearities;

@@ -1,0 +1,156 @@
+//! Equal, opposite, vanishing, huge and tiny points.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use isotypic_architecture::{Activation, LayerGraph, Operation};
+use isotypic_kernel::{KernelError, Outputs};
+use isotypic_work::Monitor;
+use ndarray::{Array2, Axis, concatenate};
+
+use super::for_each;
+use crate::naive;
+use crate::support::{random_points, symmetric};
+
+/// Kinds of architectures, by the beginnings of their names, whose kernels leave the range of numbers for points of norm 1e100
+/// without an error. One that does not must leave the list.
+const NOT_FINITE_WHEN_HUGE: [&str; 13] = [
+    "erf_",
+    "gaussian_",
+    "gabor_",
+    "attention_identity_linear_",
+    "attention_abs_linear_",
+    "attention_relu_linear_",
+    "sum_flatten_",
+    "sum_pool_",
+    "nested_",
+    "concat_channels_",
+    "vector_",
+    "flat_vector_",
+    "readouts_product",
+];
+
+/// Rows 0 and 1 are generic, 2 is row 0 again, 3 its opposite, 4 is zero.
+fn points(length: usize) -> Array2<f64> {
+    let generic = random_points(2, length, 11);
+    let first = generic.slice(ndarray::s![..1, ..]);
+    let zero = Array2::zeros((1, length));
+    concatenate![Axis(0), generic, first, -&first, zero]
+}
+
+/// Whether all nonlinearities are piecewise linear and nothing is multiplied or normalised: the formulas of the naive recursion then neither
+/// leave the range of numbers nor lose digits where variances are huge.
+fn grows_linearly(graph: &LayerGraph) -> bool {
+    graph.nodes().iter().all(|node| match &node.operation {
+        Operation::Activation(activation) => matches!(
+            activation,
+            Activation::Relu | Activation::LeakyRelu { .. } | Activation::AbRelu { .. } | Activation::Abs
+        ),
+        Operation::Product | Operation::SelfAttention(_) | Operation::LayerNorm(_) => false,
+        _ => true,
+    })
+}
+
+#[test]
+fn equal_opposite_and_vanishing_points_agree_with_the_naive_recursion() {
+    for_each(|case, kernel, complaints| {
+        let x = points(kernel.point_length());
+        let graph = case.graph();
+        let expected = naive::symmetric(&graph, &x);
+        let got = symmetric(kernel, x.view());
+        for ((got, expected), what) in
+            [&got.nngp, got.ntk.as_ref().unwrap()].into_iter().zip(&expected).zip(["nngp", "ntk"])
+        {
+            let scale = expected.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+            for (at, got) in got.indexed_iter() {
+                // Half of the digits of an angle near 0 or π are lost, in the engine only after positions are joined.
+                let error = (got - expected[at]).abs();
+                if error.is_nan() || error > 3e-8 * scale {
+                    complaints.push(format!("{what}{at:?}: {got:e} against {:e}", expected[at]));
+                }
+            }
+            // With masks the diagonal is larger than the value of a duplicate, never smaller.
+            let (itself, copy) = (got[[0, 0]], got[[0, 2]]);
+            let right = if case.draws_masks() { itself > copy } else { itself.to_bits() == copy.to_bits() };
+            if !right {
+                complaints.push(format!("{what}: {itself:e} on the diagonal, {copy:e} for a duplicate"));
+            }
+        }
+    });
+}
+
+fn jumps(graph: &LayerGraph) -> bool {
+    graph.nodes().iter().any(|node| node.operation == Operation::Activation(Activation::Sign))
+}
+
+#[test]
+fn huge_and_tiny_points_give_finite_kernels_or_name_the_point() {
+    let not_finite = Mutex::new(BTreeSet::new());
+    for_each(|case, kernel, complaints| {
+        let graph = case.graph();
+        for scale in [1e-100, 1e-8, 1e8, 1e100] {
+            let x = points(kernel.point_length()) * scale;
+            let got = match kernel.prepare(x.view()) {
+                Ok(x) => kernel.symmetric(&x, Outputs::NngpAndNtk, &Monitor::silent()).unwrap(),
+                Err(KernelError::VarianceOutOfRange { row, .. }) if row < 4 && !grows_linearly(&graph) => {
+                    continue;
+                }
+                Err(error) => {
+                    complaints.push(format!("{scale:e}: {error}"));
+                    continue;
+                }
+            };
+            // Of nearly equal points the naive recursion knows the angle to 1e-8, too little for a function with a jump.
+            let compares = grows_linearly(&graph) || scale == 1e-100 || scale < 1.0 && !jumps(&graph);
+            let expected = compares.then(|| naive::symmetric(&graph, &x));
+            for (index, got) in [&got.nngp, got.ntk.as_ref().unwrap()].into_iter().enumerate() {
+                let what = ["nngp", "ntk"][index];
+                if let Some((at, value)) = got.indexed_iter().find(|(_, value)| !value.is_finite()) {
+                    match NOT_FINITE_WHEN_HUGE.iter().find(|kind| case.name.starts_with(**kind)) {
+                        Some(kind) if scale == 1e100 => _ = not_finite.lock().unwrap().insert(*kind),
+                        _ => complaints.push(format!("{scale:e}: {what}{at:?} is {value}")),
+                    }
+                    continue;
+                }
+                if !case.draws_masks() && got[[0, 0]].to_bits() != got[[0, 2]].to_bits() {
+                    complaints.push(format!("{scale:e}: {what} of a duplicate is not the diagonal"));
+                }
+                let Some(expected) = expected.as_ref().map(|expected| &expected[index]) else { continue };
+                let largest = expected.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+                let wrong = got
+                    .indexed_iter()
+                    .find(|&(at, got)| (got - expected[at]).abs() > 1e-7 * largest + f64::MIN_POSITIVE);
+                if let Some((at, value)) = wrong {
+                    complaints.push(format!("{scale:e}: {what}{at:?}: {value:e} against {:e}", expected[at]));
+                }
+            }
+        }
+    });
+    let not_finite = not_finite.into_inner().unwrap();
+    for kind in NOT_FINITE_WHEN_HUGE {
+        assert!(not_finite.contains(kind), "`{kind}` is finite");
+    }
+}
+
+/// The engine carries $1 - \cos\theta$ from differences: it is off by the rounding of the larger variance relative to the product of
+/// norms.
+#[test]
+fn pairs_of_a_large_and_a_small_point_lose_digits_as_their_norms_differ() {
+    for_each(|case, kernel, complaints| {
+        let graph = case.graph();
+        let ratio = 1e4;
+        let mut x = random_points(2, kernel.point_length(), 13);
+        x.row_mut(1).mapv_inplace(|value| value / ratio);
+        let expected = naive::symmetric(&graph, &x);
+        let got = symmetric(kernel, x.view());
+        for ((got, expected), what) in
+            [&got.nngp, got.ntk.as_ref().unwrap()].into_iter().zip(&expected).zip(["nngp", "ntk"])
+        {
+            let scale = (expected[[0, 0]] * expected[[1, 1]]).sqrt();
+            let error = (got[[0, 1]] - expected[[0, 1]]).abs();
+            if error.is_nan() || error > 1e2 * ratio * f64::EPSILON * scale {
+                complaints.push(format!("{what}: {:e} against {:e}", got[[0, 1]], expected[[0, 1]]));
+            }
+        }
+    });
+}
