@@ -162,7 +162,7 @@ impl<'a, T: Real> Band<'a, T> {
             let values = evaluator.evaluate(&self.y.spatial[column], lanes);
             for (readout, values) in readouts.iter_mut().zip(values) {
                 for lane in 0..T::LANES {
-                    readout.values[lane * T::LANES + at] = values.covariance[lane];
+                    readout.values[lane * T::LANES + at] = values.values[lane];
                     if *with_ntk {
                         readout.ntk[lane * T::LANES + at] = values.ntk[lane];
                     }
@@ -184,7 +184,11 @@ impl<'a, T: Real> Band<'a, T> {
         let Scratch { readouts, products, rows, ends, with_ntk, .. } = scratch;
         rows.set_width(width);
         ends.resize_with(self.x.states.len(), Terms::default);
-        let form = if self.lanes.is_some() { Form::Covariance } else { Form::CosineGap };
+        let form = match &self.kernel.head {
+            Head::Spatial(spatial) if spatial.hands_on_differences => Form::Difference,
+            Head::Spatial(_) => Form::Covariance,
+            Head::DotProduct => Form::CosineGap,
+        };
         for i in 0..self.rows.len() {
             for (terms, state) in ends.iter_mut().zip(&self.x.states) {
                 terms.fill_repeated(state, self.rows.start + i, width / T::LANES);

@@ -81,7 +81,9 @@ pub(crate) fn lower(graph: &LayerGraph) -> Result<(Head, ScalarProgram), KernelE
     };
     let scalar = ScalarProgram::new(inputs, steps, output);
     let Some(mut spatial) = spatial else { return Ok((Head::DotProduct, scalar)) };
-    spatial.needs_readout_moments = scalar.needs_variances() || scalar.draws_masks() || spatial.draws_masks();
+    spatial.hands_on_differences = scalar.needs_variances();
+    spatial.needs_readout_moments =
+        spatial.hands_on_differences || scalar.draws_masks() || spatial.draws_masks();
     spatial.finish();
     Ok((Head::Spatial(spatial), scalar))
 }

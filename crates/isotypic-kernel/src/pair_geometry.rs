@@ -114,12 +114,6 @@ impl<S: Simd, T: Real> Pairs<S, T> {
         let half_difference = (self.root_y * self.root_x).mul_add(gap, self.squared_gap_of_roots() * half);
         (self.variance_y + self.variance_x).mul_sub(half, half_difference)
     }
-
-    /// $c \to t$.
-    #[inline(always)]
-    fn gap_of_covariance(&self, covariance: T::Native<S>) -> T::Native<S> {
-        self.gap_of_difference(covariance.mul_add(T::from_f64(-2.0), self.variance_y + self.variance_x))
-    }
 }
 
 /// Replaces each value of a run by `convert` of the pair it belongs to.
@@ -153,15 +147,6 @@ pub(crate) fn gaps_to_differences<T: Real>(level: Level, ends: Ends<'_, T>, valu
     #[simd]
     fn run<S: Simd, T: Real>(simd: S, ends: Ends<'_, T>, values: &mut [T]) {
         for_each_pair(simd, ends, values, |pairs, gap| pairs.difference_of_gap(gap));
-    }
-    dispatch!(level, simd => run(simd, ends, values));
-}
-
-/// Turns covariances into cosine gaps.
-pub(crate) fn covariances_to_gaps<T: Real>(level: Level, ends: Ends<'_, T>, values: &mut [T]) {
-    #[simd]
-    fn run<S: Simd, T: Real>(simd: S, ends: Ends<'_, T>, values: &mut [T]) {
-        for_each_pair(simd, ends, values, |pairs, covariance| pairs.gap_of_covariance(covariance));
     }
     dispatch!(level, simd => run(simd, ends, values));
 }

@@ -6,7 +6,7 @@ use super::program::{ScalarOperation, ScalarProgram};
 use crate::layer_run::{AffineOnRun, affine_on_gaps};
 use crate::nonlinearity::PairRun;
 use crate::pair_geometry::{
-    covariances_to_gaps, differences_to_gaps, gaps_to_covariances, gaps_to_differences, layer_norm_on_ntk,
+    differences_to_gaps, gaps_to_covariances, gaps_to_differences, layer_norm_on_ntk,
 };
 use crate::real::Real;
 use crate::terms::{Ends, Terms};
@@ -16,6 +16,8 @@ use crate::terms::{Ends, Terms};
 pub(crate) enum Form {
     /// Covariances.
     Covariance,
+    /// Differences $E[(u-v)^2]$, the form in which the spatial part hands pairs on to layers that need angles.
+    Difference,
     /// Cosine gaps.
     CosineGap,
 }
@@ -105,8 +107,8 @@ impl ScalarProgram {
         for state in 0..self.inputs {
             let values = &mut rows.rows[self.buffer(state)].values;
             match (form, self.form(), ends) {
-                (Form::Covariance, Form::CosineGap, Some(ends)) => {
-                    covariances_to_gaps(level, ends.at(state), values);
+                (Form::Difference, Form::CosineGap, Some(ends)) => {
+                    differences_to_gaps(level, ends.at(state), values);
                 }
                 (Form::CosineGap, Form::Covariance, Some(ends)) => {
                     gaps_to_covariances(level, ends.at(state), values);

@@ -8,7 +8,7 @@ use super::displacement::{Piece, Pieces, Run};
 use super::filling::Filling;
 use super::grid::Grid;
 use super::program::{SpatialProgram, everything};
-use super::readout::{ReadoutValues, Totals};
+use super::readout::{Readout, ReadoutValues, Totals};
 use super::schedule::{Fill, Request, Schedule};
 use super::slice::Slice;
 use super::spatial_terms::{LayerTerms, SpatialTerms};
@@ -32,6 +32,7 @@ pub(crate) struct Evaluator<'a, T: Real> {
     sums: Sums,
     fills: Vec<Fill>,
     values: Vec<ReadoutValues<T>>,
+    half_spreads: Vec<f64>,
 }
 
 /// The two sides of a group of pairs.
@@ -71,6 +72,7 @@ impl<'a, T: Real> Evaluator<'a, T> {
             sums: Sums::default(),
             fills: Vec::new(),
             values: vec![ReadoutValues::default(); program.readouts.len()],
+            half_spreads: Vec::new(),
         }
     }
 
@@ -108,9 +110,20 @@ impl<'a, T: Real> Evaluator<'a, T> {
         for (((&(state, readout), totals), terms), values) in
             program.readouts.iter().zip(&totals).zip(terms).zip(&mut self.values)
         {
-            readout.finish(program.grid(state).len(), terms, totals, values);
+            let as_differences = program.hands_on_differences && !sides.itself;
+            readout.finish(program.grid(state).len(), as_differences, terms, totals, values);
         }
+        let spread = |(&(state, readout), totals): (&(usize, Readout), &Totals<T>)| {
+            readout.half_spread(program.grid(state).len(), totals)
+        };
+        self.half_spreads.clear();
+        self.half_spreads.extend(program.readouts.iter().zip(&totals).map(spread));
         &self.values
+    }
+
+    /// Half the means of the differences of the last evaluation, lane 0, per readout.
+    pub(super) fn half_spreads(&self) -> &[f64] {
+        &self.half_spreads
     }
 
     /// Fills what a step asks for.

@@ -3,7 +3,7 @@
 use fearless_simd::Level;
 
 use super::attention::Mixed;
-use super::convolution::ConvolutionEnds;
+use super::convolution::{Convolution, ConvolutionEnds};
 use super::displacement::{Displacement, Piece, Run};
 use super::evaluator::Sides;
 use super::mixing::{self, AfterMixing};
@@ -13,7 +13,8 @@ use super::slice::Slice;
 use super::spatial_terms::LayerTerms;
 use super::sqrt_attention::Sums;
 use super::stage::{SpatialLayer, Stage};
-use crate::nonlinearity::PairRun;
+use crate::layer_run::{AffineOnRun, DifferenceRun};
+use crate::nonlinearity::{Nonlinearity, PairRun};
 use crate::pair_geometry::{differences_to_gaps, gaps_to_differences};
 use crate::real::Real;
 
@@ -37,8 +38,15 @@ impl<'a, T: Real> Filling<'a, T> {
         // A run stays in the first cache from the layer to the end of the nonlinearity.
         for piece in self.fill.missing.in_slice(grid, self.fill.displacement) {
             for run in piece.runs(grid) {
-                self.finish_run(run, output, scratch);
-                self.apply_nonlinearity(run, output);
+                match (&self.stage.layer, &self.stage.nonlinearity) {
+                    (SpatialLayer::Convolution(convolution), Some(nonlinearity)) => {
+                        self.map_convolution(convolution, nonlinearity.as_ref(), run, output);
+                    }
+                    _ => {
+                        self.finish_run(run, output, scratch);
+                        self.apply_nonlinearity(run, output);
+                    }
+                }
             }
         }
     }
@@ -49,11 +57,7 @@ impl<'a, T: Real> Filling<'a, T> {
     }
 
     /// Collects what the missing pieces read from other positions.
-    pub(super) fn gather(
-        &self,
-        output: &mut Slice<T>,
-        scratch: &mut Vec<T>,
-    ) {
+    pub(super) fn gather(&self, output: &mut Slice<T>, scratch: &mut Vec<T>) {
         let Fill { state, displacement, missing, .. } = self.fill;
         let read = self.stage.inputs[0];
         let pieces = missing.in_slice(self.stage.output, displacement);
@@ -96,8 +100,7 @@ impl<'a, T: Real> Filling<'a, T> {
                         .iter()
                         .zip(&concatenation.grids)
                         .map(|(&state, &grid)| {
-                            Piece::at(grid, piece.shift)
-                                .map(|piece| self.input(state, piece.shift))
+                            Piece::at(grid, piece.shift).map(|piece| self.input(state, piece.shift))
                         })
                         .collect();
                     concatenation.fill_piece(piece, &inputs, self.sides.before(state), output);
@@ -121,14 +124,13 @@ impl<'a, T: Real> Filling<'a, T> {
         };
         match (&self.stage.layer, self.sides.layers(state)) {
             (SpatialLayer::Convolution(convolution), _) => {
-                let input_has_ntk = self.slices[read].iter().any(Slice::has_ntk);
-                convolution.finish_run(level, self.convolution_ends(), run, input_has_ntk, output);
+                convolution.finish_run(level, self.convolution_ends(), run, self.input_has_ntk(), output);
             }
             (SpatialLayer::Pooling(_), (LayerTerms::Mixing(x), LayerTerms::Mixing(y))) => {
                 mix(AfterMixing::NOTHING, x, y, output);
             }
             (SpatialLayer::Attention(attention), (LayerTerms::Attention(x), LayerTerms::Attention(y))) => {
-                mix(attention.after(), &x.mixing, &y.mixing, output)
+                mix(attention.after(), &x.mixing, &y.mixing, output);
             }
             (
                 SpatialLayer::SqrtAttention(attention),
@@ -174,6 +176,32 @@ impl<'a, T: Real> Filling<'a, T> {
         let run = PairRun { before, after, cosine_gap: &mut *values, ntk: output.ntk.get_mut(at) };
         T::map(nonlinearity.as_ref(), self.level, run);
         gaps_to_differences(self.level, after, values);
+    }
+
+    /// From sums under a filter through its affine map and the nonlinearity after it.
+    fn map_convolution(
+        &self,
+        convolution: &Convolution,
+        nonlinearity: &dyn Nonlinearity,
+        run: Run,
+        output: &mut Slice<T>,
+    ) {
+        let (before, after) = (self.sides.before(self.fill.state), self.sides.terms(self.fill.state));
+        let at = run.range::<T>();
+        let run = DifferenceRun {
+            affine: AffineOnRun::new(&convolution.affine, convolution.filter_size()),
+            input_has_ntk: self.input_has_ntk(),
+            before: run.ends(before.0, before.1),
+            after: run.ends(after.0, after.1),
+            difference: &mut output.difference[at.clone()],
+            ntk: output.ntk.get_mut(at),
+        };
+        T::map_differences(nonlinearity, self.level, run);
+    }
+
+    /// Whether the first input has tangent kernels that are not 0.
+    fn input_has_ntk(&self) -> bool {
+        self.slices[self.stage.inputs[0]].iter().any(Slice::has_ntk)
     }
 
     fn convolution_ends(&self) -> ConvolutionEnds<'a, T> {

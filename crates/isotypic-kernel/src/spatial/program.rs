@@ -30,6 +30,8 @@ pub(crate) struct SpatialProgram {
     pub(crate) readouts: Vec<(usize, Readout)>,
     /// Whether the variances of readouts are needed later.
     pub(crate) needs_readout_moments: bool,
+    /// Whether readouts are handed on as differences, for layers that need angles, rather than as covariances.
+    pub(crate) hands_on_differences: bool,
     /// Channels of every state.
     channels: Vec<usize>,
     /// Nominal number of nonlinearities for one pair of inputs.
@@ -58,6 +60,7 @@ impl SpatialProgram {
             stages: Vec::new(),
             readouts: Vec::new(),
             needs_readout_moments: false,
+            hands_on_differences: false,
             channels: vec![channels],
             evaluations_per_pair: 0.0,
             slots: Vec::new(),

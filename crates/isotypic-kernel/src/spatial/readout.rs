@@ -32,12 +32,14 @@ pub(crate) struct ReadoutTerms {
     pub(super) root: Vec<f64>,
     /// $\max_p \sqrt{\Theta_{pp}}$.
     pub(super) ntk_root: Vec<f64>,
+    /// Half the mean (or sum) of the differences of the input with itself, where readouts are handed on as differences.
+    pub(super) half_spread: Vec<f64>,
 }
 
-/// Covariances and tangent kernels after a readout, one per lane.
+/// Covariances (or differences) and tangent kernels after a readout, one per lane.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReadoutValues<T> {
-    pub(crate) covariance: Vec<T>,
+    pub(crate) values: Vec<T>,
     /// Empty if not asked for.
     pub(crate) ntk: Vec<T>,
 }
@@ -79,24 +81,33 @@ impl Readout {
         }
     }
 
-    /// The means (or sums) of differences and tangent kernels in the totals.
+    /// Half the mean (or sum) of the differences in the totals of an input with itself.
+    pub(super) fn half_spread<T: Real>(self, positions: usize, totals: &Totals<T>) -> f64 {
+        0.5 * (totals.difference.totals()[0] / self.counts(positions).1)
+    }
+
+    /// Covariances and tangent kernels of the totals, or differences and tangent kernels.
+    ///
+    /// With $D$ the mean (or sum) of the differences, the difference of two readouts is $D_{xy} - \tfrac12 (D_{xx} + D_{yy})$, exactly 0 for
+    /// equal inputs.
     pub(super) fn finish<T: Real>(
         self,
         positions: usize,
+        as_differences: bool,
         (x, y): (&ReadoutTerms, &ReadoutTerms),
         totals: &Totals<T>,
         values: &mut ReadoutValues<T>,
     ) {
         let (times, divisor) = self.counts(positions);
-        values.covariance.clear();
-        values.covariance.extend(
-            totals
-                .difference
-                .totals()
-                .iter()
-                .zip(&y.variances)
-                .map(|(sum, of_y)| T::from_f64(0.5 * (times * (x.variances[0] + of_y) - sum) / divisor)),
-        );
+        let lane = |(lane, sum): (usize, f64)| {
+            T::from_f64(if as_differences {
+                sum / divisor - (x.half_spread[0] + y.half_spread[lane])
+            } else {
+                0.5 * (times * (x.variances[0] + y.variances[lane]) - sum) / divisor
+            })
+        };
+        values.values.clear();
+        values.values.extend(totals.difference.totals().into_iter().enumerate().map(lane));
         values.ntk.clear();
         if let Some(ntk) = &totals.ntk {
             values.ntk.extend(ntk.totals().iter().map(|sum| T::from_f64(sum / divisor)));
@@ -112,6 +123,7 @@ impl ReadoutTerms {
             variances: vec![variances.iter().map(|q| q.to_f64()).sum()],
             root: largest(&mut roots.iter().map(|root| root.to_f64())),
             ntk_root: largest(&mut ntks.iter().map(|ntk| ntk.sqrt())),
+            half_spread: vec![0.0],
         }
     }
 
@@ -122,6 +134,7 @@ impl ReadoutTerms {
             variances: by(|terms| &terms.variances),
             root: by(|terms| &terms.root),
             ntk_root: by(|terms| &terms.ntk_root),
+            half_spread: by(|terms| &terms.half_spread),
         }
     }
 }

@@ -271,10 +271,17 @@ impl<T: Real> SpatialTerms<T> {
     }
 
     /// Variances and diagonal tangent kernels of all readouts.
-    fn read_out(&self, itself: &mut Itself<'_, T>) -> Vec<(f64, f64)> {
+    fn read_out(&mut self, itself: &mut Itself<'_, T>) -> Vec<(f64, f64)> {
         let program = itself.program;
         let pools = program.readouts.iter().any(|(_, readout)| readout.is_pool());
-        let evaluated = if pools { itself.evaluate(self) } else { Vec::new() };
+        let mut evaluated = Vec::new();
+        if pools {
+            let half_spreads;
+            (evaluated, half_spreads) = itself.evaluate(self);
+            for (readout, half_spread) in self.readouts.iter_mut().zip(half_spreads) {
+                readout.half_spread = vec![half_spread];
+            }
+        }
         let flatten = |state: &StateTerms<T>| {
             let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
             (mean(&state.variance), mean(&state.ntk))
@@ -351,10 +358,12 @@ impl<'a, T: Real> Itself<'a, T> {
         move |p, q| 0.5 * (variance[p] + variance[q] - differences[p * variance.len() + q])
     }
 
-    fn evaluate(&mut self, terms: &SpatialTerms<T>) -> Vec<(f64, f64)> {
+    /// Covariances and tangent kernels of all readouts, and half the means of the differences.
+    fn evaluate(&mut self, terms: &SpatialTerms<T>) -> (Vec<(f64, f64)>, Vec<f64>) {
         self.with(terms, |evaluator, sides| {
-            let values = evaluator.evaluate_sides(sides);
-            values.iter().map(|values| (values.covariance[0].to_f64(), values.ntk[0].to_f64())).collect()
+            let values = evaluator.evaluate_sides(sides).iter();
+            let moments = values.map(|values| (values.values[0].to_f64(), values.ntk[0].to_f64())).collect();
+            (moments, evaluator.half_spreads().to_vec())
         })
     }
 }
