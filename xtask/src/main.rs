@@ -14,11 +14,12 @@ Tests and benches of the workspace.
 
 Usage: cargo xtask <VERB>
 
-  test [--quick]   format, lints, docs and all tests, cheapest first; --quick leaves out docs
+  test [--quick]   format, lints, docs, all tests and a fuzzer, cheapest first; --quick leaves out docs
   bench [NAME…]    run all benches, or those named
   help             print this
 
 Stages whose tools are not installed are skipped and counted. With ISOTYPIC_REQUIRE_ALL=1 a skip fails.
+The fuzzer runs for ISOTYPIC_FUZZ_SECONDS seconds, 5 if that is not set.
 Exit codes: 0 success, 1 a stage failed, 2 the command line is wrong.";
 
 /// Why a verb did not succeed.

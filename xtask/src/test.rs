@@ -31,5 +31,7 @@ fn stages() -> Vec<Stage> {
             tool: None,
         },
         Stage { name: "tests", command: Cargo::new("test --release --workspace"), tool: None },
+        // For `ISOTYPIC_FUZZ_SECONDS`, 5 if it is not set.
+        Stage { name: "fuzz", command: Cargo::new("test --release --workspace --test fuzz"), tool: None },
     ]
 }

@@ -39,7 +39,10 @@ pub(crate) fn architecture(document: Document) -> Result<Architecture, Architect
             ("parameterization", value) => parameterization = read_parameterization(&value)?,
             ("layers", Document::List(items)) => layers = Some(items),
             ("layers", other) => return Err(wrong_kind("architecture: key `layers`", "a list", &other)),
-            _ => return Err(ArchitectureError::UnknownKey { key, allowed: KEYS }),
+            _ => {
+                let key = key.escape_debug().to_string();
+                return Err(ArchitectureError::UnknownKey { key, allowed: KEYS });
+            }
         }
     }
     let items = layers.filter(|items| !items.is_empty()).ok_or(ArchitectureError::NoLayers)?;

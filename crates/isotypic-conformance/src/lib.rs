@@ -3,6 +3,7 @@
 //! Each battery takes anything that implements a contract and panics, naming the promise, where a promise is
 //! broken. A new group, transform or Gram operator is tested by one call. Nothing depends on this crate.
 
+pub mod architecture_fuzz;
 mod gram_operator;
 mod group_axioms;
 mod group_transform;
