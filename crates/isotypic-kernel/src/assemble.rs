@@ -53,7 +53,14 @@ pub(crate) fn assemble<T: Real>(
             let pairs = (height * columns.len()) as f64;
             scratch.with(|scratch| band.fill_tile(columns, scratch, &mut target));
             monitor.advance(pairs);
-            Ok::<_, KernelError>(())
+            match target.not_finite() {
+                Some((row, column, value)) => Err(KernelError::KernelOutOfRange {
+                    row: index * tile_shape::<T>(kernel).0 + row,
+                    column: start + column,
+                    value,
+                }),
+                None => Ok(()),
+            }
         })
     })?;
     if symmetric {

@@ -44,6 +44,21 @@ impl<T> TileTarget<'_, T> {
     }
 }
 
+impl<T: Real> TileTarget<'_, T> {
+    /// The first entry that is not a finite number, with its row and column.
+    pub(crate) fn not_finite(&self) -> Option<(usize, usize, f64)> {
+        let matrices = [&self.nngp, &self.ntk].into_iter().flatten();
+        let entries = matrices.flat_map(|matrix| matrix.outer_iter().enumerate());
+        entries
+            .filter_map(|(row, values)| {
+                let values = values.to_slice()?;
+                let column = values.iter().position(|value| !value.to_f64().is_finite())?;
+                Some((row, column, values[column].to_f64()))
+            })
+            .next()
+    }
+}
+
 /// Everything that a thread needs while it fills tiles.
 pub(crate) struct Scratch<'a, T: Real> {
     with_ntk: bool,

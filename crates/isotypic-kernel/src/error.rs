@@ -62,6 +62,18 @@ pub enum KernelError {
         /// The tangent kernel found.
         ntk: f64,
     },
+    /// A kernel value is not a number, though the variances of both points are in range.
+    #[error(
+        "points {row} and {column}: their kernel is {value}, outside the range in which kernels are exact"
+    )]
+    KernelOutOfRange {
+        /// Index of the point among the rows.
+        row: usize,
+        /// Index of the point among the columns.
+        column: usize,
+        /// The value found.
+        value: f64,
+    },
     /// The specification of a feature kernel could not be read.
     #[error("kernel `{spec}`: {reason}")]
     FeatureKernelSpec {
@@ -93,7 +105,7 @@ impl KernelError {
             Self::TooManySpatialDimensions { .. } => {
                 Some("reshape the input to 1, 2 or 3 spatial dimensions plus channels".to_owned())
             }
-            Self::VarianceOutOfRange { .. } | Self::TangentKernelOutOfRange { .. } => {
+            Self::KernelOutOfRange { .. } | Self::VarianceOutOfRange { .. } | Self::TangentKernelOutOfRange { .. } => {
                 Some("rescale the inputs, for example to unit norm".to_owned())
             }
             Self::FeatureKernelSpec { .. } => {
