@@ -12,6 +12,16 @@ pub enum KernelError {
         /// Path of the layer.
         path: String,
     },
+    /// A pooling window with more positions than the engine handles.
+    #[error("{path}: expected a window of at most {limit} positions, got {window}")]
+    WindowTooLarge {
+        /// Path of the layer.
+        path: String,
+        /// Positions under the window.
+        window: usize,
+        /// The largest number that is handled.
+        limit: usize,
+    },
     /// More spatial dimensions than the engine handles.
     #[error("input: expected at most 3 spatial dimensions, got {rank}")]
     TooManySpatialDimensions {
@@ -116,6 +126,9 @@ impl KernelError {
                 Some("give one row per point, all coordinates of it in C order".to_owned())
             }
             Self::NotFinite { .. } => Some("replace NaN and infinite values first".to_owned()),
+            Self::WindowTooLarge { .. } => {
+                Some("pool all positions at once by `global_avg_pool` or `global_sum_pool`".to_owned())
+            }
             Self::UnsupportedOperation { .. } => {
                 Some("a closed form is known for attention with `scaling = \"linear\"`, or with `scaling = \"sqrt\"` and `mechanism = \"identity\"`".to_owned())
             }

@@ -21,6 +21,9 @@ use crate::affine::Affine;
 use crate::nonlinearity::from_operation;
 use crate::real::Real;
 
+/// The largest number of positions under a pooling window: all pairs of them are listed.
+const LARGEST_WINDOW: usize = 1 << 11;
+
 /// The spatial part of a network.
 #[derive(Debug)]
 pub(crate) struct SpatialProgram {
@@ -95,7 +98,7 @@ impl SpatialProgram {
     /// Adds a node whose output has positions; returns its state.
     ///
     /// # Errors
-    /// [`KernelError::UnsupportedOperation`] names a layer without a kernel here.
+    /// [`KernelError::UnsupportedOperation`] names a layer without a kernel here, [`KernelError::WindowTooLarge`] a pooling layer.
     pub(crate) fn add(&mut self, node: &Node, inputs: &[usize]) -> Result<usize, KernelError> {
         let unsupported = || KernelError::UnsupportedOperation { path: node.path.clone() };
         let (channels, extents) = node.output_shape.split_last().ok_or_else(unsupported)?;
@@ -103,6 +106,12 @@ impl SpatialProgram {
         let (state, input) = (inputs[0], self.grid(inputs[0]));
         let mut has_ntk = inputs.iter().any(|&state| self.has_ntk(state));
         let mut nonlinearity = None;
+        if let Operation::AvgPool(pool) | Operation::SumPool(pool) = &node.operation
+            && pool.window_size() > LARGEST_WINDOW
+        {
+            let (window, limit) = (pool.window_size(), LARGEST_WINDOW);
+            return Err(KernelError::WindowTooLarge { path: node.path.clone(), window, limit });
+        }
         let layer = match &node.operation {
             Operation::Identity => return Ok(state),
             Operation::Dropout(dropout) if dropout.is_identity() => return Ok(state),

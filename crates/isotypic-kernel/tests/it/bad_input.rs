@@ -1,6 +1,7 @@
 //! Points that do not fit are refused with their place.
 
-use isotypic_kernel::KernelError;
+use isotypic_architecture::Architecture;
+use isotypic_kernel::{CompiledKernel, KernelError};
 use ndarray::{Array2, array};
 
 use crate::support::compile;
@@ -40,4 +41,12 @@ fn an_empty_list_of_points_gives_an_empty_matrix() {
     let matrices = kernel.cross(&none, &some, isotypic_kernel::Outputs::Nngp, &monitor).unwrap();
     assert_eq!(matrices.nngp.dim(), (0, 1));
     assert!(matrices.ntk.is_none());
+}
+
+#[test]
+fn windows_that_are_too_large_are_named() {
+    let json = r#"{"layers": [{"avg_pool": {"window": [1048576, 3], "padding": "same"}}, "flatten", {"dense": {}}]}"#;
+    let graph = Architecture::from_json(json).unwrap().check(&[2, 3, 1]).unwrap();
+    let error = CompiledKernel::compile(&graph).unwrap_err();
+    assert!(error.to_string().starts_with("layer 1 (`avg_pool`): expected a window of at most"), "{error}");
 }

@@ -1,13 +1,13 @@
 //! Equal, opposite, vanishing, huge and tiny points.
 
-use isotypic_architecture::{Activation, LayerGraph, Operation};
+use isotypic_architecture::{Activation, Architecture, LayerGraph, Operation};
 use isotypic_kernel::{KernelError, Outputs};
 use isotypic_work::Monitor;
 use ndarray::{Array2, Axis, concatenate};
 
 use super::for_each;
 use crate::naive;
-use crate::support::{random_points, symmetric};
+use crate::support::{assert_close, compile, random_points, symmetric};
 
 /// Rows 0 and 1 are generic, 2 is row 0 again, 3 its opposite, 4 is zero.
 fn points(length: usize) -> Array2<f64> {
@@ -139,4 +139,29 @@ fn pairs_of_a_large_and_a_small_point_lose_digits_as_their_norms_differ() {
             }
         }
     });
+}
+
+/// In the standard parameterization the engine has the covariance of a layer's input from that of its output,
+/// $n (\Sigma' - \sigma_b^2) / \sigma_w^2$, so that the tangent kernel is off by the rounding of $\sigma_b^2 / \sigma_w^2$.
+#[test]
+fn small_weights_beside_biases_cost_digits_in_the_standard_parameterization() {
+    for weight in [1.0_f64, 1e-2, 1e-4] {
+        for (shape, layers) in [
+            (&[8][..], format!(r#"{{"dense": {{"w_std": {weight:e}, "b_std": 0.5, "width": 8}}}}, "relu""#)),
+            (
+                &[4, 2],
+                format!(
+                    r#"{{"conv": {{"filter": [3], "w_std": {weight:e}, "b_std": 0.5, "width": 8}}}}, "relu", "flatten""#
+                ),
+            ),
+        ] {
+            let json = format!(r#"{{"parameterization": "standard", "layers": [{layers}, "dense"]}}"#);
+            let graph = Architecture::from_json(&json).unwrap().check(shape).unwrap();
+            let x = random_points(3, 8, 7);
+            let [_, expected] = naive::symmetric(&graph, &x);
+            let got = symmetric(&compile(&json, shape), x.view()).ntk.unwrap();
+            let tolerance = 1e-12 + 1e3 * f64::EPSILON * (0.5 / weight).powi(2);
+            assert_close(&got, &expected, tolerance, &json);
+        }
+    }
 }
