@@ -135,7 +135,12 @@ fn evaluate(graph: &LayerGraph, generator: &mut Generator) -> Result<Reached, St
             }
             sound.map(|()| Reached::Evaluated)
         }
-        Err(error @ (KernelError::VarianceOutOfRange { .. } | KernelError::OutOfMemory { .. })) => {
+        Err(
+            error @ (KernelError::VarianceOutOfRange { .. }
+            | KernelError::TangentKernelOutOfRange { .. }
+            | KernelError::KernelOutOfRange { .. }
+            | KernelError::OutOfMemory { .. }),
+        ) => {
             has_words(&error.to_string(), error.hint())?;
             Ok(Reached::Refused)
         }
