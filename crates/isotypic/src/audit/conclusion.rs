@@ -82,14 +82,20 @@ fn repair(job: &Job, summary: &[SummaryRow], verdicts: &[VerdictRow]) -> Option<
         return None;
     }
     let densest = summary.iter().map(|row| row.poses).max().unwrap_or(1);
-    let more = if verdicts.iter().any(|row| matches!(row.verdict, Verdict::FailsBelow { .. })) {
+    let more_poses_help = verdicts.iter().any(|row| matches!(row.verdict, Verdict::FailsBelow { .. }));
+    let more = if more_poses_help {
         "more poses help (the numbers above)".to_owned()
     } else {
         format!("up to {densest} poses did not help")
     };
     Some(if matching.is_empty() {
+        let architecture = if more_poses_help {
+            ", or an architecture that has the symmetry"
+        } else {
+            "; an architecture that has the symmetry would"
+        };
         format!(
-            "A symmetry that is not built into the architecture is not learned from the classes that show it: {more}, or an architecture that has the symmetry."
+            "A symmetry that is not built into the architecture is not learned from the classes that show it: {more}{architecture}."
         )
     } else {
         format!(
