@@ -178,6 +178,24 @@ pub(crate) fn layer_norm_on_ntk<T: Real>(level: Level, epsilon: f64, ends: Ends<
     dispatch!(level, simd => run(simd, T::from_f64(epsilon), ends, ntk));
 }
 
+/// The cosine gap of a product of independent pairs, $t_1 + t_2 - t_1 t_2$, from those of its factors.
+#[inline(always)]
+pub(crate) fn gap_of_product<T: Real>(first: T, second: T) -> T {
+    let [zero, two] = [0.0, 2.0].map(T::from_f64);
+    let gap = first + second - first * second;
+    // Rounding must not lead out of the range of a gap.
+    let gap = if gap > zero { gap } else { zero };
+    if gap < two { gap } else { two }
+}
+
+/// Cosine gaps after dropout with independent masks, $(1 - r) + rt$: variances grow by $1/r$ and covariances stay.
+pub(crate) fn drop_out_gaps<T: Real>(keep_rate: f64, gaps: &mut [T]) {
+    let (dropped, kept) = (T::from_f64(1.0 - keep_rate), T::from_f64(keep_rate));
+    for gap in gaps {
+        *gap = dropped + kept * *gap;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

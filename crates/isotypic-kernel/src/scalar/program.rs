@@ -73,13 +73,14 @@ impl ScalarProgram {
         let mut free: Vec<usize> = Vec::new();
         let mut count = inputs;
         for (index, step) in steps.iter().enumerate() {
-            // Inputs that nobody reads later give their buffers away, the first one to this very step.
+            // Inputs that nobody reads later give their buffers away, the first one to this very step unless it is read again there.
             let mut read: Vec<usize> = step.inputs.clone();
             read.sort_unstable();
             read.dedup();
-            let in_place = last_read[step.inputs[0]] == index + 1;
+            let (first, others) = (step.inputs[0], &step.inputs[1..]);
+            let in_place = last_read[first] == index + 1 && !others.contains(&first);
             let target = if in_place {
-                buffers[step.inputs[0]]
+                buffers[first]
             } else {
                 free.pop().unwrap_or_else(|| {
                     count += 1;
@@ -219,6 +220,12 @@ mod tests {
         let steps = (0..5).map(|state| step(&[state])).collect();
         let program = ScalarProgram::new(1, steps, 5);
         assert_eq!(program.buffer_count, 1);
+    }
+
+    #[test]
+    fn a_state_that_is_read_twice_keeps_its_buffer() {
+        let program = ScalarProgram::new(1, vec![step(&[0, 0])], 1);
+        assert_ne!(program.buffer(0), program.buffer(1));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use super::program::{ScalarOperation, ScalarProgram};
 use crate::layer_run::{AffineOnRun, affine_on_gaps};
 use crate::nonlinearity::PairRun;
 use crate::pair_geometry::{
-    differences_to_gaps, gaps_to_covariances, gaps_to_differences, layer_norm_on_ntk,
+    differences_to_gaps, drop_out_gaps, gap_of_product, gaps_to_covariances, gaps_to_differences,
+    layer_norm_on_ntk,
 };
 use crate::real::Real;
 use crate::terms::{Ends, Terms};
@@ -142,15 +143,7 @@ impl ScalarProgram {
     /// One layer on covariances; `row` holds its first input.
     fn step_on_covariances<T: Real>(&self, index: usize, row: &mut Row<T>, rows: &Rows<T>) {
         let step = &self.steps[index];
-        let first = self.buffer(step.inputs[0]);
-        // The first input may have left its buffer, but then it is in `row` only as long as nothing was changed: a state that is
-        // read twice is read from the copy.
-        let copy = (step.inputs[1..].contains(&step.inputs[0]) && self.buffer(self.inputs + index) == first)
-            .then(|| row.clone());
-        let other = |state: usize| match &copy {
-            Some(copy) if self.buffer(state) == first => copy,
-            _ => &rows.rows[self.buffer(state)],
-        };
+        let other = |state: usize| &rows.rows[self.buffer(state)];
         match &step.operation {
             ScalarOperation::Affine(affine) => {
                 for value in &mut row.values {
@@ -193,14 +186,7 @@ impl ScalarProgram {
         let step = &self.steps[index];
         let (before, after) = (ends.at(step.inputs[0]), ends.at(self.inputs + index));
         let Rows { rows, scratch: [scratch, product], .. } = rows;
-        let buffer_of_first = self.buffer(step.inputs[0]);
-        let copy = (step.inputs[1..].contains(&step.inputs[0])
-            && self.buffer(self.inputs + index) == buffer_of_first)
-            .then(|| row.clone());
-        let other = |state: usize| match &copy {
-            Some(copy) if self.buffer(state) == buffer_of_first => copy,
-            _ => &rows[self.buffer(state)],
-        };
+        let other = |state: usize| &rows[self.buffer(state)];
         match &step.operation {
             ScalarOperation::Affine(affine) => {
                 let layer = AffineOnRun::new(affine, 1);
@@ -221,10 +207,7 @@ impl ScalarProgram {
                 layer_norm_on_ntk(level, *epsilon, before, &mut row.ntk);
             }
             ScalarOperation::Dropout { keep_rate } => {
-                let (dropped, kept) = (T::from_f64(1.0 - keep_rate), T::from_f64(*keep_rate));
-                for gap in &mut row.values {
-                    *gap = dropped + kept * *gap;
-                }
+                drop_out_gaps(*keep_rate, &mut row.values);
             }
             ScalarOperation::Combination(weights) => {
                 gaps_to_differences(level, before, &mut row.values);
@@ -239,7 +222,6 @@ impl ScalarProgram {
                 differences_to_gaps(level, after, &mut row.values);
             }
             ScalarOperation::Product => {
-                let [zero, two] = [0.0, 2.0].map(T::from_f64);
                 product.copy_from_slice(&row.values);
                 gaps_to_covariances(level, before, product);
                 for &state in &step.inputs[1..] {
@@ -251,10 +233,7 @@ impl ScalarProgram {
                         *value *= factor;
                     }
                     for (gap, &other) in row.values.iter_mut().zip(&other.values) {
-                        let folded = *gap + other - *gap * other;
-                        // Rounding must not lead out of the range of a gap.
-                        let folded = if folded > zero { folded } else { zero };
-                        *gap = if folded < two { folded } else { two };
+                        *gap = gap_of_product(*gap, other);
                     }
                 }
             }

@@ -6,7 +6,7 @@ use fearless_simd_macros::simd;
 
 use super::displacement::Run;
 use super::slice::Slice;
-use crate::pair_geometry::{differences_to_gaps, gaps_to_differences};
+use crate::pair_geometry::{differences_to_gaps, drop_out_gaps, gap_of_product, gaps_to_differences};
 use crate::real::Real;
 use crate::terms::Terms;
 
@@ -75,7 +75,7 @@ pub(super) fn multiply<T: Real>(
         }
         differences_to_gaps(level, run.ends(x, y), &mut gaps);
         for (total, &gap) in output.difference[at.clone()].iter_mut().zip(&gaps) {
-            *total = *total + gap - *total * gap;
+            *total = gap_of_product(*total, gap);
         }
     }
     gaps_to_differences(level, run.ends(after.0, after.1), &mut output.difference[at]);
@@ -155,10 +155,7 @@ pub(super) fn drop_out<T: Real>(
     let values = &mut output.difference[at.clone()];
     values.copy_from_slice(&input.difference[at.clone()]);
     differences_to_gaps(level, run.ends(before.0, before.1), values);
-    let (dropped, kept) = (T::from_f64(1.0 - keep_rate), T::from_f64(keep_rate));
-    for value in values.iter_mut() {
-        *value = dropped + kept * *value;
-    }
+    drop_out_gaps(keep_rate, values);
     gaps_to_differences(level, run.ends(after.0, after.1), values);
     if output.has_ntk() {
         output.ntk[at.clone()].copy_from_slice(&input.ntk[at]);

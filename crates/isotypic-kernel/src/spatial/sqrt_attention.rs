@@ -17,7 +17,7 @@ use super::displacement::{Pieces, Run};
 use super::grid::Grid;
 use super::positional::{Embedded, Seen};
 use super::slice::Slice;
-use crate::pair_geometry::{differences_to_gaps, gaps_to_differences};
+use crate::pair_geometry::{differences_to_gaps, gap_of_product, gaps_to_differences};
 use crate::real::Real;
 use crate::reproducible_sum::ReproducibleSum;
 use crate::terms::{Terms, interleave};
@@ -208,7 +208,7 @@ impl SqrtAttention {
         differences_to_gaps(level, run.ends(&x.keys, &y.keys), values);
         for lanes in values.chunks_exact_mut(T::LANES) {
             for (value, &gap) in lanes.iter_mut().zip(&gaps) {
-                *value = *value + gap - *value * gap;
+                *value = gap_of_product(*value, gap);
             }
         }
         gaps_to_differences(level, run.ends(&x.product, &y.product), values);
