@@ -59,7 +59,7 @@ impl<T: Real> Data<T> {
     fn new() -> Self {
         let variance = |i: usize| 1.0 + 0.01 * (i % 37) as f64;
         let of = |count: usize, offset: usize, map: &dyn Fn(f64) -> f64| {
-            Terms::<T>::from_variances((0..count).map(|i| map(variance(i + offset))))
+            Terms::<T>::new((0..count).map(|i| (map(variance(i + offset)), 1.0)))
         };
         let pairs = GROUPS * T::LANES;
         let (input, affine) = (|q: f64| q, |q: f64| 2.0 * q + 0.1);
@@ -92,32 +92,29 @@ fn nanoseconds<T: Real>(mut layer: impl FnMut(&mut [T], &mut [T])) -> f64 {
 fn measure<T: Real>(name: &str) {
     let level = Level::new();
     let data = Data::<T>::new();
-    let affine = AffineOnRun {
-        scale: T::from_f64(0.9),
-        ntk_scale: T::from_f64(0.9),
-        ntk_gain: T::from_f64(1.0),
-        ntk_offset: T::from_f64(0.0),
-        keeps_angles: false,
-    };
+    let affine = AffineOnRun { scale: T::from_f64(0.9), ntk_gain: T::from_f64(1.0), keeps_angles: false };
     let (input, before) = (ends(&data.input), ends(&data.before));
     let differences = |nonlinearity: &dyn Nonlinearity| {
         nanoseconds::<T>(|difference, ntk| {
-            let ntk = Some(ntk);
-            let run = DifferenceRun { affine, input_has_ntk: true, before, after: input, difference, ntk };
+            let ntk_difference = Some(ntk);
+            let after = input;
+            let run =
+                DifferenceRun { affine, input_has_ntk: true, before, after, difference, ntk_difference };
             T::map_differences(nonlinearity, level, run);
         })
     };
     let gaps = |nonlinearity: &dyn Nonlinearity| {
         nanoseconds::<T>(|cosine_gap, ntk| {
-            let ntk = Some(ntk);
-            let after = input;
-            let run = GapRun { affine, input_has_ntk: true, input, before, after, cosine_gap, ntk };
+            let (after, ntk_difference) = (input, Some(ntk));
+            let run =
+                GapRun { affine, input_has_ntk: true, input, before, after, cosine_gap, ntk_difference };
             T::map_gaps(nonlinearity, level, run);
         })
     };
     let map = || {
         nanoseconds::<T>(|cosine_gap, ntk| {
-            T::map(&Relu, level, PairRun { before, after: input, cosine_gap, ntk: Some(ntk) });
+            let run = PairRun { before, after: input, cosine_gap, ntk_difference: Some(ntk) };
+            T::map(&Relu, level, run);
         })
     };
     let copy = || {

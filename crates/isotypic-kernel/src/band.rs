@@ -110,8 +110,9 @@ impl<'a, T: Real> Scratch<'a, T> {
             Tail::Layers(program) => (program.buffer_count(), program.states()),
             Tail::Feature(_) => (1, 1),
         };
-        let rows = (buffers * matrices + 2) * width;
-        ((inputs + rows + 3 * states * width / T::LANES) * size_of::<T>()) as u64
+        // Scratch space: one row, and those of a product so far.
+        let rows = (buffers * matrices + 5) * width;
+        ((inputs + rows + Terms::<T>::PER_POINT * states * width / T::LANES) * size_of::<T>()) as u64
     }
 }
 

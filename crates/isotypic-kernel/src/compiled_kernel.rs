@@ -183,8 +183,9 @@ impl CompiledKernel {
                 let ntk = moments.ntk[row];
                 *ntk_out_of_range = Some(KernelError::TangentKernelOutOfRange { row, state, ntk });
             }
-            let padding = std::iter::repeat_n(0.0, padding);
-            states.push(Terms::from_variances(moments.variance.iter().copied().chain(padding)));
+            let padding = std::iter::repeat_n((0.0, 0.0), padding);
+            let moments = moments.variance.iter().copied().zip(moments.ntk.iter().copied());
+            states.push(Terms::new(moments.chain(padding)));
             Ok::<(), KernelError>(())
         };
         match &self.tail {

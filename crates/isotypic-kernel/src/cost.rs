@@ -8,6 +8,7 @@ use crate::compiled_kernel::{CompiledKernel, Head, Tail};
 use crate::outputs::Outputs;
 use crate::real::Real;
 use crate::scalar::{TILE, padded_rows};
+use crate::terms::Terms;
 
 /// Nanoseconds per multiplication and addition of a matrix product.
 const PRODUCT: f64 = 0.06;
@@ -45,7 +46,7 @@ fn prepared_bytes<T: Real>(kernel: &CompiledKernel, points: usize) -> u64 {
         (Tail::Feature(_), _) => 1,
     };
     let with_itself = if kernel.draws_masks() { 16 * points } else { 0 };
-    inputs + 3 * states * padded * size + with_itself
+    inputs + Terms::<T>::PER_POINT as u64 * states * padded * size + with_itself
 }
 
 /// Bytes that a thread works in: its scratch space, and the rows of a band side by side.

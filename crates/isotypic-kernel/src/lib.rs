@@ -33,6 +33,7 @@ mod pair_geometry;
 mod prepared_inputs;
 mod real;
 mod reproducible_sum;
+mod running_product;
 mod scalar;
 mod scratch_pool;
 mod spatial;

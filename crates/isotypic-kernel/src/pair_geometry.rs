@@ -5,14 +5,17 @@
 //! - the *cosine gap* $t = 1 - \cos\theta$: what nonlinearities act on,
 //! - the *difference* $\delta = E[(u - v)^2] = (a-b)^2 + 2abt$: linear in affine layers, and blind to biases.
 //!
-//! The conversions do not cancel near the diagonal: identical points have $t = \delta = 0$ exactly and $c = q$ exactly.
+//! Tangent kernels have no angle, and are carried as their *difference* $\Delta = \Theta_{xx} + \Theta_{yy} - 2\Theta_{xy}$, the squared distance of
+//! two points among the features of the tangent kernel.
+//!
+//! The conversions do not cancel near the diagonal: identical points have $t = \delta = \Delta = 0$ exactly and $c = q$ exactly.
 //! Every function works on runs: group `i` pairs `x[i]` with `y[lanes·i..lanes·(i+1)]`.
 
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
 use crate::real::Real;
-use crate::terms::Ends;
+use crate::terms::{Ends, TermsView};
 
 /// Parallel points of different length have $\delta = (a-b)^2$ in exact arithmetic, opposite ones $\delta = (a+b)^2$. In floating point the two
 /// sides differ by a few units in the last place of $a$ and $b$ times $|a \mp b|$. What lies below that is taken as the 0 it cannot be
@@ -26,6 +29,8 @@ pub(crate) struct Pairs<S: Simd, T: Real> {
     root_y: T::Native<S>,
     variance_x: T,
     variance_y: T::Native<S>,
+    ntk_x: T,
+    ntk_y: T::Native<S>,
     /// $1/2ab$.
     half_inverse_product: T::Native<S>,
 }
@@ -36,22 +41,26 @@ pub(crate) struct Group<'a, T: Real> {
     variance_x: T,
     root_x: T,
     inverse_x: T,
+    ntk_x: T,
     variances_y: &'a [T],
     roots_y: &'a [T],
     inverses_y: &'a [T],
+    ntks_y: &'a [T],
 }
 
 impl<'a, T: Real> Ends<'a, T> {
     /// The ends group by group.
     #[inline(always)]
     pub(crate) fn groups(self) -> impl Iterator<Item = Group<'a, T>> {
-        let of_x = self.x.root.iter().zip(self.x.variance).zip(self.x.inverse_root);
-        let roots_y = self.y.root.chunks_exact(T::LANES);
-        let variances_y = self.y.variance.chunks_exact(T::LANES);
-        let inverses_y = self.y.inverse_root.chunks_exact(T::LANES);
-        let of_y = roots_y.zip(variances_y).zip(inverses_y);
-        of_x.zip(of_y).map(|(((&root_x, &variance_x), &inverse_x), ((roots_y, variances_y), inverses_y))| {
-            Group { variance_x, root_x, inverse_x, variances_y, roots_y, inverses_y }
+        let TermsView { variance, root, inverse_root, ntk } = self.x;
+        let of_x = variance.iter().zip(root).zip(inverse_root.iter().zip(ntk));
+        let TermsView { variance, root, inverse_root, ntk } = self.y;
+        let chunks = |values: &'a [T]| values.chunks_exact(T::LANES);
+        let of_y = chunks(variance).zip(chunks(root)).zip(chunks(inverse_root).zip(chunks(ntk)));
+        of_x.zip(of_y).map(|(of_x, of_y)| {
+            let ((&variance_x, &root_x), (&inverse_x, &ntk_x)) = of_x;
+            let ((variances_y, roots_y), (inverses_y, ntks_y)) = of_y;
+            Group { variance_x, root_x, inverse_x, ntk_x, variances_y, roots_y, inverses_y, ntks_y }
         })
     }
 }
@@ -67,6 +76,8 @@ impl<S: Simd, T: Real> Pairs<S, T> {
             root_y: load(group.roots_y),
             variance_x: group.variance_x,
             variance_y: load(group.variances_y),
+            ntk_x: group.ntk_x,
+            ntk_y: load(group.ntks_y),
             half_inverse_product: load(group.inverses_y) * (group.inverse_x * T::from_f64(0.5)),
         }
     }
@@ -101,10 +112,23 @@ impl<S: Simd, T: Real> Pairs<S, T> {
         (self.root_y * (self.root_x * T::from_f64(2.0))).mul_add(gap, self.squared_gap_of_roots())
     }
 
-    /// $\delta \to c$.
+    /// $\Theta_{xx} + \Theta_{yy}$.
     #[inline(always)]
-    pub(crate) fn covariance_of_difference(&self, difference: T::Native<S>) -> T::Native<S> {
-        (self.variance_y + self.variance_x - difference) * T::from_f64(0.5)
+    pub(crate) fn ntks(&self) -> T::Native<S> {
+        self.ntk_y + self.ntk_x
+    }
+
+    /// $\Delta'$ after a homogeneous nonlinearity with $E[\varphi'\varphi'] = g(1 - w)$: with $\Theta'_{xx} = g\Theta_{xx}$ of these mapped points,
+    /// $g\Delta + w(\Theta'_{xx} + \Theta'_{yy} - g\Delta)$.
+    #[inline(always)]
+    pub(crate) fn homogeneous_ntk_difference(
+        &self,
+        ntk_difference: T::Native<S>,
+        gain: T,
+        deficit: T::Native<S>,
+    ) -> T::Native<S> {
+        let scaled = ntk_difference * gain;
+        deficit.mul_add(self.ntks() - scaled, scaled)
     }
 
     /// $t \to c$.
@@ -160,22 +184,28 @@ pub(crate) fn gaps_to_covariances<T: Real>(level: Level, ends: Ends<'_, T>, valu
     dispatch!(level, simd => run(simd, ends, values));
 }
 
-/// Divides tangent kernels by $\sqrt{(q_x + \varepsilon)(q_y + \varepsilon)}$.
-pub(crate) fn layer_norm_on_ntk<T: Real>(level: Level, epsilon: f64, ends: Ends<'_, T>, ntk: &mut [T]) {
+/// Turns differences $\Delta$ of tangent kernels into tangent kernels $\tfrac12(\Theta_{xx} + \Theta_{yy} - \Delta)$.
+pub(crate) fn ntk_differences_to_ntks<T: Real>(level: Level, ends: Ends<'_, T>, values: &mut [T]) {
     #[simd]
-    fn run<S: Simd, T: Real>(simd: S, epsilon: T, ends: Ends<'_, T>, ntk: &mut [T]) {
-        for (ntk, group) in ntk.chunks_exact_mut(T::LANES).zip(ends.groups()) {
-            let length_x = T::from_f64((group.variance_x + epsilon).to_f64().sqrt());
-            for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-                let at = start..start + T::Native::<S>::LEN;
-                let length_y =
-                    (T::Native::<S>::from_slice(simd, &group.variances_y[at.clone()]) + epsilon).sqrt();
-                (T::Native::<S>::from_slice(simd, &ntk[at.clone()]) / (length_y * length_x))
-                    .store_slice(&mut ntk[at]);
-            }
-        }
+    fn run<S: Simd, T: Real>(simd: S, ends: Ends<'_, T>, values: &mut [T]) {
+        let half = T::from_f64(0.5);
+        for_each_pair(simd, ends, values, |pairs, difference| (pairs.ntks() - difference) * half);
     }
-    dispatch!(level, simd => run(simd, T::from_f64(epsilon), ends, ntk));
+    dispatch!(level, simd => run(simd, ends, values));
+}
+
+/// What a change of lengths, $\Theta_{xy} \leftarrow f_x f_y\,\Theta_{xy}$, makes of the difference $\Delta$ of tangent kernels `of_x` and `of_y`
+/// on the diagonal: $f_x f_y\,\Delta + (f_x - f_y)(f_x\Theta_{xx} - f_y\Theta_{yy})$.
+#[inline(always)]
+pub(crate) fn rescaled_ntk_difference<T: Real>(difference: T, (f_x, of_x): (T, T), (f_y, of_y): (T, T)) -> T {
+    f_x * f_y * difference + (f_x - f_y) * (f_x * of_x - f_y * of_y)
+}
+
+/// The difference of a product of two kernels, from the differences $d_1, d_2$ of the factors and their values on the diagonal, $x_1, y_1$
+/// and $x_2, y_2$: $\tfrac12(x_1-y_1)(x_2-y_2) + \tfrac12(x_1+y_1)d_2 + \tfrac12(x_2+y_2)d_1 - \tfrac12 d_1d_2$.
+#[inline(always)]
+pub(crate) fn difference_of_product<T: Real>((d_1, x_1, y_1): (T, T, T), (d_2, x_2, y_2): (T, T, T)) -> T {
+    T::from_f64(0.5) * ((x_1 - y_1) * (x_2 - y_2) + (x_1 + y_1) * d_2 + (x_2 + y_2 - d_2) * d_1)
 }
 
 /// The cosine gap of a product of independent pairs, $t_1 + t_2 - t_1 t_2$, from those of its factors.
@@ -193,6 +223,16 @@ pub(crate) fn drop_out_gaps<T: Real>(keep_rate: f64, gaps: &mut [T]) {
     let (dropped, kept) = (T::from_f64(1.0 - keep_rate), T::from_f64(keep_rate));
     for gap in gaps {
         *gap = dropped + kept * *gap;
+    }
+}
+
+/// Dropout with independent masks: diagonal tangent kernels grow by $1/r$, those of pairs stay.
+pub(crate) fn drop_out_ntk_differences<T: Real>(keep_rate: f64, ends: Ends<'_, T>, values: &mut [T]) {
+    let growth = T::from_f64(keep_rate.recip() - 1.0);
+    for (group, values) in values.chunks_exact_mut(T::LANES).enumerate() {
+        for (value, &ntk) in values.iter_mut().zip(&ends.y.ntk[group * T::LANES..]) {
+            *value += growth * (ends.x.ntk[group] + ntk);
+        }
     }
 }
 

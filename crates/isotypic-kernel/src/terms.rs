@@ -2,7 +2,7 @@
 
 use crate::real::Real;
 
-/// Variances of a list of points, with their square roots and the reciprocals of those.
+/// Variances of a list of points, with their square roots and the reciprocals of those, and their diagonal tangent kernels.
 ///
 /// The variance kept is the square of the rounded root, so that $(a - 0)^2 = q$ and differences against vanishing
 /// points are exact. A variance below the smallest normal number counts as 0: no product of two reciprocals overflows.
@@ -14,6 +14,8 @@ pub struct Terms<T: Real = f64> {
     pub(crate) root: Vec<T>,
     /// $1/a$, or 0 where $a = 0$.
     pub(crate) inverse_root: Vec<T>,
+    /// $\Theta(x, x)$.
+    pub(crate) ntk: Vec<T>,
 }
 
 /// A borrowed stretch of [`Terms`].
@@ -25,6 +27,8 @@ pub struct TermsView<'a, T: Real = f64> {
     pub root: &'a [T],
     /// $1/a$, or 0 where $a = 0$.
     pub inverse_root: &'a [T],
+    /// $\Theta(x, x)$.
+    pub ntk: &'a [T],
 }
 
 /// The two ends of a run of pairs: group `i` pairs the one point `x[i]` with the `lanes` points `y[lanes·i..lanes·(i+1)]`, where
@@ -38,19 +42,29 @@ pub struct Ends<'a, T: Real = f64> {
 }
 
 impl<T: Real> Terms<T> {
-    /// The terms of the given variances.
+    /// Numbers per point.
+    pub(crate) const PER_POINT: usize = 4;
+
+    /// The terms of points without weights before them, whose tangent kernels vanish.
     pub fn from_variances(variances: impl IntoIterator<Item = f64>) -> Self {
+        Self::new(variances.into_iter().map(|variance| (variance, 0.0)))
+    }
+
+    /// The terms of the given variances and diagonal tangent kernels.
+    pub fn new(moments: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let zero = T::from_f64(0.0);
         let root_of = |variance: f64| {
             let root = T::from_f64(variance.sqrt());
             if root * root < T::MIN_POSITIVE { zero } else { root }
         };
-        let root: Vec<T> = variances.into_iter().map(root_of).collect();
+        let (root, ntk): (Vec<T>, Vec<T>) =
+            moments.into_iter().map(|(variance, ntk)| (root_of(variance), T::from_f64(ntk))).unzip();
         let inverse = |&a: &T| if a > zero { T::from_f64(1.0) / a } else { zero };
         Self {
             variance: root.iter().map(|&a| a * a).collect(),
             inverse_root: root.iter().map(inverse).collect(),
             root,
+            ntk,
         }
     }
 
@@ -61,6 +75,7 @@ impl<T: Real> Terms<T> {
             variance: &self.variance[start..end],
             root: &self.root[start..end],
             inverse_root: &self.inverse_root[start..end],
+            ntk: &self.ntk[start..end],
         }
     }
 
@@ -73,6 +88,7 @@ impl<T: Real> Terms<T> {
         fill(&mut self.variance, source.variance[index]);
         fill(&mut self.root, source.root[index]);
         fill(&mut self.inverse_root, source.inverse_root[index]);
+        fill(&mut self.ntk, source.ntk[index]);
     }
 
     /// Interleaves equally long lists: entry `point · lists + list`.
@@ -85,8 +101,14 @@ impl<T: Real> Terms<T> {
             variance: by(|terms| &terms.variance),
             root: by(|terms| &terms.root),
             inverse_root: by(|terms| &terms.inverse_root),
+            ntk: by(|terms| &terms.ntk),
         }
     }
+}
+
+/// $(\sqrt q)^2$, the variance that pairs see: what follows from it in `f64` agrees with what pairs compute.
+pub(crate) fn rounded_variance(q: f64) -> f64 {
+    q.sqrt() * q.sqrt()
 }
 
 /// Interleaves equally long lists: entry `point · lists + list`.

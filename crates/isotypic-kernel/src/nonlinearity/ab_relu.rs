@@ -51,7 +51,6 @@ impl Homogeneous for AbRelu {
         let defect = arc.acute_sine_defect_over_pi() * T::from_f64(weight);
         let obtuse = (-cosine_gap + two).mul_add(T::from_f64(weight - 1.0), T::from_f64(2.0 - weight));
         let mapped = (arc.select(obtuse, cosine_gap) - defect).max(zero).min(two);
-        let slope = T::from_f64(-0.5 * self.bend());
-        (mapped, arc.angle_over_pi().mul_add(slope, T::from_f64(self.gain())))
+        (mapped, arc.angle_over_pi() * T::from_f64(weight))
     }
 }

@@ -146,13 +146,6 @@ impl<S: Simd, T: ArcFunctions> Arc<S, T> {
         self.obtuse.select(-acute + T::from_f64(1.0), acute)
     }
 
-    /// $1 - \theta/\pi$, in $[0, 1]$.
-    #[inline(always)]
-    pub(super) fn supplement_over_pi(&self) -> T::Native<S> {
-        let acute = self.acute_angle_over_pi();
-        self.obtuse.select(acute, -acute + T::from_f64(1.0))
-    }
-
     /// $(\sin\psi - \psi\cos\psi)/\pi$ of the acute angle.
     #[inline(always)]
     pub(super) fn acute_sine_defect_over_pi(&self) -> T::Native<S> {

@@ -3,9 +3,9 @@
 //! With $D = (1+2q_x)(1+2q_y)$ and the covariance $c$:
 //! $E[\varphi\varphi] = \tfrac2\pi\arcsin(2c/\sqrt D)$, $E[\varphi'\varphi'] = \tfrac4\pi / \sqrt{D - 4c^2}$.
 //!
-//! The determinant $D - 4c^2 = 1 + 2q_x + 2q_y + 4 q_x q_y\, t(2-t)$ is computed without cancellation, and the
-//! arcsine through the gap $1 - 2c/\sqrt D = (D - 4c^2)/(D + 2c\sqrt D)$. The mapped cosine gap is accurate to
-//! $10^{-16}$ absolutely, and exactly zero where the two points agree.
+//! The determinant $D - 4c^2 = 1 + 2q_x + 2q_y + 4 q_x q_y\, t(2-t)$ is computed without cancellation, and the arcsine of $s = 2c/\sqrt D$
+//! as the angle whose cosine is $\sqrt{1 - s^2}$, by its gap $s^2/(1 + \sqrt{1 - s^2})$: small covariances keep their digits. The mapped
+//! cosine gap is accurate to $10^{-16}$ absolutely, and exactly zero where the two points agree.
 
 use std::f64::consts::{FRAC_2_PI, PI};
 
@@ -13,6 +13,7 @@ use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
 use super::arc::Arc;
+use super::pairs::NtkDifference;
 use super::{Nonlinearity, PairRun};
 use crate::real::Real;
 use crate::terms::Ends;
@@ -33,18 +34,14 @@ impl Nonlinearity for Erf {
 
     fn map(&self, level: Level, run: PairRun<'_, f64>) {
         debug_assert_eq!(run.cosine_gap.len(), run.before.x.variance.len() * f64::LANES);
-        dispatch!(level, simd => map(simd, run.before, run.after, run.cosine_gap, run.ntk));
+        dispatch!(level, simd => map(simd, run));
     }
 }
 
 #[simd]
-fn map<S: Simd>(
-    simd: S,
-    Ends { x, y }: Ends<'_>,
-    after: Ends<'_>,
-    cosine_gap: &mut [f64],
-    mut ntk: Option<&mut [f64]>,
-) {
+fn map<S: Simd>(simd: S, run: PairRun<'_, f64>) {
+    let PairRun { before, after, cosine_gap, mut ntk_difference } = run;
+    let Ends { x, y } = before;
     let zero = S::f64s::splat(simd, 0.0);
     let one = S::f64s::splat(simd, 1.0);
     for group in 0..x.variance.len() {
@@ -60,16 +57,19 @@ fn map<S: Simd>(
             let determinant =
                 (norm * norm * 4.0).mul_add(t * (-t + 2.0), (variance_y + variance_x).mul_add(2.0, 1.0));
             let sine = norm * 2.0 * (-t + 1.0) / scale.sqrt();
-            let near = determinant / (scale * (sine.abs() + 1.0));
-            let complement = sine.simd_lt(0.0).select(-near + 2.0, near);
-            let covariance = Arc::<S, f64>::new(simd, complement).angle_over_pi().mul_add(-2.0, 1.0);
+            let cosine = (determinant / scale).sqrt();
+            let angle = Arc::<S, f64>::new(simd, sine * sine / (cosine + 1.0)).angle_over_pi() * 2.0;
+            let covariance = sine.simd_lt(0.0).select(-angle, angle);
 
             let mapped = (-(covariance / mapped_norm.max(f64::MIN_POSITIVE)) + 1.0).max(0.0).min(2.0);
             let distance = t.simd_eq(0.0).select(variance_y - variance_x, one);
-            distance.simd_eq(0.0).select(zero, mapped).store_slice(&mut cosine_gap[at.clone()]);
-            if let Some(ntk) = ntk.as_deref_mut() {
+            let identical = distance.simd_eq(0.0);
+            identical.select(zero, mapped).store_slice(&mut cosine_gap[at.clone()]);
+            if let Some(values) = ntk_difference.as_deref_mut() {
                 let derivative = S::f64s::splat(simd, 4.0 / PI) / determinant.sqrt();
-                (S::f64s::from_slice(simd, &ntk[at.clone()]) * derivative).store_slice(&mut ntk[at]);
+                let ntks = NtkDifference::of(simd, (before, after), group, at.clone());
+                let difference = S::f64s::from_slice(simd, &values[at.clone()]);
+                identical.select(zero, ntks.times(derivative, difference)).store_slice(&mut values[at]);
             }
         }
     }
@@ -86,15 +86,18 @@ mod tests {
         let root_y = variance_y.map(f64::sqrt);
         let gaps = [0.3, 1.0, 1.9, 0.01, 0.7, 0.0, 2.0, 0.0];
         let (variance_x, root_x) = ([0.3], [0.3_f64.sqrt()]);
-        let (mut cosine_gap, mut ntk) = (gaps, [1.0; f64::LANES]);
-        let of = |variances: &[f64]| Terms::<f64>::from_variances(variances.iter().copied());
-        let mapped =
-            |variances: &[f64]| Terms::<f64>::from_variances(variances.iter().map(|&q| Erf.variance(q)));
+        let (mut cosine_gap, mut ntk_difference) = (gaps, [0.0; f64::LANES]);
+        // Tangent kernels that are 1 everywhere become E[φ'φ'].
+        let of = |variances: &[f64]| Terms::<f64>::new(variances.iter().map(|&q| (q, 1.0)));
+        let mapped = |variances: &[f64]| {
+            Terms::<f64>::new(variances.iter().map(|&q| (Erf.variance(q), Erf.derivative_variance(q))))
+        };
         let (x, y, mapped_x, mapped_y) =
             (of(&variance_x), of(&variance_y), mapped(&variance_x), mapped(&variance_y));
         let before = Ends { x: x.view(0, 1), y: y.view(0, f64::LANES) };
         let after = Ends { x: mapped_x.view(0, 1), y: mapped_y.view(0, f64::LANES) };
-        let run = PairRun { before, after, cosine_gap: &mut cosine_gap, ntk: Some(&mut ntk) };
+        let differences = Some(ntk_difference.as_mut_slice());
+        let run = PairRun { before, after, cosine_gap: &mut cosine_gap, ntk_difference: differences };
         Erf.map(Level::new(), run);
         for i in 0..f64::LANES {
             let c = root_x[0] * root_y[i] * (1.0 - gaps[i]);
@@ -103,9 +106,29 @@ mod tests {
             let norm = (Erf.variance(variance_x[0]) * Erf.variance(variance_y[i])).sqrt();
             assert!((norm * (1.0 - cosine_gap[i]) - expected).abs() < 2e-15, "covariance {i}");
             let derivative = 4.0 / PI / (scale - 4.0 * c * c).sqrt();
-            assert!((ntk[i] - derivative).abs() < 1e-14, "derivative {i}");
+            let ntk = 0.5 * (mapped_x.ntk[0] + mapped_y.ntk[i] - ntk_difference[i]);
+            assert!((ntk - derivative).abs() < 1e-14, "derivative {i}");
         }
-        assert_eq!(cosine_gap[5], 0.0);
+        assert_eq!((cosine_gap[5], ntk_difference[5]), (0.0, 0.0));
+    }
+
+    /// For small variances the function is linear and leaves angles alone.
+    #[test]
+    fn small_points_keep_their_angles() {
+        for scale in [1e-3_f64, 1e-8, 1e-75] {
+            let of = |q: f64| Terms::<f64>::from_variances([q; f64::LANES]);
+            let (points, mapped) = (of(scale * scale), of(Erf.variance(scale * scale)));
+            let before = Ends { x: points.view(0, 1), y: points.view(0, f64::LANES) };
+            let after = Ends { x: mapped.view(0, 1), y: mapped.view(0, f64::LANES) };
+            let gaps = [0.1, 0.5, 0.9, 1.0, 1.1, 1.5, 1.9, 2.0];
+            let mut cosine_gap = gaps;
+            let run = PairRun { before, after, cosine_gap: &mut cosine_gap, ntk_difference: None };
+            Erf.map(Level::new(), run);
+            for (gap, mapped) in gaps.iter().zip(cosine_gap) {
+                // arcsin s = s + s³/6 + …
+                assert!((gap - mapped).abs() <= 2.0 * scale * scale + 1e-15, "{gap} at {scale:e}: {mapped}");
+            }
+        }
     }
 
     #[test]

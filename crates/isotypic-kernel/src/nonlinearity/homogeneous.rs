@@ -10,7 +10,9 @@ use fearless_simd_macros::simd;
 
 use super::arc::ArcFunctions;
 use super::{Nonlinearity, PairRun};
-use crate::layer_run::{DifferenceRun, differences_through_affine_to_gaps, map_gaps_to_differences};
+use crate::layer_run::{
+    DifferenceRun, differences_through_affine_to_gaps, map_gaps, map_gaps_to_differences,
+};
 use crate::terms::Ends;
 
 /// A function made of two half lines that meet at 0.
@@ -18,7 +20,7 @@ pub(super) trait Homogeneous: Copy + Debug + Send + Sync {
     /// $g = E[\varphi(u)^2]/q$.
     fn gain(self) -> f64;
 
-    /// The mapped gap and $E[\varphi'(u)\varphi'(v)]$ of pairs with the given cosine gap.
+    /// The mapped gap, and $w$ with $E[\varphi'(u)\varphi'(v)] = g(1 - w)$, of pairs with the given cosine gap.
     fn on_gap<S: Simd, T: ArcFunctions>(
         self,
         simd: S,
@@ -36,11 +38,11 @@ impl<H: Homogeneous> Nonlinearity for H {
     }
 
     fn map(&self, level: Level, run: PairRun<'_, f64>) {
-        dispatch!(level, simd => on_pairs(simd, *self, run.cosine_gap, run.ntk));
+        dispatch!(level, simd => on_pairs(simd, *self, run));
     }
 
     fn map_single(&self, level: Level, run: PairRun<'_, f32>) {
-        dispatch!(level, simd => on_pairs(simd, *self, run.cosine_gap, run.ntk));
+        dispatch!(level, simd => on_pairs(simd, *self, run));
     }
 
     fn map_differences(&self, level: Level, run: DifferenceRun<'_, f64>) {
@@ -53,30 +55,16 @@ impl<H: Homogeneous> Nonlinearity for H {
 }
 
 #[simd]
-fn on_pairs<S: Simd, T: ArcFunctions>(
-    simd: S,
-    function: impl Homogeneous,
-    cosine_gap: &mut [T],
-    ntk: Option<&mut [T]>,
-) {
-    let length = T::Native::<S>::LEN;
-    debug_assert_eq!(cosine_gap.len() % T::LANES, 0);
-    let gaps = cosine_gap.chunks_exact_mut(length);
-    match ntk {
-        None => {
-            for gap in gaps {
-                function.on_gap::<S, T>(simd, T::Native::<S>::from_slice(simd, gap)).0.store_slice(gap);
-            }
-        }
-        Some(ntk) => {
-            for (gap, ntk) in gaps.zip(ntk.chunks_exact_mut(length)) {
-                let (mapped, derivative) =
-                    function.on_gap::<S, T>(simd, T::Native::<S>::from_slice(simd, gap));
-                mapped.store_slice(gap);
-                (T::Native::<S>::from_slice(simd, ntk) * derivative).store_slice(ntk);
-            }
-        }
-    }
+fn on_pairs<S: Simd, T: ArcFunctions>(simd: S, function: impl Homogeneous, run: PairRun<'_, T>) {
+    map_gaps(
+        simd,
+        run.after,
+        run.cosine_gap,
+        run.ntk_difference,
+        T::from_f64(function.gain()),
+        #[inline(always)]
+        |gap| function.on_gap::<S, T>(simd, gap),
+    );
 }
 
 /// Both layers on differences: up to the gaps between them, then the rest.
@@ -94,12 +82,13 @@ fn through_both<T: ArcFunctions>(level: Level, function: impl Homogeneous, run: 
             after,
             gaps,
             ntk,
+            T::from_f64(function.gain()),
             #[inline(always)]
             |gap| function.on_gap::<S, T>(simd, gap),
         );
     }
-    let DifferenceRun { affine, input_has_ntk, before, after, difference, mut ntk } = run;
-    let ntk_of_run = (ntk.as_deref_mut(), input_has_ntk);
+    let DifferenceRun { affine, input_has_ntk, before, after, difference, mut ntk_difference } = run;
+    let ntk_of_run = (ntk_difference.as_deref_mut(), input_has_ntk);
     differences_through_affine_to_gaps(level, affine, before, difference, ntk_of_run);
-    dispatch!(level, simd => rest(simd, function, after, difference, ntk));
+    dispatch!(level, simd => rest(simd, function, after, difference, ntk_difference));
 }

@@ -66,12 +66,14 @@ pub use softplus::Softplus;
 pub struct PairRun<'a, T: Real = f64> {
     /// The points before the nonlinearity: its pre-activations.
     pub before: Ends<'a, T>,
-    /// The points after it, with the variances [`Nonlinearity::variance`] of those of `before`.
+    /// The points after it, with the variances [`Nonlinearity::variance`] of those of `before`, and the diagonal tangent kernels
+    /// of those times [`Nonlinearity::derivative_variance`].
     pub after: Ends<'a, T>,
     /// Cosine gaps $1 - \cos\theta$, in $[0, 2]$; replaced by those of the mapped pairs.
     pub cosine_gap: &'a mut [T],
-    /// Tangent kernels; multiplied by $E[\varphi'(u)\varphi'(v)]$.
-    pub ntk: Option<&'a mut [T]>,
+    /// Differences $\Theta_{xx} + \Theta_{yy} - 2\Theta_{xy}$ of tangent kernels; replaced by those after the nonlinearity, which multiplies
+    /// $\Theta$ by $E[\varphi'(u)\varphi'(v)]$.
+    pub ntk_difference: Option<&'a mut [T]>,
 }
 
 /// A pointwise nonlinearity with closed-form Gaussian moments.

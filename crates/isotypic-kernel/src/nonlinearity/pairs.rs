@@ -4,6 +4,7 @@ use fearless_simd::prelude::*;
 
 use super::PairRun;
 use crate::real::Real;
+use crate::terms::Ends;
 
 /// One vector of pairs.
 #[derive(Clone, Copy)]
@@ -61,6 +62,32 @@ impl<S: Simd> Pair<S> {
     }
 }
 
+/// What the tangent kernels of one vector of pairs are on the diagonal: $\Theta_{xx} + \Theta_{yy}$ before and after the nonlinearity.
+pub(super) struct NtkDifference<S: Simd> {
+    before: S::f64s,
+    after: S::f64s,
+}
+
+impl<S: Simd> NtkDifference<S> {
+    /// Of the pairs `at` of one group.
+    #[inline(always)]
+    pub(super) fn of(
+        simd: S,
+        (before, after): (Ends<'_>, Ends<'_>),
+        group: usize,
+        at: std::ops::Range<usize>,
+    ) -> Self {
+        let sum = |ends: Ends<'_>| S::f64s::from_slice(simd, &ends.y.ntk[at.clone()]) + ends.x.ntk[group];
+        Self { before: sum(before), after: sum(after) }
+    }
+
+    /// The difference after the nonlinearity: $\Theta$ is multiplied by $E[\varphi'\varphi']$.
+    #[inline(always)]
+    pub(super) fn times(&self, derivative: S::f64s, difference: S::f64s) -> S::f64s {
+        self.after - (self.before - difference) * derivative
+    }
+}
+
 /// Replaces every cosine gap by the first result of `map` (within $[0, 2]$, and exactly 0 where the two ends agree) and
 /// multiplies the tangent kernels by the second.
 #[inline(always)]
@@ -90,9 +117,12 @@ pub(super) fn map_pairs<S: Simd>(
             let mapped = mapped.simd_gt(0.0).select(mapped, zero);
             let mapped = mapped.simd_lt(2.0).select(mapped, two);
             let apart = pair.gap.simd_eq(0.0).select(pair.variance_y - pair.variance_x, one);
-            apart.simd_eq(0.0).select(zero, mapped).store_slice(&mut run.cosine_gap[at.clone()]);
-            if let Some(ntk) = run.ntk.as_deref_mut() {
-                (S::f64s::from_slice(simd, &ntk[at.clone()]) * derivative).store_slice(&mut ntk[at]);
+            let apart = apart.simd_eq(0.0);
+            apart.select(zero, mapped).store_slice(&mut run.cosine_gap[at.clone()]);
+            if let Some(values) = run.ntk_difference.as_deref_mut() {
+                let ntks = NtkDifference::of(simd, (run.before, run.after), group, at.clone());
+                let difference = S::f64s::from_slice(simd, &values[at.clone()]);
+                apart.select(zero, ntks.times(derivative, difference)).store_slice(&mut values[at]);
             }
         }
     }

@@ -24,8 +24,8 @@ impl Nonlinearity for Sign {
 
     fn map(&self, level: Level, run: PairRun<'_, f64>) {
         dispatch!(level, simd => map(simd, run.cosine_gap));
-        if let Some(ntk) = run.ntk {
-            ntk.fill(0.0);
+        if let Some(difference) = run.ntk_difference {
+            difference.fill(0.0);
         }
     }
 }

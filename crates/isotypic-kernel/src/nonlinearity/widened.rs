@@ -4,7 +4,7 @@ use fearless_simd::Level;
 
 use super::{Nonlinearity, PairRun};
 use crate::real::Real;
-use crate::terms::{Ends, Terms};
+use crate::terms::{Ends, Terms, TermsView};
 
 /// Groups of pairs that are widened at a time: few enough to stay in the first cache.
 const GROUPS: usize = 16;
@@ -21,12 +21,14 @@ struct WidenedEnds {
 impl WidenedEnds {
     /// The ends of groups `start..end`. Squares of single-precision roots are exact.
     fn new(ends: Ends<'_, f32>, start: usize, end: usize) -> Self {
-        let square = |&root: &f32| f64::from(root) * f64::from(root);
+        let moments = |(&root, &ntk): (&f32, &f32)| (f64::from(root) * f64::from(root), f64::from(ntk));
+        let points = |end: TermsView<'_, f32>, from: usize, to: usize| {
+            Terms::new(end.root[from..to].iter().zip(&end.ntk[from..to]).map(moments))
+        };
         let lanes = f32::LANES;
-        Self {
-            x: Terms::from_variances(ends.x.root[start..end].iter().map(square).flat_map(|q| [q; RATIO])),
-            y: Terms::from_variances(ends.y.root[start * lanes..end * lanes].iter().map(square)),
-        }
+        let each = points(ends.x, start, end);
+        let repeated = (0..(end - start) * RATIO).map(|i| (each.variance[i / RATIO], each.ntk[i / RATIO]));
+        Self { x: Terms::new(repeated), y: points(ends.y, start * lanes, end * lanes) }
     }
 
     fn view(&self) -> Ends<'_> {
@@ -38,7 +40,7 @@ impl WidenedEnds {
 
 /// Maps a run in double precision and rounds the results.
 pub(super) fn map_widened<N: Nonlinearity + ?Sized>(nonlinearity: &N, level: Level, run: PairRun<'_, f32>) {
-    let PairRun { before, after, cosine_gap, mut ntk } = run;
+    let PairRun { before, after, cosine_gap, mut ntk_difference } = run;
     let lanes = f32::LANES;
     let groups = cosine_gap.len() / lanes;
     for start in (0..groups).step_by(GROUPS) {
@@ -49,21 +51,23 @@ pub(super) fn map_widened<N: Nonlinearity + ?Sized>(nonlinearity: &N, level: Lev
         let (wide_before, wide_after) =
             (WidenedEnds::new(before, start, end), WidenedEnds::new(after, start, end));
         let mut gaps = widen(cosine_gap);
-        let mut ntks = ntk.as_deref().map(widen);
+        let mut ntk_differences = ntk_difference.as_deref().map(widen);
         nonlinearity.map(
             level,
             PairRun {
                 before: wide_before.view(),
                 after: wide_after.view(),
                 cosine_gap: &mut gaps,
-                ntk: ntks.as_deref_mut(),
+                ntk_difference: ntk_differences.as_deref_mut(),
             },
         );
         for (to, from) in cosine_gap[pairs.clone()].iter_mut().zip(gaps) {
             *to = from as f32;
         }
-        for (to, from) in ntk.iter_mut().flat_map(|ntk| &mut ntk[pairs.clone()]).zip(ntks.iter().flatten()) {
-            *to = *from as f32;
+        if let (Some(to), Some(from)) = (ntk_difference.as_deref_mut(), ntk_differences) {
+            for (to, from) in to[pairs].iter_mut().zip(from) {
+                *to = from as f32;
+            }
         }
     }
 }
@@ -80,19 +84,20 @@ mod tests {
         let variance_x = (0..groups).map(|i| 0.25 + i as f64 / 64.0);
         let variance_y = (0..groups * lanes).map(|i| 0.5 + (i % 37) as f64 / 128.0);
         let gaps: Vec<f32> = (0..groups * lanes).map(|i| (i % 97) as f32 / 64.0).collect();
-        let (x, y) = (Terms::<f32>::from_variances(variance_x), Terms::<f32>::from_variances(variance_y));
+        // Tangent kernels that are 1 everywhere become E[φ'φ'].
+        let x = Terms::<f32>::new(variance_x.map(|q| (q, 1.0)));
+        let y = Terms::<f32>::new(variance_y.map(|q| (q, 1.0)));
         let mapped = |terms: &Terms<f32>| {
-            Terms::from_variances(terms.variance.iter().map(|&q| Erf.variance(q.into())))
+            let moments = |q: f64| (Erf.variance(q), Erf.derivative_variance(q));
+            Terms::<f32>::new(terms.variance.iter().map(|&q| moments(q.into())))
         };
         let (mapped_x, mapped_y) = (mapped(&x), mapped(&y));
-        let (mut cosine_gap, mut ntk) = (gaps.clone(), vec![1.0_f32; gaps.len()]);
+        let (mut cosine_gap, mut differences) = (gaps.clone(), vec![0.0_f32; gaps.len()]);
         let before = Ends { x: x.view(0, groups), y: y.view(0, groups * lanes) };
         let after = Ends { x: mapped_x.view(0, groups), y: mapped_y.view(0, groups * lanes) };
-        map_widened(
-            &Erf,
-            Level::new(),
-            PairRun { before, after, cosine_gap: &mut cosine_gap, ntk: Some(&mut ntk) },
-        );
+        let ntk_difference = Some(differences.as_mut_slice());
+        let run = PairRun { before, after, cosine_gap: &mut cosine_gap, ntk_difference };
+        map_widened(&Erf, Level::new(), run);
         for i in 0..gaps.len() {
             let (q_x, q_y) = (f64::from(x.variance[i / lanes]), f64::from(y.variance[i]));
             let c = (q_x * q_y).sqrt() * (1.0 - f64::from(gaps[i]));
@@ -101,7 +106,9 @@ mod tests {
             let expected = 1.0 - covariance / (Erf.variance(q_x) * Erf.variance(q_y)).sqrt();
             assert!((f64::from(cosine_gap[i]) - expected).abs() < 3e-7, "pair {i}");
             let derivative = 4.0 / std::f64::consts::PI / (scale - 4.0 * c * c).sqrt();
-            assert!((f64::from(ntk[i]) / derivative - 1.0).abs() < 3e-7, "derivative of pair {i}");
+            let ntks = f64::from(mapped_x.ntk[i / lanes]) + f64::from(mapped_y.ntk[i]);
+            let ntk = 0.5 * (ntks - f64::from(differences[i]));
+            assert!((ntk / derivative - 1.0).abs() < 3e-7, "derivative of pair {i}");
         }
     }
 
@@ -112,7 +119,8 @@ mod tests {
         let ends = Ends { x: terms.view(0, 1), y: terms.view(0, lanes) };
         for gap in [0.0_f32, 1e-12] {
             let mut cosine_gap = vec![gap; lanes];
-            let run = PairRun { before: ends, after: ends, cosine_gap: &mut cosine_gap, ntk: None };
+            let run =
+                PairRun { before: ends, after: ends, cosine_gap: &mut cosine_gap, ntk_difference: None };
             map_widened(&super::super::Exp { a: 1.0, b: 1.0 }, Level::new(), run);
             // 1 − exp(−q t).
             let expected = 0.7 * gap;

@@ -6,6 +6,7 @@
 
 use crate::affine::Affine;
 use crate::nonlinearity::Nonlinearity;
+use crate::terms::rounded_variance;
 
 /// What a scalar layer computes.
 #[derive(Debug)]
@@ -139,8 +140,7 @@ impl ScalarProgram {
         for (index, step) in self.steps.iter().enumerate() {
             let read: Vec<&ScalarMoments> = step.inputs.iter().map(|&state| &states[state]).collect();
             let mut next = step.operation.moments(&read);
-            // The squares of rounded roots, as in pairs.
-            next.variance.iter_mut().for_each(|q| *q = q.sqrt() * q.sqrt());
+            next.variance.iter_mut().for_each(|q| *q = rounded_variance(*q));
             visit(self.inputs + index, &next)?;
             states.push(next);
             for &state in &step.inputs {
@@ -165,7 +165,7 @@ impl ScalarOperation {
         };
         match self {
             Self::Affine(affine) => each(&|q, theta| {
-                let q = affine.covariance(q);
+                let q = rounded_variance(affine.covariance(q));
                 (q, affine.ntk(q, theta))
             }),
             Self::Nonlinearity(nonlinearity) => {

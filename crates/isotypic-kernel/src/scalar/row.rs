@@ -6,10 +6,11 @@ use super::program::{ScalarOperation, ScalarProgram};
 use crate::layer_run::{AffineOnRun, affine_on_gaps};
 use crate::nonlinearity::PairRun;
 use crate::pair_geometry::{
-    differences_to_gaps, drop_out_gaps, gap_of_product, gaps_to_covariances, gaps_to_differences,
-    layer_norm_on_ntk,
+    differences_to_gaps, drop_out_gaps, drop_out_ntk_differences, gap_of_product, gaps_to_covariances,
+    gaps_to_differences, ntk_differences_to_ntks, rescaled_ntk_difference,
 };
 use crate::real::Real;
+use crate::running_product::RunningProduct;
 use crate::terms::{Ends, Terms};
 
 /// The form in which pairs are given.
@@ -33,11 +34,11 @@ pub(crate) struct RowEnds<'a, T: Real> {
     pub(crate) columns: std::ops::Range<usize>,
 }
 
-/// Covariances (or gaps) and tangent kernels of a row at one state.
+/// Covariances (or gaps) and tangent kernels (or differences of them) of a row at one state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Row<T> {
     pub(crate) values: Vec<T>,
-    /// Empty if not wanted.
+    /// Tangent kernels where `values` are covariances, else their differences; empty if not wanted.
     pub(crate) ntk: Vec<T>,
 }
 
@@ -46,7 +47,8 @@ pub(crate) struct Row<T> {
 pub(crate) struct Rows<T> {
     rows: Vec<Row<T>>,
     with_ntk: bool,
-    scratch: [Vec<T>; 2],
+    scratch: Vec<T>,
+    product: RunningProduct<T>,
 }
 
 impl<'a, T: Real> RowEnds<'a, T> {
@@ -69,7 +71,8 @@ impl<T: Real> Rows<T> {
     /// Rows of at most `width` pairs, one for each buffer.
     pub(crate) fn new(buffers: usize, width: usize, with_ntk: bool) -> Self {
         let row = Row::zeros(width, with_ntk);
-        Self { scratch: [row.values.clone(), row.values.clone()], rows: vec![row; buffers], with_ntk }
+        let (scratch, product) = (row.values.clone(), RunningProduct::default());
+        Self { rows: vec![row; buffers], with_ntk, scratch, product }
     }
 
     /// Makes all rows `width` pairs long.
@@ -79,7 +82,7 @@ impl<T: Real> Rows<T> {
             row.values.resize(width, zero);
             row.ntk.resize(if self.with_ntk { width } else { 0 }, zero);
         }
-        self.scratch.iter_mut().for_each(|scratch| scratch.resize(width, zero));
+        self.scratch.resize(width, zero);
     }
 
     /// The row of an input state, to be filled; what was in it is lost.
@@ -112,6 +115,7 @@ impl ScalarProgram {
                     differences_to_gaps(level, ends.at(state), values);
                 }
                 (Form::CosineGap, Form::Covariance, Some(ends)) => {
+                    // Inputs that come as gaps have no weights before them, hence no tangent kernels.
                     gaps_to_covariances(level, ends.at(state), values);
                 }
                 _ => {}
@@ -136,6 +140,7 @@ impl ScalarProgram {
         let row = &mut rows.rows[self.buffer(self.output)];
         if let (Form::CosineGap, Some(ends)) = (self.form(), ends) {
             gaps_to_covariances(level, ends.at(self.output), &mut row.values);
+            ntk_differences_to_ntks(level, ends.at(self.output), &mut row.ntk);
         }
         row
     }
@@ -185,7 +190,7 @@ impl ScalarProgram {
     ) {
         let step = &self.steps[index];
         let (before, after) = (ends.at(step.inputs[0]), ends.at(self.inputs + index));
-        let Rows { rows, scratch: [scratch, product], .. } = rows;
+        let Rows { rows, scratch, product, .. } = rows;
         let other = |state: usize| &rows[self.buffer(state)];
         match &step.operation {
             ScalarOperation::Affine(affine) => {
@@ -198,16 +203,17 @@ impl ScalarProgram {
                     before,
                     after,
                     cosine_gap: &mut row.values,
-                    ntk: (!row.ntk.is_empty()).then_some(&mut row.ntk),
+                    ntk_difference: (!row.ntk.is_empty()).then_some(&mut row.ntk),
                 };
                 T::map(nonlinearity.as_ref(), level, run);
             }
             // Lengths change, angles do not.
             ScalarOperation::LayerNorm { epsilon } => {
-                layer_norm_on_ntk(level, *epsilon, before, &mut row.ntk);
+                rescale_ntk_differences(*epsilon, before, &mut row.ntk);
             }
             ScalarOperation::Dropout { keep_rate } => {
                 drop_out_gaps(*keep_rate, &mut row.values);
+                drop_out_ntk_differences(*keep_rate, before, &mut row.ntk);
             }
             ScalarOperation::Combination(weights) => {
                 gaps_to_differences(level, before, &mut row.values);
@@ -222,21 +228,39 @@ impl ScalarProgram {
                 differences_to_gaps(level, after, &mut row.values);
             }
             ScalarOperation::Product => {
-                product.copy_from_slice(&row.values);
-                gaps_to_covariances(level, before, product);
+                product.clear(row.values.len() / T::LANES);
+                let mut multiply = |state: usize, factor: &Row<T>| {
+                    scratch.copy_from_slice(&factor.values);
+                    gaps_to_differences(level, ends.at(state), scratch);
+                    product.multiply(ends.at(state), scratch, Some(&factor.ntk));
+                };
+                if !row.ntk.is_empty() {
+                    multiply(step.inputs[0], row);
+                    step.inputs[1..].iter().for_each(|&state| multiply(state, other(state)));
+                    row.ntk.copy_from_slice(product.ntk_differences());
+                }
                 for &state in &step.inputs[1..] {
-                    let other = other(state);
-                    scratch.copy_from_slice(&other.values);
-                    gaps_to_covariances(level, ends.at(state), scratch);
-                    multiply_ntk(product, scratch, &other.ntk, &mut row.ntk);
-                    for (value, &factor) in product.iter_mut().zip(scratch.iter()) {
-                        *value *= factor;
-                    }
-                    for (gap, &other) in row.values.iter_mut().zip(&other.values) {
+                    for (gap, &other) in row.values.iter_mut().zip(&other(state).values) {
                         *gap = gap_of_product(*gap, other);
                     }
                 }
             }
+        }
+    }
+}
+
+/// Layer normalisation of differences of tangent kernels: division by $\sqrt{(q_x + \varepsilon)(q_y + \varepsilon)}$.
+fn rescale_ntk_differences<T: Real>(epsilon: f64, ends: Ends<'_, T>, values: &mut [T]) {
+    let factor = |q: T| {
+        let factor = (q.to_f64() + epsilon).sqrt().recip();
+        T::from_f64(if factor.is_finite() { factor } else { 0.0 })
+    };
+    for (group, values) in values.chunks_exact_mut(T::LANES).enumerate() {
+        let x = (factor(ends.x.variance[group]), ends.x.ntk[group]);
+        let points = group * T::LANES..(group + 1) * T::LANES;
+        let of_y = ends.y.variance[points.clone()].iter().zip(&ends.y.ntk[points]);
+        for (value, (&variance, &ntk)) in values.iter_mut().zip(of_y) {
+            *value = rescaled_ntk_difference(*value, x, (factor(variance), ntk));
         }
     }
 }

@@ -41,7 +41,7 @@ pub(crate) struct AttentionTerms<T: Real> {
 /// Matrices of all pairs of positions of a group of pairs of inputs, `[positions, positions, lanes]`.
 #[derive(Debug, Default)]
 pub(super) struct Mixed<T: Real> {
-    /// The covariances (or tangent kernels) $M$ that are mixed; then $A_x (M A_y^\top)$.
+    /// The differences $M$, of covariances or of tangent kernels, that are mixed; then $A_x (M A_y^\top)$.
     matrix: Vec<T>,
     /// $A_x M$.
     by_x: Vec<T>,
@@ -79,10 +79,10 @@ impl Attention {
         AfterMixing { scale: self.value_variance, shift: self.bias_variance, ntk_gain: 2.0 }
     }
 
-    /// Weights and means of one input, given its covariances; the half spread is still missing.
+    /// Weights and means of one input, given its covariances and diagonal tangent kernels; the half spreads are still missing.
     pub(super) fn terms<T: Real>(
         &self,
-        variances: &[f64],
+        (variances, ntks): (&[f64], &[f64]),
         covariance: impl Fn(usize, usize) -> f64,
     ) -> AttentionTerms<T> {
         let positions = self.grid.len();
@@ -106,16 +106,20 @@ impl Attention {
                     sum = Some(1.0);
                 }
             }
-            let seen = (0..positions).map(|q| self.seen.by_values.variance(q, variances[q]));
-            let mean: f64 = weights.iter().zip(seen).map(|(weight, variance)| weight * variance).sum();
+            // Embeddings are trained: they enter tangent kernels as they enter covariances.
+            let mean = |values: &[f64]| -> T {
+                let seen = (0..positions).map(|q| self.seen.by_values.variance(q, values[q]));
+                T::from_f64(weights.iter().zip(seen).map(|(weight, value)| weight * value).sum())
+            };
             terms.mixing.row_sum.push(T::from_f64(sum.unwrap_or_else(|| weights.iter().sum())));
-            terms.mixing.mean.push(T::from_f64(mean));
+            terms.mixing.covariance.mean.push(mean(variances));
+            terms.mixing.ntk.mean.push(mean(ntks));
             terms.weights.extend(weights.into_iter().map(T::from_f64));
         }
         terms
     }
 
-    /// Mixes all pairs of positions: the tangent kernels of the input slices if `ntk`, else the differences.
+    /// Mixes all pairs of positions: the differences of tangent kernels of the input slices if `ntk`, else those of covariances.
     pub(super) fn mix<'s, T: Real>(
         &self,
         level: Level,
@@ -146,12 +150,11 @@ impl Attention {
     fn gather<T: Real>(&self, displacement: [usize; 3], ntk: bool, slice: &Slice<T>, matrix: &mut [T]) {
         let by_values = &self.seen.by_values;
         let share = T::from_f64(by_values.share);
-        let values = if ntk { &slice.ntk } else { &slice.difference };
+        let values = if ntk { &slice.ntk_difference } else { &slice.difference };
         let shift = displacement.map(|distance| distance as isize);
         for run in Pieces::ALL.in_slice(self.grid, shift).flat_map(|piece| piece.runs(self.grid)) {
             for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
-                let added = if ntk { by_values.covariance(p, q) } else { by_values.difference(p, q) };
-                let added = T::from_f64(added);
+                let added = T::from_f64(by_values.difference(p, q));
                 let target = &mut matrix[(p * self.grid.len() + q) * T::LANES..][..T::LANES];
                 match values.get(p * T::LANES..(p + 1) * T::LANES) {
                     Some(lanes) => {

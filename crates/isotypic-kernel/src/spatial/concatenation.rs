@@ -73,9 +73,16 @@ impl Concatenation {
                     }
                 }
                 if output.has_ntk() {
-                    match source.filter(|slice| slice.has_ntk()) {
-                        Some(slice) => output.ntk[to].copy_from_slice(&slice.ntk[from..from + T::LANES]),
-                        None => output.ntk[to].fill(T::from_f64(0.0)),
+                    let to = &mut output.ntk_difference[to];
+                    match source {
+                        Some(slice) if slice.has_ntk() => {
+                            to.copy_from_slice(&slice.ntk_difference[from..from + T::LANES]);
+                        }
+                        Some(_) => to.fill(T::from_f64(0.0)),
+                        None => {
+                            let of_y = &y.ntk[q * T::LANES..(q + 1) * T::LANES];
+                            to.iter_mut().zip(of_y).for_each(|(to, &of_y)| *to = x.ntk[p] + of_y);
+                        }
                     }
                 }
             }

@@ -2,7 +2,7 @@
 //!
 //! An output pair $(p, q)$ reads the input pairs $(sp + e - b,\; sq + e - b)$ for every tap $e$ of the filter. Beyond the
 //! border of a zero-padded input the covariance is 0, so the difference $E[(u-v)^2]$ is the variance of
-//! whichever end is still inside. Sums are divided by the full filter size and taken in the order of the taps.
+//! whichever end is still inside, and that of tangent kernels the diagonal one there. Sums are divided by the full filter size and taken in the order of the taps.
 
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
@@ -11,12 +11,12 @@ use isotypic_architecture::Conv;
 use super::box_filter::BoxFilter;
 use super::displacement::{Piece, Pieces, Run};
 use super::grid::Grid;
+use super::pairwise::SidesOf;
 use super::slice::Slice;
 use super::taps::{OUTSIDE, Taps};
 use crate::affine::Affine;
 use crate::layer_run::{AffineOnRun, affine_on_differences};
 use crate::real::Real;
-use crate::terms::Terms;
 
 /// A convolution between two grids.
 #[derive(Debug)]
@@ -25,14 +25,6 @@ pub(crate) struct Convolution {
     pub(super) affine: Affine,
     /// On a torus with stride 1 sums under the filter need no table.
     box_filter: Option<BoxFilter>,
-}
-
-/// What a convolution reads besides the slice itself: terms of both sides before and after the affine map, per position, and
-/// on the second side per lane.
-#[derive(Clone, Copy)]
-pub(crate) struct ConvolutionEnds<'a, T: Real> {
-    pub(super) input: (&'a Terms<T>, &'a Terms<T>),
-    pub(super) output: (&'a Terms<T>, &'a Terms<T>),
 }
 
 impl Convolution {
@@ -99,17 +91,18 @@ impl Convolution {
         let scratch = &mut scratch[..input.difference.len()];
         dispatch!(level, simd => run(simd, filter, &input.difference, &mut output.difference, scratch));
         if input.has_ntk() && output.has_ntk() {
-            dispatch!(level, simd => run(simd, filter, &input.ntk, &mut output.ntk, scratch));
+            let (from, to) = (&input.ntk_difference, &mut output.ntk_difference);
+            dispatch!(level, simd => run(simd, filter, from, to, scratch));
         }
     }
 
-    /// Sums the input slice under the filter, at the positions of one piece of an output slice.
+    /// Sums the input slice under the filter, at the positions of one piece of an output slice; `ends` are the positions of the input.
     ///
     /// The tangent kernel is left out where that of the input vanishes.
     pub(super) fn sum_piece<T: Real>(
         &self,
         level: Level,
-        ends: ConvolutionEnds<'_, T>,
+        ends: SidesOf<'_, T>,
         piece: Piece,
         input: &Slice<T>,
         output: &mut Slice<T>,
@@ -121,13 +114,12 @@ impl Convolution {
     fn sum_taps<S: Simd, T: Real>(
         &self,
         simd: S,
-        ends: ConvolutionEnds<'_, T>,
+        (x, y): SidesOf<'_, T>,
         piece: Piece,
         input: &Slice<T>,
         output: &mut Slice<T>,
     ) {
         let with_ntk = input.has_ntk() && output.has_ntk();
-        let (variances_x, variances_y) = (&ends.input.0.variance, &ends.input.1.variance);
         for Run { first, second, length } in piece.runs(self.taps.output) {
             for (p, q) in (first..first + length).zip(second..second + length) {
                 for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
@@ -147,38 +139,38 @@ impl Convolution {
                         if at_x != OUTSIDE && at_y != OUTSIDE {
                             difference += load(&input.difference, at_x as usize);
                             if with_ntk {
-                                ntk += load(&input.ntk, at_x as usize);
+                                ntk += load(&input.ntk_difference, at_x as usize);
                             }
                         } else if at_x != OUTSIDE {
-                            difference += variances_x[at_x as usize];
+                            difference += x.variance[at_x as usize];
+                            ntk += x.ntk[at_x as usize];
                         } else if at_y != OUTSIDE {
-                            difference += load(variances_y, at_y as usize);
+                            difference += load(&y.variance, at_y as usize);
+                            ntk += load(&y.ntk, at_y as usize);
                         }
                     }
                     difference.store_slice(&mut output.difference[lanes(p)]);
                     if with_ntk {
-                        ntk.store_slice(&mut output.ntk[lanes(p)]);
+                        ntk.store_slice(&mut output.ntk_difference[lanes(p)]);
                     }
                 }
             }
         }
     }
 
-    /// Turns sums under the filter into differences and tangent kernels, in one run of an output slice.
+    /// Turns sums under the filter into differences, in one run of an output slice.
     ///
     /// Where the tangent kernel of the input vanishes (`input_has_ntk` is false), that of the output is overwritten.
     pub(super) fn finish_run<T: Real>(
         &self,
         level: Level,
-        ends: ConvolutionEnds<'_, T>,
         run: Run,
         input_has_ntk: bool,
         output: &mut Slice<T>,
     ) {
         let at = run.range::<T>();
-        let ntk = (output.ntk.get_mut(at.clone()), input_has_ntk);
-        let ends = run.ends(ends.output.0, ends.output.1);
+        let ntk = (output.ntk_difference.get_mut(at.clone()), input_has_ntk);
         let affine = AffineOnRun::new(&self.affine, self.filter_size());
-        affine_on_differences(level, affine, ends, &mut output.difference[at], ntk);
+        affine_on_differences(level, affine, &mut output.difference[at], ntk);
     }
 }

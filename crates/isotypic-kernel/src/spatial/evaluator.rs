@@ -5,7 +5,7 @@ use fearless_simd_macros::simd;
 
 use super::attention::Mixed;
 use super::displacement::{Piece, Pieces, Run};
-use super::filling::Filling;
+use super::filling::{FillScratch, Filling};
 use super::grid::Grid;
 use super::program::{SpatialProgram, everything};
 use super::readout::{Readout, ReadoutValues, Totals};
@@ -25,14 +25,14 @@ pub(crate) struct Evaluator<'a, T: Real> {
     schedule: Schedule,
     /// Per state and slot.
     slices: Vec<Vec<Slice<T>>>,
-    scratch: Vec<T>,
+    scratch: FillScratch<T>,
     /// Of the attention stage that is being filled: of differences, of tangent kernels.
     mixed: [Mixed<T>; 2],
     /// The same of attention with random weights.
     sums: Sums,
     fills: Vec<Fill>,
     values: Vec<ReadoutValues<T>>,
-    half_spreads: Vec<f64>,
+    half_spreads: Vec<[f64; 2]>,
 }
 
 /// The two sides of a group of pairs.
@@ -67,7 +67,7 @@ impl<'a, T: Real> Evaluator<'a, T> {
             with_ntk,
             schedule: Schedule::new(program),
             slices: (0..program.states()).map(|_| Vec::new()).collect(),
-            scratch: Vec::new(),
+            scratch: FillScratch::default(),
             mixed: Default::default(),
             sums: Sums::default(),
             fills: Vec::new(),
@@ -114,15 +114,15 @@ impl<'a, T: Real> Evaluator<'a, T> {
             readout.finish(program.grid(state).len(), as_differences, terms, totals, values);
         }
         let spread = |(&(state, readout), totals): (&(usize, Readout), &Totals<T>)| {
-            readout.half_spread(program.grid(state).len(), totals)
+            readout.half_spreads(program.grid(state).len(), totals)
         };
         self.half_spreads.clear();
         self.half_spreads.extend(program.readouts.iter().zip(&totals).map(spread));
         &self.values
     }
 
-    /// Half the means of the differences of the last evaluation, lane 0, per readout.
-    pub(super) fn half_spreads(&self) -> &[f64] {
+    /// Half the means of the differences of the last evaluation, lane 0, per readout: of covariances and of tangent kernels.
+    pub(super) fn half_spreads(&self) -> &[[f64; 2]] {
         &self.half_spreads
     }
 
@@ -220,7 +220,7 @@ impl<'a, T: Real> Evaluator<'a, T> {
         differences
     }
 
-    /// What a mixing stage makes of one input with itself at every output position, lane 0: $D$ and mixed tangent kernels.
+    /// What a mixing stage makes of one input with itself at every output position, lane 0: $D$ of covariances and of tangent kernels.
     pub(super) fn mixed_with_itself(
         &mut self,
         stage: &Stage,
@@ -237,7 +237,7 @@ impl<'a, T: Real> Evaluator<'a, T> {
         let filling = Filling { level: *level, stage, sides, fill, schedule, slices, mixed, sums };
         filling.gather(&mut output, scratch);
         let first_lane = |values: Vec<T>| values.into_iter().step_by(T::LANES).collect();
-        (first_lane(output.difference), first_lane(output.ntk))
+        (first_lane(output.difference), first_lane(output.ntk_difference))
     }
 
     /// $S$ and $N$ of an attention stage for one input with itself.

@@ -3,11 +3,11 @@
 use fearless_simd::Level;
 
 use super::attention::Mixed;
-use super::convolution::{Convolution, ConvolutionEnds};
+use super::convolution::Convolution;
 use super::displacement::{Displacement, Piece, Run};
 use super::evaluator::Sides;
 use super::mixing::{self, AfterMixing};
-use super::pairwise;
+use super::pairwise::{self, ProductScratch};
 use super::schedule::{Fill, Schedule};
 use super::slice::Slice;
 use super::spatial_terms::LayerTerms;
@@ -30,9 +30,17 @@ pub(super) struct Filling<'a, T: Real> {
     pub(super) sums: &'a Sums,
 }
 
+/// What filling overwrites.
+#[derive(Debug, Default)]
+pub(super) struct FillScratch<T> {
+    /// Sums along some axes, of a whole slice.
+    sums: Vec<T>,
+    pub(super) product: ProductScratch<T>,
+}
+
 impl<'a, T: Real> Filling<'a, T> {
     /// Fills the missing pieces; `scratch` is overwritten.
-    pub(super) fn fill(&self, output: &mut Slice<T>, scratch: &mut Vec<T>) {
+    pub(super) fn fill(&self, output: &mut Slice<T>, scratch: &mut FillScratch<T>) {
         self.gather(output, scratch);
         let grid = self.stage.output;
         // A run stays in the first cache from the layer to the end of the nonlinearity.
@@ -57,20 +65,21 @@ impl<'a, T: Real> Filling<'a, T> {
     }
 
     /// Collects what the missing pieces read from other positions.
-    pub(super) fn gather(&self, output: &mut Slice<T>, scratch: &mut Vec<T>) {
+    pub(super) fn gather(&self, output: &mut Slice<T>, scratch: &mut FillScratch<T>) {
         let Fill { state, displacement, missing, .. } = self.fill;
         let read = self.stage.inputs[0];
         let pieces = missing.in_slice(self.stage.output, displacement);
         match &self.stage.layer {
             SpatialLayer::Convolution(convolution) => {
                 if convolution.sums_whole_slices(missing) {
-                    scratch.resize(output.difference.len(), T::from_f64(0.0));
-                    convolution.sum_slice(self.level, self.input(read, displacement), output, scratch);
+                    let sums = &mut scratch.sums;
+                    sums.resize(output.difference.len(), T::from_f64(0.0));
+                    convolution.sum_slice(self.level, self.input(read, displacement), output, sums);
                     return;
                 }
                 for piece in pieces {
                     let input = self.input(read, convolution.taps.reads(piece.shift, [0; 3]).0);
-                    convolution.sum_piece(self.level, self.convolution_ends(), piece, input, output);
+                    convolution.sum_piece(self.level, self.sides.terms(read), piece, input, output);
                 }
             }
             SpatialLayer::Pooling(pooling) => {
@@ -88,7 +97,7 @@ impl<'a, T: Real> Filling<'a, T> {
                 for piece in pieces {
                     attention.scatter(piece, differences, &mut output.difference);
                     if output.has_ntk() {
-                        attention.scatter(piece, ntks, &mut output.ntk);
+                        attention.scatter(piece, ntks, &mut output.ntk_difference);
                     }
                 }
             }
@@ -111,7 +120,7 @@ impl<'a, T: Real> Filling<'a, T> {
     }
 
     /// Completes one run up to the nonlinearity.
-    fn finish_run(&self, run: Run, output: &mut Slice<T>, scratch: &mut Vec<T>) {
+    fn finish_run(&self, run: Run, output: &mut Slice<T>, scratch: &mut FillScratch<T>) {
         let Fill { state, displacement, .. } = self.fill;
         let (level, read) = (self.level, self.stage.inputs[0]);
         let after = self.sides.before(state);
@@ -119,12 +128,11 @@ impl<'a, T: Real> Filling<'a, T> {
             self.stage.inputs.iter().map(|&state| (self.input(state, displacement), self.sides.terms(state)))
         };
         let mix = |after_mixing: AfterMixing, x, y, output: &mut Slice<T>| {
-            let variances = (after.0.variance.as_slice(), after.1.variance.as_slice());
-            mixing::finish_run(level, after_mixing, (x, y), variances, run, output);
+            mixing::finish_run(level, after_mixing, (x, y), run, output);
         };
         match (&self.stage.layer, self.sides.layers(state)) {
             (SpatialLayer::Convolution(convolution), _) => {
-                convolution.finish_run(level, self.convolution_ends(), run, self.input_has_ntk(), output);
+                convolution.finish_run(level, run, self.input_has_ntk(), output);
             }
             (SpatialLayer::Pooling(_), (LayerTerms::Mixing(x), LayerTerms::Mixing(y))) => {
                 mix(AfterMixing::NOTHING, x, y, output);
@@ -147,7 +155,8 @@ impl<'a, T: Real> Filling<'a, T> {
                 pairwise::combine(level, weights, &slices, run, output);
             }
             (SpatialLayer::Product, _) => {
-                pairwise::multiply(level, &inputs().collect::<Vec<_>>(), after, run, output, scratch);
+                let inputs: Vec<_> = inputs().collect();
+                pairwise::multiply(level, &inputs, after, run, output, &mut scratch.product);
             }
             (SpatialLayer::Dropout { keep_rate }, _) if !(self.sides.itself && displacement == [0; 3]) => {
                 let (input, before) = (self.input(read, displacement), self.sides.terms(read));
@@ -173,7 +182,8 @@ impl<'a, T: Real> Filling<'a, T> {
         let at = run.range::<T>();
         let values = &mut output.difference[at.clone()];
         differences_to_gaps(self.level, before, values);
-        let run = PairRun { before, after, cosine_gap: &mut *values, ntk: output.ntk.get_mut(at) };
+        let ntk_difference = output.ntk_difference.get_mut(at);
+        let run = PairRun { before, after, cosine_gap: &mut *values, ntk_difference };
         T::map(nonlinearity.as_ref(), self.level, run);
         gaps_to_differences(self.level, after, values);
     }
@@ -194,7 +204,7 @@ impl<'a, T: Real> Filling<'a, T> {
             before: run.ends(before.0, before.1),
             after: run.ends(after.0, after.1),
             difference: &mut output.difference[at.clone()],
-            ntk: output.ntk.get_mut(at),
+            ntk_difference: output.ntk_difference.get_mut(at),
         };
         T::map_differences(nonlinearity, self.level, run);
     }
@@ -202,12 +212,5 @@ impl<'a, T: Real> Filling<'a, T> {
     /// Whether the first input has tangent kernels that are not 0.
     fn input_has_ntk(&self) -> bool {
         self.slices[self.stage.inputs[0]].iter().any(Slice::has_ntk)
-    }
-
-    fn convolution_ends(&self) -> ConvolutionEnds<'a, T> {
-        ConvolutionEnds {
-            input: self.sides.terms(self.stage.inputs[0]),
-            output: self.sides.before(self.fill.state),
-        }
     }
 }

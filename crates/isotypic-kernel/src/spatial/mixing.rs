@@ -7,7 +7,8 @@
 //! - $q' = g h - s$,
 //! - $d' = (g_p - g_q)(h_x[p] - h_y[q]) + D_{xy}[p, q] - s_x[p] - s_y[q]$,
 //!
-//! which is exactly 0 for a position with itself, since $D$ then comes from the same additions as $s$.
+//! which is exactly 0 for a position with itself, since $D$ then comes from the same additions as $s$. Tangent kernels are mixed
+//! alike, with means and spreads of their own.
 
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
@@ -22,6 +23,15 @@ use crate::terms::interleave;
 pub(crate) struct MixingTerms<T: Real> {
     /// $g$.
     pub(super) row_sum: Vec<T>,
+    /// Of the covariances.
+    pub(super) covariance: Mixture<T>,
+    /// Of the tangent kernels.
+    pub(super) ntk: Mixture<T>,
+}
+
+/// Means and spreads of one kernel at every output position.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Mixture<T: Real> {
     /// $h$.
     pub(super) mean: Vec<T>,
     /// $s$.
@@ -62,30 +72,49 @@ impl<T: Real> MixingTerms<T> {
         };
         Self {
             row_sum: by(|terms| &terms.row_sum),
-            mean: by(|terms| &terms.mean),
-            half_spread: by(|terms| &terms.half_spread),
+            covariance: Mixture {
+                mean: by(|terms| &terms.covariance.mean),
+                half_spread: by(|terms| &terms.covariance.half_spread),
+            },
+            ntk: Mixture {
+                mean: by(|terms| &terms.ntk.mean),
+                half_spread: by(|terms| &terms.ntk.half_spread),
+            },
         }
     }
 
-    /// Variances of the mixtures, in `f64`.
-    pub(super) fn variances(&self) -> Vec<f64> {
-        let positions = self.row_sum.iter().zip(&self.mean).zip(&self.half_spread);
-        positions.map(|((g, h), s)| (g.to_f64() * h.to_f64() - s.to_f64()).max(0.0)).collect()
+    /// Completes the terms of an input by $D$ of it with itself, and returns variances and diagonal tangent kernels of the mixtures,
+    /// in `f64`; `ntk_difference` is empty where tangent kernels vanish.
+    pub(super) fn complete(&mut self, difference: &[T], ntk_difference: &[T]) -> (Vec<f64>, Vec<f64>) {
+        let half = |&spread: &T| spread * T::from_f64(0.5);
+        let zero = T::from_f64(0.0);
+        self.covariance.half_spread = difference.iter().map(half).collect();
+        self.ntk.half_spread = ntk_difference.iter().map(half).collect();
+        self.ntk.half_spread.resize(difference.len(), zero);
+        let variances = |mixture: &Mixture<T>| -> Vec<f64> {
+            let positions = self.row_sum.iter().zip(&mixture.mean).zip(&mixture.half_spread);
+            positions.map(|((g, h), s)| (g.to_f64() * h.to_f64() - s.to_f64()).max(0.0)).collect()
+        };
+        (variances(&self.covariance), variances(&self.ntk))
     }
 }
 
-/// Turns $D$ and the mixed tangent kernels into differences and tangent kernels, in one run of an output slice.
-///
-/// `variances` are those of the layer's output on both sides, of all positions.
+impl<T: Real> Mixture<T> {
+    /// With these means; the half spread is still missing.
+    pub(super) fn of_means(mean: Vec<T>) -> Self {
+        Self { mean, half_spread: Vec::new() }
+    }
+}
+
+/// Turns $D$ of covariances and of tangent kernels into their differences, in one run of an output slice.
 pub(super) fn finish_run<T: Real>(
     level: Level,
     after: AfterMixing,
     terms: (&MixingTerms<T>, &MixingTerms<T>),
-    variances: (&[T], &[T]),
     run: Run,
     output: &mut Slice<T>,
 ) {
-    dispatch!(level, simd => finish(simd, after, terms, variances, run, output));
+    dispatch!(level, simd => finish(simd, after, terms, run, output));
 }
 
 #[simd]
@@ -93,13 +122,11 @@ fn finish<S: Simd, T: Real>(
     simd: S,
     after: AfterMixing,
     (x, y): (&MixingTerms<T>, &MixingTerms<T>),
-    (variances_x, variances_y): (&[T], &[T]),
     Run { first, second, length }: Run,
     output: &mut Slice<T>,
 ) {
     let [scale, gain] = [after.scale, after.ntk_gain].map(T::from_f64);
-    // Θ' = scale·Θ + gain·(c' − shift) + shift.
-    let rest = T::from_f64(after.shift * (1.0 - after.ntk_gain));
+    let with_ntk = output.has_ntk();
     for (p, q) in (first..first + length).zip(second..second + length) {
         for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
             let load = |values: &[T], position: usize| {
@@ -108,14 +135,16 @@ fn finish<S: Simd, T: Real>(
             };
             let at = p * T::LANES + start..p * T::LANES + start + T::Native::<S>::LEN;
             let row_sums = -load(&y.row_sum, q) + x.row_sum[p];
-            let means = -load(&y.mean, q) + x.mean[p];
-            let spread = load(&output.difference, p) - (load(&y.half_spread, q) + x.half_spread[p]);
-            let difference = row_sums.mul_add(means, spread) * scale;
+            let mixed = |mixed: T::Native<S>, x: &Mixture<T>, y: &Mixture<T>| {
+                let means = -load(&y.mean, q) + x.mean[p];
+                let spread = mixed - (load(&y.half_spread, q) + x.half_spread[p]);
+                row_sums.mul_add(means, spread)
+            };
+            let difference = mixed(load(&output.difference, p), &x.covariance, &y.covariance) * scale;
             difference.store_slice(&mut output.difference[at.clone()]);
-            if output.has_ntk() {
-                let covariance = (load(variances_y, q) + variances_x[p] - difference) * T::from_f64(0.5);
-                let fresh = covariance.mul_add(gain, rest);
-                load(&output.ntk, p).mul_add(scale, fresh).store_slice(&mut output.ntk[at]);
+            if with_ntk {
+                let ntk_difference = mixed(load(&output.ntk_difference, p), &x.ntk, &y.ntk);
+                ntk_difference.mul_add(scale, difference * gain).store_slice(&mut output.ntk_difference[at]);
             }
         }
     }

@@ -6,14 +6,18 @@ use fearless_simd_macros::simd;
 
 use super::displacement::Run;
 use super::slice::Slice;
-use crate::pair_geometry::{differences_to_gaps, drop_out_gaps, gap_of_product, gaps_to_differences};
+use crate::pair_geometry::{
+    differences_to_gaps, drop_out_gaps, drop_out_ntk_differences, gap_of_product, gaps_to_differences,
+    rescaled_ntk_difference,
+};
 use crate::real::Real;
+use crate::running_product::RunningProduct;
 use crate::terms::Terms;
 
 /// The terms of one state on both sides.
 pub(super) type SidesOf<'a, T> = (&'a Terms<T>, &'a Terms<T>);
 
-/// Weighted sums: $d = \sum_i w_i d_i$ and $\Theta = \sum_i w_i \Theta_i$, as covariances add where no two inputs are correlated.
+/// Weighted sums $d = \sum_i w_i d_i$, of tangent kernels alike, as covariances add where no two inputs are correlated.
 pub(super) fn combine<T: Real>(
     level: Level,
     weights: &[f64],
@@ -38,79 +42,50 @@ pub(super) fn combine<T: Real>(
         dispatch!(level, simd => add(simd, first, weight, from, to));
         first = false;
         if input.has_ntk() && output.has_ntk() {
-            let (from, to) = (&input.ntk[at.clone()], &mut output.ntk[at.clone()]);
+            let (from, to) = (&input.ntk_difference[at.clone()], &mut output.ntk_difference[at.clone()]);
             dispatch!(level, simd => add(simd, first_ntk, weight, from, to));
             first_ntk = false;
         }
     }
 }
 
+/// What a product overwrites.
+#[derive(Debug, Default)]
+pub(super) struct ProductScratch<T> {
+    gaps: Vec<T>,
+    ntk: RunningProduct<T>,
+}
+
 /// Products of independent inputs: $c = \prod_i c_i$, so $t \leftarrow t + t_i - t t_i$, and
 /// $\Theta = \sum_i \Theta_i \prod_{j \ne i} c_j$.
-///
-/// `scratch` is overwritten.
 pub(super) fn multiply<T: Real>(
     level: Level,
     inputs: &[(&Slice<T>, SidesOf<'_, T>)],
     after: SidesOf<'_, T>,
     run: Run,
     output: &mut Slice<T>,
-    scratch: &mut Vec<T>,
+    ProductScratch { gaps, ntk }: &mut ProductScratch<T>,
 ) {
     let at = run.range::<T>();
-    let zero = T::from_f64(0.0);
-    output.difference[at.clone()].fill(zero); // gaps of the product of nothing
     if output.has_ntk() {
-        output.ntk[at.clone()].fill(zero);
-    }
-    scratch.clear();
-    scratch.resize(at.len(), T::from_f64(1.0));
-    let mut gaps = vec![zero; at.len()];
-    for &(input, (x, y)) in inputs {
-        gaps.copy_from_slice(&input.difference[at.clone()]);
-        if output.has_ntk() {
-            let ntk = input.ntk.get(at.clone());
-            let target = &mut output.ntk[at.clone()];
-            dispatch!(level, simd => multiply_ntk(simd, run, (x, y), &gaps, ntk, scratch, target));
+        ntk.clear(run.length);
+        for &(input, (x, y)) in inputs {
+            let ends = run.ends(x, y);
+            ntk.multiply(ends, &input.difference[at.clone()], input.ntk_difference.get(at.clone()));
         }
-        differences_to_gaps(level, run.ends(x, y), &mut gaps);
-        for (total, &gap) in output.difference[at.clone()].iter_mut().zip(&gaps) {
+        output.ntk_difference[at.clone()].copy_from_slice(ntk.ntk_differences());
+    }
+    let product = &mut output.difference[at.clone()];
+    product.fill(T::from_f64(0.0)); // gaps of the product of nothing
+    for &(input, (x, y)) in inputs {
+        gaps.clear();
+        gaps.extend_from_slice(&input.difference[at.clone()]);
+        differences_to_gaps(level, run.ends(x, y), gaps);
+        for (total, &gap) in product.iter_mut().zip(gaps.iter()) {
             *total = gap_of_product(*total, gap);
         }
     }
-    gaps_to_differences(level, run.ends(after.0, after.1), &mut output.difference[at]);
-}
-
-/// One more factor: $\Theta \leftarrow \Theta c_i + C \Theta_i$ and $C \leftarrow C c_i$.
-#[simd]
-fn multiply_ntk<S: Simd, T: Real>(
-    simd: S,
-    run: Run,
-    (x, y): SidesOf<'_, T>,
-    differences: &[T],
-    input: Option<&[T]>,
-    product: &mut [T],
-    total: &mut [T],
-) {
-    for place in 0..run.length {
-        for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-            let lanes = |position: usize| {
-                let at = position * T::LANES + start;
-                at..at + T::Native::<S>::LEN
-            };
-            let load =
-                |values: &[T], position: usize| T::Native::<S>::from_slice(simd, &values[lanes(position)]);
-            let variances = load(&y.variance, run.second + place) + x.variance[run.first + place];
-            let covariance = (variances - load(differences, place)) * T::from_f64(0.5);
-            let so_far = load(product, place);
-            let mut ntk = load(total, place) * covariance;
-            if let Some(input) = input {
-                ntk = so_far.mul_add(load(input, place), ntk);
-            }
-            ntk.store_slice(&mut total[lanes(place)]);
-            (so_far * covariance).store_slice(&mut product[lanes(place)]);
-        }
-    }
+    gaps_to_differences(level, run.ends(after.0, after.1), product);
 }
 
 /// Changes of length alone: angles stay. `ntk_factors` multiply the tangent kernels from both sides.
@@ -129,13 +104,14 @@ pub(super) fn rescale<T: Real>(
     differences_to_gaps(level, run.ends(before.0, before.1), values);
     gaps_to_differences(level, run.ends(after.0, after.1), values);
     if output.has_ntk() {
-        let rows =
-            output.ntk[at.clone()].chunks_exact_mut(T::LANES).zip(input.ntk[at].chunks_exact(T::LANES));
-        for (place, (to, from)) in rows.enumerate() {
-            let of_x = ntk_factors.0[run.first + place];
-            let of_y = &ntk_factors.1[(run.second + place) * T::LANES..][..T::LANES];
-            for ((to, &from), &of_y) in to.iter_mut().zip(from).zip(of_y) {
-                *to = from * (of_x * of_y);
+        let rows = output.ntk_difference[at.clone()].chunks_exact_mut(T::LANES);
+        for (place, (to, from)) in rows.zip(input.ntk_difference[at].chunks_exact(T::LANES)).enumerate() {
+            let (p, q) = (run.first + place, run.second + place);
+            let of_x = (ntk_factors.0[p], before.0.ntk[p]);
+            let lanes = q * T::LANES..(q + 1) * T::LANES;
+            let of_y = ntk_factors.1[lanes.clone()].iter().zip(&before.1.ntk[lanes]);
+            for ((to, &from), (&factor, &ntk)) in to.iter_mut().zip(from).zip(of_y) {
+                *to = rescaled_ntk_difference(from, of_x, (factor, ntk));
             }
         }
     }
@@ -158,6 +134,8 @@ pub(super) fn drop_out<T: Real>(
     drop_out_gaps(keep_rate, values);
     gaps_to_differences(level, run.ends(after.0, after.1), values);
     if output.has_ntk() {
-        output.ntk[at.clone()].copy_from_slice(&input.ntk[at]);
+        let to = &mut output.ntk_difference[at.clone()];
+        to.copy_from_slice(&input.ntk_difference[at]);
+        drop_out_ntk_differences(keep_rate, run.ends(before.0, before.1), to);
     }
 }

@@ -10,7 +10,7 @@ use isotypic_architecture::Pool;
 
 use super::displacement::{Displacement, Piece, Pieces, Run};
 use super::grid::Grid;
-use super::mixing::MixingTerms;
+use super::mixing::{MixingTerms, Mixture};
 use super::slice::Slice;
 use super::taps::{OUTSIDE, Taps};
 use crate::real::Real;
@@ -80,18 +80,22 @@ impl Pooling {
         exists.then_some((displacement, pieces))
     }
 
-    /// $g$ and $h$ of one input, given its variances; the half spread is still missing.
-    pub(super) fn means<T: Real>(&self, variances: &[f64]) -> MixingTerms<T> {
+    /// $g$ and $h$ of one input, given its variances and diagonal tangent kernels; the half spreads are still missing.
+    pub(super) fn means<T: Real>(&self, variances: &[f64], ntks: &[f64]) -> MixingTerms<T> {
         let scaled = |(value, factor): (f64, &f64)| T::from_f64(value * factor);
+        let mixture = |values: &[f64]| {
+            let sums = self.taps.sums(values).into_iter();
+            Mixture::of_means(sums.zip(&self.factors).map(scaled).collect())
+        };
         let counts = self.taps.counts().into_iter().map(|count| count as f64);
         MixingTerms {
             row_sum: counts.zip(&self.factors).map(scaled).collect(),
-            mean: self.taps.sums(variances).into_iter().zip(&self.factors).map(scaled).collect(),
-            half_spread: Vec::new(),
+            covariance: mixture(variances),
+            ntk: mixture(ntks),
         }
     }
 
-    /// $D$ and mixed tangent kernels at the positions of one piece of an output slice.
+    /// $D$ of covariances and of tangent kernels at the positions of one piece of an output slice.
     pub(super) fn mix_piece<'s, T: Real>(
         &self,
         level: Level,
@@ -127,7 +131,7 @@ impl Pooling {
                     let at = p * T::LANES + start..p * T::LANES + start + T::Native::<S>::LEN;
                     (difference * factor).store_slice(&mut output.difference[at.clone()]);
                     if with_ntk {
-                        (ntk * factor).store_slice(&mut output.ntk[at]);
+                        (ntk * factor).store_slice(&mut output.ntk_difference[at]);
                     }
                 }
             }
@@ -157,7 +161,7 @@ impl Pooling {
             let lanes = at..at + T::Native::<S>::LEN;
             difference += T::Native::<S>::from_slice(simd, &slice.difference[lanes.clone()]);
             if with_ntk {
-                ntk += T::Native::<S>::from_slice(simd, &slice.ntk[lanes]);
+                ntk += T::Native::<S>::from_slice(simd, &slice.ntk_difference[lanes]);
             }
         }
         (difference, ntk)

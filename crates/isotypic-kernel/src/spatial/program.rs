@@ -20,6 +20,7 @@ use crate::KernelError;
 use crate::affine::Affine;
 use crate::nonlinearity::from_operation;
 use crate::real::Real;
+use crate::terms::Terms;
 
 /// The largest number of positions under a pooling window: all pairs of them are listed.
 const LARGEST_WINDOW: usize = 1 << 11;
@@ -301,16 +302,18 @@ impl SpatialProgram {
             .map(|state| {
                 let positions = self.grid(state).len();
                 let weights = match state.checked_sub(1).map(|stage| &self.stages[stage].layer) {
-                    Some(SpatialLayer::Attention(_)) => positions * positions,
-                    Some(SpatialLayer::SqrtAttention(_)) => 9 * positions,
-                    Some(SpatialLayer::Pooling(_) | SpatialLayer::LayerNorm { .. }) => 3 * positions,
+                    Some(SpatialLayer::Attention(_)) => positions * (positions + 5),
+                    Some(SpatialLayer::SqrtAttention(_)) => 3 * Terms::<T>::PER_POINT * positions,
+                    Some(SpatialLayer::Pooling(_)) => 5 * positions,
+                    Some(SpatialLayer::LayerNorm { .. } | SpatialLayer::Dropout { .. }) => positions,
                     _ => 0,
                 };
-                // Variances and tangent kernels in `f64`; three terms before and after a nonlinearity.
-                16 * positions + (6 * positions + weights) * size_of::<T>() + size_of::<StateTerms<T>>()
+                // Variances and tangent kernels in `f64`; terms before and after a nonlinearity.
+                let terms = 2 * Terms::<T>::PER_POINT * positions;
+                16 * positions + (terms + weights) * size_of::<T>() + size_of::<StateTerms<T>>()
             })
             .sum();
-        let readouts = self.readouts.len() * size_of::<(ReadoutTerms, [f64; 5])>();
+        let readouts = self.readouts.len() * size_of::<(ReadoutTerms, [f64; 8])>();
         (size_of::<SpatialTerms<T>>() + input + states + readouts) as u64
     }
 }

@@ -1,7 +1,7 @@
 //! Joining positions: from slices to one covariance and one tangent kernel for each pair of inputs.
 //!
-//! Covariances are summed as differences, $\sum c = \tfrac12 \sum (q_x + q_y) - \tfrac12\sum d$, so that inputs that are close to
-//! each other keep the digits of their distance. The sums do not depend on the order of the pairs of positions.
+//! Covariances are summed as differences, $\sum c = \tfrac12 \sum (q_x + q_y) - \tfrac12\sum d$, and tangent kernels alike, so that inputs
+//! that are close to each other keep the digits of their distance. The sums do not depend on the order of the pairs of positions.
 
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
@@ -11,6 +11,7 @@ use super::displacement::{Pieces, Run};
 use super::slice::Slice;
 use crate::real::Real;
 use crate::reproducible_sum::ReproducibleSum;
+use crate::terms::Terms;
 
 /// How positions are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,17 +27,22 @@ pub(crate) enum Readout {
 /// What one input, or one input per lane, contributes to a readout.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReadoutTerms {
+    pub(super) covariance: KernelReadout,
+    pub(super) ntk: KernelReadout,
+}
+
+/// The same for one of the two kernels.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KernelReadout {
     /// $\sum_p q_p$.
-    pub(super) variances: Vec<f64>,
+    diagonal: Vec<f64>,
     /// $\max_p \sqrt{q_p}$.
-    pub(super) root: Vec<f64>,
-    /// $\max_p \sqrt{\Theta_{pp}}$.
-    pub(super) ntk_root: Vec<f64>,
+    root: Vec<f64>,
     /// Half the mean (or sum) of the differences of the input with itself, where readouts are handed on as differences.
     pub(super) half_spread: Vec<f64>,
 }
 
-/// Covariances (or differences) and tangent kernels after a readout, one per lane.
+/// Covariances and tangent kernels, or differences of both, after a readout, one per lane.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReadoutValues<T> {
     pub(crate) values: Vec<T>,
@@ -47,7 +53,7 @@ pub(crate) struct ReadoutValues<T> {
 /// Running sums of a readout.
 pub(super) struct Totals<T: Real> {
     difference: ReproducibleSum<T>,
-    ntk: Option<ReproducibleSum<T>>,
+    ntk_difference: Option<ReproducibleSum<T>>,
 }
 
 impl Readout {
@@ -81,12 +87,13 @@ impl Readout {
         }
     }
 
-    /// Half the mean (or sum) of the differences in the totals of an input with itself.
-    pub(super) fn half_spread<T: Real>(self, positions: usize, totals: &Totals<T>) -> f64 {
-        0.5 * (totals.difference.totals()[0] / self.counts(positions).1)
+    /// Half the mean (or sum) of the differences in the totals of an input with itself, of covariances and of tangent kernels.
+    pub(super) fn half_spreads<T: Real>(self, positions: usize, totals: &Totals<T>) -> [f64; 2] {
+        let of = |sum: &ReproducibleSum<T>| 0.5 * (sum.totals()[0] / self.counts(positions).1);
+        [of(&totals.difference), totals.ntk_difference.as_ref().map_or(0.0, of)]
     }
 
-    /// Covariances and tangent kernels of the totals, or differences and tangent kernels.
+    /// Covariances and tangent kernels of the totals, or differences of both.
     ///
     /// With $D$ the mean (or sum) of the differences, the difference of two readouts is $D_{xy} - \tfrac12 (D_{xx} + D_{yy})$, exactly 0 for
     /// equal inputs.
@@ -99,42 +106,64 @@ impl Readout {
         values: &mut ReadoutValues<T>,
     ) {
         let (times, divisor) = self.counts(positions);
-        let lane = |(lane, sum): (usize, f64)| {
-            T::from_f64(if as_differences {
-                sum / divisor - (x.half_spread[0] + y.half_spread[lane])
-            } else {
-                0.5 * (times * (x.variances[0] + y.variances[lane]) - sum) / divisor
-            })
+        let finish = |x: &KernelReadout, y: &KernelReadout, sums: &ReproducibleSum<T>, to: &mut Vec<T>| {
+            let lane = |(lane, sum): (usize, f64)| {
+                T::from_f64(if as_differences {
+                    sum / divisor - (x.half_spread[0] + y.half_spread[lane])
+                } else {
+                    0.5 * (times * (x.diagonal[0] + y.diagonal[lane]) - sum) / divisor
+                })
+            };
+            to.clear();
+            to.extend(sums.totals().into_iter().enumerate().map(lane));
         };
-        values.values.clear();
-        values.values.extend(totals.difference.totals().into_iter().enumerate().map(lane));
-        values.ntk.clear();
-        if let Some(ntk) = &totals.ntk {
-            values.ntk.extend(ntk.totals().iter().map(|sum| T::from_f64(sum / divisor)));
+        finish(&x.covariance, &y.covariance, &totals.difference, &mut values.values);
+        match &totals.ntk_difference {
+            Some(sums) => finish(&x.ntk, &y.ntk, sums, &mut values.ntk),
+            None => values.ntk.clear(),
         }
+    }
+}
+
+impl KernelReadout {
+    fn new(diagonal: &[f64]) -> Self {
+        Self {
+            diagonal: vec![diagonal.iter().sum()],
+            root: vec![diagonal.iter().map(|q| q.sqrt()).fold(0.0, f64::max)],
+            half_spread: vec![0.0],
+        }
+    }
+
+    fn of_lanes<'k>(lanes: impl Iterator<Item = &'k Self> + Clone) -> Self {
+        let by = |field: fn(&Self) -> &Vec<f64>| lanes.clone().map(|terms| field(terms)[0]).collect();
+        Self {
+            diagonal: by(|terms| &terms.diagonal),
+            root: by(|terms| &terms.root),
+            half_spread: by(|terms| &terms.half_spread),
+        }
+    }
+
+    /// A bound on the differences of pairs of positions, per lane, by the inequality of Cauchy and Schwarz.
+    fn bounds(&self, y: &Self) -> Vec<f64> {
+        y.root.iter().map(|root| 1.01 * (self.root[0] + root).powi(2)).collect()
     }
 }
 
 impl ReadoutTerms {
     /// The terms of one input.
-    pub(super) fn new<T: Real>(variances: &[T], roots: &[T], ntks: &[f64]) -> Self {
-        let largest = |values: &mut dyn Iterator<Item = f64>| vec![values.fold(0.0, f64::max)];
+    pub(super) fn new<T: Real>(terms: &Terms<T>) -> Self {
+        let wide = |values: &[T]| values.iter().map(|value| value.to_f64()).collect::<Vec<f64>>();
         Self {
-            variances: vec![variances.iter().map(|q| q.to_f64()).sum()],
-            root: largest(&mut roots.iter().map(|root| root.to_f64())),
-            ntk_root: largest(&mut ntks.iter().map(|ntk| ntk.sqrt())),
-            half_spread: vec![0.0],
+            covariance: KernelReadout::new(&wide(&terms.variance)),
+            ntk: KernelReadout::new(&wide(&terms.ntk)),
         }
     }
 
     /// The terms of several inputs, one per lane.
     pub(super) fn of_lanes(lanes: &[&Self]) -> Self {
-        let by = |field: fn(&Self) -> &Vec<f64>| lanes.iter().map(|terms| field(terms)[0]).collect();
         Self {
-            variances: by(|terms| &terms.variances),
-            root: by(|terms| &terms.root),
-            ntk_root: by(|terms| &terms.ntk_root),
-            half_spread: by(|terms| &terms.half_spread),
+            covariance: KernelReadout::of_lanes(lanes.iter().map(|terms| &terms.covariance)),
+            ntk: KernelReadout::of_lanes(lanes.iter().map(|terms| &terms.ntk)),
         }
     }
 }
@@ -142,13 +171,10 @@ impl ReadoutTerms {
 impl<T: Real> Totals<T> {
     /// Sums over as many pairs of positions as `pairs`.
     pub(super) fn new((x, y): (&ReadoutTerms, &ReadoutTerms), pairs: usize, with_ntk: bool) -> Self {
-        let bounds = |bound: &dyn Fn(usize) -> f64| (0..T::LANES).map(|lane| 1.01 * bound(lane)).collect();
-        // By the inequality of Cauchy and Schwarz.
-        let differences: Vec<f64> = bounds(&|lane| (x.root[0] + y.root[lane]).powi(2));
-        let ntks: Vec<f64> = bounds(&|lane| x.ntk_root[0] * y.ntk_root[lane]);
+        let sum = |x: &KernelReadout, y| ReproducibleSum::new(&x.bounds(y), pairs);
         Self {
-            difference: ReproducibleSum::new(&differences, pairs),
-            ntk: with_ntk.then(|| ReproducibleSum::new(&ntks, pairs)),
+            difference: sum(&x.covariance, &y.covariance),
+            ntk_difference: with_ntk.then(|| sum(&x.ntk, &y.ntk)),
         }
     }
 
@@ -156,8 +182,8 @@ impl<T: Real> Totals<T> {
     pub(super) fn add(&mut self, level: Level, run: Run, slice: &Slice<T>) {
         let at = run.range::<T>();
         dispatch!(level, simd => add_all(simd, &mut self.difference, &slice.difference[at.clone()]));
-        if let (Some(ntk), true) = (&mut self.ntk, slice.has_ntk()) {
-            dispatch!(level, simd => add_all(simd, ntk, &slice.ntk[at]));
+        if let (Some(sum), true) = (&mut self.ntk_difference, slice.has_ntk()) {
+            dispatch!(level, simd => add_all(simd, sum, &slice.ntk_difference[at]));
         }
     }
 }

@@ -4,14 +4,14 @@ use fearless_simd::Level;
 
 use super::attention::AttentionTerms;
 use super::evaluator::{Evaluator, Sides};
-use super::mixing::{AfterMixing, MixingTerms};
+use super::mixing::MixingTerms;
 use super::program::SpatialProgram;
 use super::readout::{Readout, ReadoutTerms};
 use super::sqrt_attention::SqrtAttentionTerms;
 use super::stage::{SpatialLayer, Stage};
 use crate::KernelError;
 use crate::real::Real;
-use crate::terms::{Terms, interleave};
+use crate::terms::{Terms, interleave, rounded_variance};
 
 /// Terms of the positions of one input, or of [`Real::LANES`] inputs with the lanes interleaved.
 #[derive(Debug, Clone)]
@@ -135,8 +135,7 @@ impl<T: Real> SpatialTerms<T> {
             terms.push(moments, Some(stage), row)?;
         }
         for &(state, _) in &program.readouts {
-            let state = &terms.states[state];
-            terms.readouts.push(ReadoutTerms::new(&state.terms.variance, &state.terms.root, &state.ntk));
+            terms.readouts.push(ReadoutTerms::new(&terms.states[state].terms));
         }
         if program.needs_readout_moments {
             terms.readout_moments = terms.read_out(&mut itself);
@@ -166,21 +165,19 @@ impl<T: Real> SpatialTerms<T> {
 
     /// Adds a state: the moments after a layer, then those after the nonlinearity.
     fn push(&mut self, moments: Moments<T>, stage: Option<&Stage>, row: usize) -> Result<(), KernelError> {
-        // The squares of rounded roots, as in pairs.
-        let rounded = |variances: Vec<f64>| -> Vec<f64> {
-            variances.into_iter().map(|q| q.sqrt() * q.sqrt()).collect()
-        };
+        let rounded =
+            |variances: Vec<f64>| -> Vec<f64> { variances.into_iter().map(rounded_variance).collect() };
         let Moments { variance, mut ntk, layer } = moments;
         let mut variance = rounded(variance);
         let mut before = None;
         if let Some(nonlinearity) = stage.and_then(|stage| stage.nonlinearity.as_ref()) {
-            before = Some(Terms::from_variances(variance.iter().copied()));
+            before = Some(Terms::new(variance.iter().copied().zip(ntk.iter().copied())));
             for (theta, &q) in ntk.iter_mut().zip(&variance) {
                 *theta *= nonlinearity.derivative_variance(q);
             }
             variance = rounded(variance.into_iter().map(|q| nonlinearity.variance(q)).collect());
         }
-        let terms: Terms<T> = Terms::from_variances(variance.iter().copied());
+        let terms: Terms<T> = Terms::new(variance.iter().copied().zip(ntk.iter().copied()));
         let state = self.states.len();
         let all = before.iter().chain([&terms]).flat_map(|terms| &terms.variance);
         if let Some(q) = all.map(|q| q.to_f64()).find(|q| !q.is_finite()) {
@@ -204,7 +201,8 @@ impl<T: Real> SpatialTerms<T> {
             SpatialLayer::Convolution(convolution) => {
                 let affine = convolution.affine;
                 let means = convolution.mean(&input.variance);
-                let variance: Vec<f64> = means.iter().map(|&q| affine.covariance(q)).collect();
+                let of_mean = |&mean: &f64| rounded_variance(affine.covariance(mean));
+                let variance: Vec<f64> = means.iter().map(of_mean).collect();
                 let ntk = convolution.mean(&input.ntk);
                 let ntk = ntk.iter().zip(&variance).map(|(&theta, &q)| affine.ntk(q, theta)).collect();
                 (variance, ntk)
@@ -244,18 +242,21 @@ impl<T: Real> SpatialTerms<T> {
                 (divided(&input.variance), divided(&input.ntk))
             }
             SpatialLayer::Pooling(pooling) => {
-                let mut mixing = pooling.means(&input.variance);
+                let mut mixing = pooling.means(&input.variance, &input.ntk);
                 let (difference, ntk) = itself.mixed(self, stage, &layer);
-                let moments = mixing_moments(&mut mixing, AfterMixing::NOTHING, &difference, &ntk);
+                let moments = mixing.complete(&difference, &ntk);
                 layer = LayerTerms::Mixing(mixing);
                 moments
             }
             SpatialLayer::Attention(attention) => {
-                let mut terms = attention.terms(&input.variance, itself.covariance(self, stage.inputs[0]));
+                let covariance = itself.covariance(self, stage.inputs[0]);
+                let mut terms = attention.terms((&input.variance, &input.ntk), covariance);
                 let (difference, ntk) = itself.mixed(self, stage, &LayerTerms::Attention(terms.clone()));
-                let moments = mixing_moments(&mut terms.mixing, attention.after(), &difference, &ntk);
+                let (variance, ntk) = terms.mixing.complete(&difference, &ntk);
                 layer = LayerTerms::Attention(terms);
-                moments
+                let after = attention.after();
+                let moments = variance.into_iter().zip(ntk);
+                moments.map(|(q, theta)| (after.variance(q), after.ntk(q, theta))).unzip()
             }
             SpatialLayer::SqrtAttention(attention) => {
                 let terms = attention.terms(&input.variance, &input.ntk);
@@ -278,8 +279,9 @@ impl<T: Real> SpatialTerms<T> {
         if pools {
             let half_spreads;
             (evaluated, half_spreads) = itself.evaluate(self);
-            for (readout, half_spread) in self.readouts.iter_mut().zip(half_spreads) {
-                readout.half_spread = vec![half_spread];
+            for (readout, [of_covariance, of_ntk]) in self.readouts.iter_mut().zip(half_spreads) {
+                readout.covariance.half_spread = vec![of_covariance];
+                readout.ntk.half_spread = vec![of_ntk];
             }
         }
         let flatten = |state: &StateTerms<T>| {
@@ -307,20 +309,6 @@ fn layer_norm_factors(groups: &[usize], epsilon: f64, variances: &[f64]) -> Vec<
     groups.iter().map(factor).collect()
 }
 
-/// Completes the terms of a mixing layer by $D$ of the input with itself.
-fn mixing_moments<T: Real>(
-    mixing: &mut MixingTerms<T>,
-    after: AfterMixing,
-    difference: &[T],
-    ntk: &[T],
-) -> (Vec<f64>, Vec<f64>) {
-    mixing.half_spread = difference.iter().map(|&spread| spread * T::from_f64(0.5)).collect();
-    let mixed = mixing.variances();
-    let ntks = (0..mixed.len()).map(|p| after.ntk(mixed[p], ntk.get(p).map_or(0.0, |theta| theta.to_f64())));
-    let ntks = ntks.collect();
-    (mixed.into_iter().map(|q| after.variance(q)).collect(), ntks)
-}
-
 /// Evaluates one input against itself, as far as its terms are known.
 struct Itself<'a, T: Real> {
     program: &'a SpatialProgram,
@@ -341,7 +329,7 @@ impl<'a, T: Real> Itself<'a, T> {
         run(self.evaluator.get_or_insert_with(new), sides)
     }
 
-    /// $D$ and mixed tangent kernels of a mixing stage, at every output position.
+    /// $D$ of covariances and of tangent kernels of a mixing stage, at every output position.
     fn mixed(&mut self, terms: &SpatialTerms<T>, stage: &Stage, layer: &LayerTerms<T>) -> (Vec<T>, Vec<T>) {
         self.with(terms, |evaluator, sides| evaluator.mixed_with_itself(stage, layer, sides))
     }
@@ -359,7 +347,7 @@ impl<'a, T: Real> Itself<'a, T> {
     }
 
     /// Covariances and tangent kernels of all readouts, and half the means of the differences.
-    fn evaluate(&mut self, terms: &SpatialTerms<T>) -> (Vec<(f64, f64)>, Vec<f64>) {
+    fn evaluate(&mut self, terms: &SpatialTerms<T>) -> (Vec<(f64, f64)>, Vec<[f64; 2]>) {
         self.with(terms, |evaluator, sides| {
             let values = evaluator.evaluate_sides(sides).iter();
             let moments = values.map(|values| (values.values[0].to_f64(), values.ntk[0].to_f64())).collect();

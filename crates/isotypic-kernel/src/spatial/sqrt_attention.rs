@@ -7,7 +7,8 @@
 //! - $c \leftarrow \sigma^2 S\, \tilde c + \sigma_b^2$,
 //! - $\Theta \leftarrow \sigma^2 (N \tilde c + S(\tilde\Theta + 4\tilde c)) + \sigma_b^2$.
 //!
-//! In gaps a product of covariances is $t = t_1 + t_2 - t_1 t_2$. The sums do not depend on the order of the pairs.
+//! In gaps a product of covariances is $t = t_1 + t_2 - t_1 t_2$; the tangent kernel is a sum of two products of kernels, taken in
+//! differences. The sums do not depend on the order of the pairs.
 
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
@@ -17,10 +18,10 @@ use super::displacement::{Pieces, Run};
 use super::grid::Grid;
 use super::positional::{Embedded, Seen};
 use super::slice::Slice;
-use crate::pair_geometry::{differences_to_gaps, gap_of_product, gaps_to_differences};
+use crate::pair_geometry::{difference_of_product, differences_to_gaps, gap_of_product, gaps_to_differences};
 use crate::real::Real;
 use crate::reproducible_sum::ReproducibleSum;
-use crate::terms::{Terms, interleave};
+use crate::terms::Terms;
 
 /// An attention layer.
 #[derive(Debug)]
@@ -43,8 +44,8 @@ pub(crate) struct SqrtAttentionTerms<T: Real> {
     product: Terms<T>,
     /// $\sqrt{\tilde q\hat q}$ and $\sqrt{\tilde q\hat\theta} + \sqrt{\hat q\tilde\theta}$ at most, per input.
     bounds: Vec<[f64; 2]>,
-    /// $S$ of the input with itself, per input.
-    sum: Vec<f64>,
+    /// $S$ and $N$ of the input with itself, per input.
+    sums: Vec<[f64; 2]>,
 }
 
 /// $S$ and $N$, per lane.
@@ -68,7 +69,7 @@ impl<T: Real> SqrtAttentionTerms<T> {
             values: by(|terms| &terms.values),
             product: by(|terms| &terms.product),
             bounds: lanes.iter().flat_map(|terms| terms.bounds.iter().copied()).collect(),
-            sum: interleave(&lanes.iter().map(|terms| terms.sum.as_slice()).collect::<Vec<_>>()),
+            sums: lanes.iter().flat_map(|terms| terms.sums.iter().copied()).collect(),
         }
     }
 }
@@ -103,8 +104,8 @@ impl SqrtAttention {
             [covariance.max((keys[p] * values[p]).sqrt()), ntk.max(crossed)]
         });
         SqrtAttentionTerms {
-            keys: Terms::from_variances(keys),
-            values: Terms::from_variances(values),
+            keys: Terms::new(keys.into_iter().zip(ntk_keys)),
+            values: Terms::new(values.into_iter().zip(ntk_values)),
             bounds: vec![bounds],
             ..Default::default()
         }
@@ -121,7 +122,7 @@ impl SqrtAttention {
         let keys = &self.seen.by_keys;
         let seen: Vec<f64> = variances.iter().enumerate().map(|(p, &q)| keys.variance(p, q)).collect();
         let products: Vec<f64> = seen.iter().map(|q| self.scale * covariance * q).collect();
-        terms.sum = vec![covariance];
+        terms.sums = vec![[covariance, ntk]];
         let variances = products.iter().map(|product| product + self.bias_variance).collect();
         let ntks = seen.iter().enumerate().map(|(p, &q)| {
             let theta = keys.variance(p, ntks[p]) + 4.0 * q;
@@ -175,8 +176,8 @@ impl SqrtAttention {
                 let values = pair.covariance(&self.seen.by_values, &x.values, &y.values, slice);
                 covariance.add(simd, start, keys * values);
                 if let Some(ntk) = ntk.as_deref_mut() {
-                    let of_values = pair.ntk(&self.seen.by_values, slice);
-                    let of_keys = pair.ntk(&self.seen.by_keys, slice);
+                    let of_values = pair.ntk(&self.seen.by_values, &x.values, &y.values, slice);
+                    let of_keys = pair.ntk(&self.seen.by_keys, &x.keys, &y.keys, slice);
                     ntk.add(simd, start, keys.mul_add(of_values, values * of_keys));
                 }
             }
@@ -196,15 +197,17 @@ impl SqrtAttention {
         // The gap of S, exactly 0 for an input with itself.
         let gaps: Vec<T> = (0..T::LANES)
             .map(|lane| {
-                let (of_x, of_y, of_both) = (x.sum[0], y.sum[lane], sums.covariance[lane]);
+                let (of_x, of_y, of_both) = (x.sums[0][0], y.sums[lane][0], sums.covariance[lane]);
                 let roots = of_x.sqrt() * of_y.sqrt();
                 let excess = of_x + of_y - 2.0 * of_both - (of_x.sqrt() - of_y.sqrt()).powi(2);
                 T::from_f64(if roots > 0.0 { (0.5 * excess / roots).clamp(0.0, 2.0) } else { 0.0 })
             })
             .collect();
-        dispatch!(level, simd => self.seen_run(simd, (x, y), sums, run, input, output));
-        let at = run.first * T::LANES..(run.first + run.length) * T::LANES;
-        let values = &mut output.difference[at];
+        dispatch!(level, simd => self.seen_run(simd, run, input, output));
+        if output.has_ntk() {
+            self.finish_ntk_run((x, y), sums, run, input, output);
+        }
+        let values = &mut output.difference[run.range::<T>()];
         differences_to_gaps(level, run.ends(&x.keys, &y.keys), values);
         for lanes in values.chunks_exact_mut(T::LANES) {
             for (value, &gap) in lanes.iter_mut().zip(&gaps) {
@@ -214,11 +217,21 @@ impl SqrtAttention {
         gaps_to_differences(level, run.ends(&x.product, &y.product), values);
     }
 
-    /// The differences that keys see, and the finished tangent kernels.
+    /// The differences that keys see.
     #[simd]
-    fn seen_run<S: Simd, T: Real>(
+    fn seen_run<S: Simd, T: Real>(&self, simd: S, run: Run, input: &Slice<T>, output: &mut Slice<T>) {
+        for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
+            for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
+                let pair = Pair { simd, p, q, start };
+                let at = p * T::LANES + start..p * T::LANES + start + T::Native::<S>::LEN;
+                pair.difference(&self.seen.by_keys, input).store_slice(&mut output.difference[at]);
+            }
+        }
+    }
+
+    /// Differences of tangent kernels, from the differences that keys see: those of $N\tilde c + S(\tilde\Theta + 4\tilde c)$.
+    fn finish_ntk_run<T: Real>(
         &self,
-        simd: S,
         (x, y): SqrtSides<'_, T>,
         sums: &Sums,
         run: Run,
@@ -226,21 +239,26 @@ impl SqrtAttention {
         output: &mut Slice<T>,
     ) {
         let keys = &self.seen.by_keys;
-        let load_sums = |sums: &[f64], start: usize| {
-            T::Native::<S>::from_fn(simd, |lane| T::from_f64(self.scale * sums[start + lane]))
+        let [zero, four] = [0.0, 4.0].map(T::from_f64);
+        let (scale, share) = (T::from_f64(self.scale), T::from_f64(keys.share));
+        // S and N as kernels of the two inputs.
+        let of_inputs = |lane: usize, which: usize, of_both: f64| {
+            let (of_x, of_y) = (x.sums[0][which], y.sums[lane][which]);
+            [of_x + of_y - 2.0 * of_both, of_x, of_y].map(T::from_f64)
         };
+        let of_lane =
+            |lane: usize| (of_inputs(lane, 0, sums.covariance[lane]), of_inputs(lane, 1, sums.ntk[lane]));
+        let of_inputs: Vec<_> = (0..T::LANES).map(of_lane).collect();
         for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
-            for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-                let pair = Pair { simd, p, q, start };
-                let at = p * T::LANES + start..p * T::LANES + start + T::Native::<S>::LEN;
-                pair.difference(keys, input).store_slice(&mut output.difference[at.clone()]);
-                if output.has_ntk() {
-                    let covariance = pair.covariance(keys, &x.keys, &y.keys, input);
-                    let theta = covariance.mul_add(T::from_f64(4.0), pair.ntk(keys, input));
-                    let total = load_sums(&sums.ntk, start)
-                        .mul_add(covariance, load_sums(&sums.covariance, start) * theta);
-                    (total + T::from_f64(self.bias_variance)).store_slice(&mut output.ntk[at]);
-                }
+            let added = T::from_f64(keys.difference(p, q));
+            for (lane, &([d_s, s_x, s_y], [d_n, n_x, n_y])) in of_inputs.iter().enumerate() {
+                let (at, of_y) = (p * T::LANES + lane, q * T::LANES + lane);
+                let (d, q_x, q_y) = (output.difference[at], x.keys.variance[p], y.keys.variance[of_y]);
+                let theta = input.ntk_difference.get(at).map_or(zero, |&theta| share * theta) + added;
+                let (theta_x, theta_y) = (x.keys.ntk[p] + four * q_x, y.keys.ntk[of_y] + four * q_y);
+                let of_n = difference_of_product((d_n, n_x, n_y), (d, q_x, q_y));
+                let of_s = difference_of_product((d_s, s_x, s_y), (theta + four * d, theta_x, theta_y));
+                output.ntk_difference[at] = scale * (of_n + of_s);
             }
         }
     }
@@ -280,12 +298,13 @@ impl<S: Simd> Pair<S> {
     }
 
     #[inline(always)]
-    fn ntk<T: Real>(&self, by: &Embedded, slice: &Slice<T>) -> T::Native<S> {
-        let added = T::from_f64(by.covariance(self.p, self.q));
-        if slice.has_ntk() {
-            self.load(&slice.ntk, self.p) * T::from_f64(by.share) + added
+    fn ntk<T: Real>(&self, by: &Embedded, x: &Terms<T>, y: &Terms<T>, slice: &Slice<T>) -> T::Native<S> {
+        let added = T::from_f64(by.difference(self.p, self.q));
+        let difference = if slice.has_ntk() {
+            self.load(&slice.ntk_difference, self.p) * T::from_f64(by.share) + added
         } else {
             T::Native::<S>::splat(self.simd, added)
-        }
+        };
+        (self.load(&y.ntk, self.q) + x.ntk[self.p] - difference) * T::from_f64(0.5)
     }
 }
