@@ -1,8 +1,8 @@
 //! The command line: what all verbs share, and the list of verbs.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use isotypic::KernelKind;
 use isotypic::data::Split;
+use isotypic::{KernelKind, Precision};
 
 use crate::commands::audit::AuditArgs;
 use crate::commands::completions::CompletionsArgs;
@@ -120,6 +120,24 @@ impl From<SplitChoice> for Split {
         match choice {
             SplitChoice::Train => Self::Train,
             SplitChoice::Test => Self::Test,
+        }
+    }
+}
+
+/// A floating-point type.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Dtype {
+    /// Double precision
+    F64,
+    /// Single precision: half the memory, about half the time
+    F32,
+}
+
+impl From<Dtype> for Precision {
+    fn from(dtype: Dtype) -> Self {
+        match dtype {
+            Dtype::F64 => Self::F64,
+            Dtype::F32 => Self::F32,
         }
     }
 }

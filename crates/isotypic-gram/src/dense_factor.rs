@@ -107,8 +107,7 @@ impl Factorization for DenseFactor {
         }))
     }
 
-    fn condition_number(&self) -> Result<f64, GramError> {
-        let (low, high) = self.cholesky.extreme_eigenvalues()?;
-        Ok(high / low)
+    fn extreme_eigenvalues(&self) -> Result<(f64, f64), GramError> {
+        self.cholesky.extreme_eigenvalues()
     }
 }

@@ -3,7 +3,7 @@
 use isotypic_group::GroupError;
 use thiserror::Error;
 
-use crate::NotPositiveDefinite;
+use crate::{NotPositiveDefinite, TooCoarse};
 
 /// An error of this crate.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -45,6 +45,10 @@ pub enum GramError {
         /// The value found.
         value: f64,
     },
+
+    /// The entries are not known well enough.
+    #[error("{0}")]
+    TooCoarse(TooCoarse),
 
     /// Two mirror entries differ by more than rounding.
     #[error(
@@ -179,6 +183,7 @@ impl GramError {
                 Some("write `1e-8`, or `rel:1e-10` relative to the mean diagonal".into())
             }
             Self::NotPositiveDefinite(error) => error.hint(),
+            Self::TooCoarse(error) => Some(error.hint()),
             _ => None,
         }
     }

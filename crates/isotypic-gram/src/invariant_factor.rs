@@ -159,12 +159,12 @@ impl Factorization for GroupInvariantFactor {
         }))
     }
 
-    fn condition_number(&self) -> Result<f64, GramError> {
+    fn extreme_eigenvalues(&self) -> Result<(f64, f64), GramError> {
         let extremes: Vec<(f64, f64)> =
             self.blocks.par_iter().map(BlockFactor::extreme_eigenvalues).collect::<Result<_, _>>()?;
         let low = extremes.iter().fold(f64::INFINITY, |low, extreme| low.min(extreme.0));
         let high = extremes.iter().fold(0.0_f64, |high, extreme| high.max(extreme.1));
-        Ok(high / low)
+        Ok((low, high))
     }
 
     fn solve_constant_on_orbits(

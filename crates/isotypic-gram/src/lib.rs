@@ -50,6 +50,7 @@ mod not_positive_definite;
 mod null_space;
 mod operator;
 mod projection;
+mod resolution;
 mod ridge;
 mod spectrum;
 
@@ -66,5 +67,6 @@ pub use not_positive_definite::NotPositiveDefinite;
 pub use null_space::{CollapseLimits, NullSpace, OrbitStatus};
 pub use operator::{Factorization, SymmetricOperator};
 pub use projection::Projection;
+pub use resolution::{TooCoarse, check_resolution};
 pub use ridge::Ridge;
 pub use spectrum::BlockSpectrum;

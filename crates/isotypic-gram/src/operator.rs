@@ -93,11 +93,20 @@ pub trait Factorization {
     /// [`GramError::RowOutOfRange`] for an index outside the matrix.
     fn inverse_block(&self, rows: &[usize]) -> Result<Array2<f64>, GramError>;
 
-    /// The largest eigenvalue of $K + \lambda I$ divided by the smallest.
+    /// The smallest and the largest eigenvalue of $K + \lambda I$.
     ///
     /// # Errors
     /// [`GramError::EigenvaluesNotConverged`] if the iteration stalls.
-    fn condition_number(&self) -> Result<f64, GramError>;
+    fn extreme_eigenvalues(&self) -> Result<(f64, f64), GramError>;
+
+    /// The largest eigenvalue of $K + \lambda I$ divided by the smallest.
+    ///
+    /// # Errors
+    /// As [`extreme_eigenvalues`](Self::extreme_eigenvalues).
+    fn condition_number(&self) -> Result<f64, GramError> {
+        let (low, high) = self.extreme_eigenvalues()?;
+        Ok(high / low)
+    }
 
     /// $P y$ for labels that are constant on every orbit.
     ///

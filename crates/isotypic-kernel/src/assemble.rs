@@ -11,6 +11,7 @@ use crate::mirror::mirror;
 use crate::outputs::{KernelMatrices, Outputs};
 use crate::prepared_inputs::PreparedInputs;
 use crate::real::Real;
+use crate::scalar::Form;
 use crate::scratch_pool::ScratchPool;
 
 /// Evaluates the kernel between `x` and `y` (the same points if `symmetric`).
@@ -65,9 +66,13 @@ pub(crate) fn assemble<T: Real>(
     })?;
     if symmetric {
         nngp.iter_mut().chain(&mut ntk).for_each(|matrix| mirror(matrix.view_mut()));
-        for (row, &(variance, theta)) in x.with_itself.iter().flatten().enumerate() {
-            for (matrix, value) in [(&mut nngp, variance), (&mut ntk, theta)] {
-                matrix.iter_mut().for_each(|matrix| matrix[[row, row]] = T::from_f64(value));
+        if kernel.draws_masks() {
+            // A point with itself is one forward pass, with one mask.
+            let itself = |value| if kernel.gives == Form::Difference { 0.0 } else { value };
+            for (row, &(variance, theta)) in x.diagonal.iter().enumerate() {
+                for (matrix, value) in [(&mut nngp, variance), (&mut ntk, theta)] {
+                    matrix.iter_mut().for_each(|matrix| matrix[[row, row]] = T::from_f64(itself(value)));
+                }
             }
         }
     }

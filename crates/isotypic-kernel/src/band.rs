@@ -227,7 +227,7 @@ impl<'a, T: Real> Band<'a, T> {
             let row_ends =
                 RowEnds { x: ends, y: &self.y.states, columns: columns.start..columns.start + width };
             let row_ends = (!row_ends.x.is_empty()).then_some(&row_ends);
-            let output = program.run(self.kernel.level, form, row_ends, rows);
+            let output = program.run(self.kernel.level, (form, self.kernel.gives), row_ends, rows);
             write(&output.values, i, &mut target.nngp);
             write(&output.ntk, i, &mut target.ntk);
         }

@@ -13,7 +13,7 @@ use crate::nonlinearity::Nonlinearity;
 use crate::outputs::{KernelMatrices, Outputs};
 use crate::prepared_inputs::PreparedInputs;
 use crate::real::Real;
-use crate::scalar::{ScalarMoments, ScalarOperation, ScalarProgram, padded_rows};
+use crate::scalar::{Form, ScalarMoments, ScalarOperation, ScalarProgram, padded_rows};
 use crate::spatial::{SpatialProgram, SpatialTerms};
 use crate::terms::Terms;
 use crate::{KernelError, cost};
@@ -63,6 +63,8 @@ pub struct CompiledKernel {
     pub(crate) level: Level,
     pub(crate) head: Head,
     pub(crate) tail: Tail,
+    /// The form in which values are given: covariances, or differences.
+    pub(crate) gives: Form,
 }
 
 impl CompiledKernel {
@@ -74,7 +76,7 @@ impl CompiledKernel {
     pub fn compile(graph: &LayerGraph) -> Result<Self, KernelError> {
         let (head, program) = lower(graph)?;
         let shape = graph.input_shape().to_vec();
-        Ok(Self { shape, level: Level::new(), head, tail: Tail::Layers(program) })
+        Ok(Self { shape, level: Level::new(), head, tail: Tail::Layers(program), gives: Form::Covariance })
     }
 
     /// A kernel on feature vectors of the given dimension.
@@ -85,6 +87,7 @@ impl CompiledKernel {
             level: Level::new(),
             head: Head::DotProduct,
             tail: Tail::Feature(kernel),
+            gives: Form::Covariance,
         }
     }
 
@@ -151,7 +154,7 @@ impl CompiledKernel {
             points: Vec::new(),
             spatial: Vec::new(),
             states: Vec::new(),
-            with_itself: None,
+            diagonal: Vec::new(),
             ntk_out_of_range: None,
         };
         let inputs = match &self.head {
@@ -191,9 +194,7 @@ impl CompiledKernel {
         match &self.tail {
             Tail::Layers(program) => {
                 let output = program.moments(inputs, keep)?;
-                if self.draws_masks() {
-                    prepared.with_itself = Some(output.variance.into_iter().zip(output.ntk).collect());
-                }
+                prepared.diagonal = output.variance.into_iter().zip(output.ntk).collect();
             }
             Tail::Feature(_) => inputs.iter().try_for_each(|input| keep(0, input))?,
         }

@@ -45,8 +45,8 @@ fn prepared_bytes<T: Real>(kernel: &CompiledKernel, points: usize) -> u64 {
         (Tail::Layers(program), _) => program.states() as u64,
         (Tail::Feature(_), _) => 1,
     };
-    let with_itself = if kernel.draws_masks() { 16 * points } else { 0 };
-    inputs + Terms::<T>::PER_POINT as u64 * states * padded * size + with_itself
+    let diagonal = if states > 0 { 16 * points } else { 0 };
+    inputs + Terms::<T>::PER_POINT as u64 * states * padded * size + diagonal
 }
 
 /// Bytes that a thread works in: its scratch space, and the rows of a band side by side.

@@ -36,6 +36,7 @@ mod reproducible_sum;
 mod running_product;
 mod scalar;
 mod scratch_pool;
+mod single_precision;
 mod spatial;
 mod terms;
 
@@ -50,4 +51,5 @@ pub use nonlinearity::{
 pub use outputs::{KernelMatrices, Outputs};
 pub use prepared_inputs::PreparedInputs;
 pub use real::Real;
+pub use single_precision::{SinglePrecisionInputs, SinglePrecisionKernel};
 pub use terms::{Ends, Terms, TermsView};

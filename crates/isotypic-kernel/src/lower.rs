@@ -81,7 +81,7 @@ pub(crate) fn lower(graph: &LayerGraph) -> Result<(Head, ScalarProgram), KernelE
     };
     let scalar = ScalarProgram::new(inputs, steps, output);
     let Some(mut spatial) = spatial else { return Ok((Head::DotProduct, scalar)) };
-    spatial.hands_on_differences = scalar.needs_variances();
+    spatial.hands_on_differences = scalar.carries_gaps;
     spatial.needs_readout_moments =
         spatial.hands_on_differences || scalar.draws_masks() || spatial.draws_masks();
     spatial.finish();

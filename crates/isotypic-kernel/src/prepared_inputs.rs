@@ -15,8 +15,8 @@ pub struct PreparedInputs<T: Real = f64> {
     pub(crate) spatial: Vec<SpatialTerms<T>>,
     /// Per scalar state, padded to whole tiles; empty where no layer needs them.
     pub(crate) states: Vec<Terms<T>>,
-    /// Variance and diagonal tangent kernel of every point with itself, where masks make them differ from those of equal points.
-    pub(crate) with_itself: Option<Vec<(f64, f64)>>,
+    /// Variance and tangent kernel of every point with itself at the output, in `f64`; empty where no layer needs them.
+    pub(crate) diagonal: Vec<(f64, f64)>,
     /// The first point with a diagonal tangent kernel that leaves the range of `T`, which matters only to those who want tangent
     /// kernels.
     pub(crate) ntk_out_of_range: Option<KernelError>,

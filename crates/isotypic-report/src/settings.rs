@@ -11,6 +11,9 @@ pub struct ReportedSettings {
     pub data_sha256: String,
     /// `ntk` or `nngp`.
     pub kernel: String,
+    /// The precision in which pairs are evaluated, `f64` or `f32`.
+    #[serde(default = "double_precision")]
+    pub precision: String,
     /// Normalisation after the group has acted, such as `center,sphere`.
     pub normalization: String,
     /// The ridge, such as `rel:1e-10`.
@@ -25,4 +28,9 @@ pub struct ReportedSettings {
     pub together: Option<String>,
     /// The architectures, in the order of the tables.
     pub architectures: Vec<String>,
+}
+
+/// Reports from before the choice was there.
+fn double_precision() -> String {
+    "f64".to_owned()
 }

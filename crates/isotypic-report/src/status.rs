@@ -18,14 +18,22 @@ pub enum Status {
     ConflictingLabels,
     /// The Gram matrix cannot be factored at this ridge, so there is no number.
     NotPositiveDefinite,
+    /// The Gram matrix, in single precision, is not known well enough to be inverted at this ridge, so there is no number.
+    TooCoarse,
 }
 
 impl Status {
     /// All statuses, the ordinary one first.
-    pub const ALL: [Self; 4] =
-        [Self::Ok, Self::OrbitCollapse, Self::ConflictingLabels, Self::NotPositiveDefinite];
+    pub const ALL: [Self; 5] =
+        [Self::Ok, Self::OrbitCollapse, Self::ConflictingLabels, Self::NotPositiveDefinite, Self::TooCoarse];
 
-    /// The name in JSON and CSV: `ok`, `orbit_collapse`, `conflicting_labels`, `not_positive_definite`.
+    /// Whether there is no number.
+    #[must_use]
+    pub fn is_missing(self) -> bool {
+        matches!(self, Self::NotPositiveDefinite | Self::TooCoarse)
+    }
+
+    /// The name in JSON and CSV: `ok`, `orbit_collapse`, `conflicting_labels`, `not_positive_definite`, `too_coarse`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -33,6 +41,7 @@ impl Status {
             Self::OrbitCollapse => "orbit_collapse",
             Self::ConflictingLabels => "conflicting_labels",
             Self::NotPositiveDefinite => "not_positive_definite",
+            Self::TooCoarse => "too_coarse",
         }
     }
 }

@@ -80,7 +80,11 @@ impl Error {
             Self::Interrupted(_) => ErrorKind::Interrupted,
             Self::Work(_) => ErrorKind::System,
             Self::Kernel(KernelError::OutOfMemory { .. }) => ErrorKind::System,
-            Self::Gram(GramError::NotPositiveDefinite(_) | GramError::EigenvaluesNotConverged { .. })
+            Self::Gram(
+                GramError::NotPositiveDefinite(_)
+                | GramError::TooCoarse(_)
+                | GramError::EigenvaluesNotConverged { .. },
+            )
             | Self::Predict(PredictError::SpectrumNotPositive { .. } | PredictError::Gram(_)) => {
                 ErrorKind::Numeric
             }

@@ -34,6 +34,7 @@ mod kernel_matrix;
 mod model;
 mod orbit_array;
 mod orbit_gram;
+mod orbit_kernel;
 mod precision;
 mod spectrum;
 

@@ -6,11 +6,11 @@
 
 use isotypic_gram::{DenseGram, GramError, GroupInvariantGram, SymmetricOperator};
 use isotypic_group::FiniteGroup;
-use isotypic_kernel::CompiledKernel;
 use isotypic_orbit::OrbitLayout;
 use isotypic_work::Monitor;
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 
+use crate::orbit_kernel::OrbitKernel;
 use crate::{Error, KernelKind};
 
 /// Poses whose rows are compared with those of the identity.
@@ -24,7 +24,15 @@ const ROUNDING: f64 = 1e-13;
 
 /// A kernel evaluated on all poses of some seeds.
 #[derive(Clone)]
-pub(crate) enum OrbitGram {
+pub(crate) struct OrbitGram {
+    pub(crate) values: OrbitValues,
+    /// The error to expect in an entry beyond that of `f64`.
+    pub(crate) resolution: f64,
+}
+
+/// The values of a kernel on all poses of some seeds.
+#[derive(Clone)]
+pub(crate) enum OrbitValues {
     /// The kernel is invariant, so its values between each seed and all poses are everything.
     Invariant {
         gram: GroupInvariantGram,
@@ -38,47 +46,51 @@ pub(crate) enum OrbitGram {
 impl OrbitGram {
     /// The group whose elements are the poses.
     pub(crate) fn group(&self) -> &FiniteGroup {
-        match self {
-            Self::Invariant { gram, .. } => gram.group(),
-            Self::Dense(gram) => gram.group(),
+        match &self.values {
+            OrbitValues::Invariant { gram, .. } => gram.group(),
+            OrbitValues::Dense(gram) => gram.group(),
         }
     }
 
     /// The same seeds at the poses of a subgroup.
     pub(crate) fn restrict(&self, subgroup: &FiniteGroup) -> Result<Self, GramError> {
-        Ok(match self {
-            Self::Invariant { gram, sampled_defect } => {
-                Self::Invariant { gram: gram.restrict(subgroup)?, sampled_defect: *sampled_defect }
-            }
-            Self::Dense(gram) => Self::Dense(gram.restrict(subgroup)?),
-        })
+        self.changed(|gram| gram.restrict(subgroup), |gram| gram.restrict(subgroup))
     }
 
     /// Some of the seeds, in the order given.
     pub(crate) fn select_seeds(&self, seeds: &[usize]) -> Result<Self, GramError> {
-        Ok(match self {
-            Self::Invariant { gram, sampled_defect } => {
-                Self::Invariant { gram: gram.select_seeds(seeds)?, sampled_defect: *sampled_defect }
+        self.changed(|gram| gram.select_seeds(seeds), |gram| gram.select_seeds(seeds))
+    }
+
+    fn changed(
+        &self,
+        invariant: impl FnOnce(&GroupInvariantGram) -> Result<GroupInvariantGram, GramError>,
+        dense: impl FnOnce(&DenseGram) -> Result<DenseGram, GramError>,
+    ) -> Result<Self, GramError> {
+        let values = match &self.values {
+            OrbitValues::Invariant { gram, sampled_defect } => {
+                OrbitValues::Invariant { gram: invariant(gram)?, sampled_defect: *sampled_defect }
             }
-            Self::Dense(gram) => Self::Dense(gram.select_seeds(seeds)?),
-        })
+            OrbitValues::Dense(gram) => OrbitValues::Dense(dense(gram)?),
+        };
+        Ok(Self { values, ..*self })
     }
 
     /// Some rows and columns.
     pub(crate) fn block(&self, rows: &[usize], columns: &[usize]) -> Result<Array2<f64>, GramError> {
-        match self {
-            Self::Invariant { gram, .. } => gram.block(rows, columns),
-            Self::Dense(gram) => gram.block(rows, columns),
+        match &self.values {
+            OrbitValues::Invariant { gram, .. } => gram.block(rows, columns),
+            OrbitValues::Dense(gram) => gram.block(rows, columns),
         }
     }
 }
 
 /// Number of pairs that [`evaluate`] computes if the kernel is invariant.
-pub(crate) fn pairs_evaluated(kernel: &CompiledKernel, seeds: usize, order: usize, permutes: bool) -> f64 {
+pub(crate) fn pairs_evaluated(kernel: &OrbitKernel, seeds: usize, order: usize, permutes: bool) -> f64 {
     if permutes && order >= SMALLEST_ORDER {
-        kernel.pairs_evaluated::<f64>(seeds * (1 + COMPARED_POSES), seeds * order, false)
+        kernel.pairs_evaluated(seeds * (1 + COMPARED_POSES), seeds * order, false)
     } else {
-        kernel.pairs_evaluated::<f64>(seeds * order, seeds * order, true)
+        kernel.pairs_evaluated(seeds * order, seeds * order, true)
     }
 }
 
@@ -87,7 +99,7 @@ pub(crate) fn pairs_evaluated(kernel: &CompiledKernel, seeds: usize, order: usiz
 /// # Shapes
 /// - `points`: `[seeds·|G|, d]`, seed-major
 pub(crate) fn evaluate(
-    kernel: &CompiledKernel,
+    kernel: &OrbitKernel,
     kind: KernelKind,
     points: ArrayView2<'_, f64>,
     group: &FiniteGroup,
@@ -103,17 +115,32 @@ pub(crate) fn evaluate(
         let rows: Vec<usize> =
             poses.iter().flat_map(|&g| (0..seeds).map(move |s| layout.row(s, g))).collect();
         let some = kernel.prepare(points.select(Axis(0), &rows).view())?;
-        let values = kind.select(kernel.cross(&some, &prepared, kind.outputs(), monitor)?);
+        let values = kernel.cross(&some, &prepared, kind, monitor)?;
         let orbit_kernel =
             Array3::from_shape_fn((seeds, seeds, order), |(s, t, u)| values[[s, layout.row(t, u)]]);
         let defect = deviation(&values, &poses, group, layout);
-        if defect <= ROUNDING {
+        let resolution = kernel.resolution(&values, &prepared, kind);
+        if defect <= relative_rounding(ROUNDING, resolution, values.iter()) {
             let gram = GroupInvariantGram::from_orbit_kernel(group, orbit_kernel)?;
-            return Ok(OrbitGram::Invariant { gram, sampled_defect: defect });
+            let values = OrbitValues::Invariant { gram, sampled_defect: defect };
+            return Ok(OrbitGram { values, resolution });
         }
     }
-    let matrix = kind.select(kernel.symmetric(&prepared, kind.outputs(), monitor)?);
-    Ok(OrbitGram::Dense(DenseGram::new(matrix, seeds, group.clone())?))
+    let matrix = kernel.symmetric(&prepared, kind, monitor)?;
+    let resolution = kernel.resolution(&matrix, &prepared, kind);
+    let values = OrbitValues::Dense(DenseGram::new(matrix, seeds, group.clone())?);
+    Ok(OrbitGram { values, resolution })
+}
+
+/// The relative deviation that rounding explains: that of `f64`, or the error of entries relative to their root mean square.
+pub(crate) fn relative_rounding<'v>(
+    of_double: f64,
+    resolution: f64,
+    values: impl Iterator<Item = &'v f64>,
+) -> f64 {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value * value, count + 1.0));
+    let size = f64::sqrt(sum / count);
+    if size > 0.0 { of_double.max(resolution / size) } else { of_double }
 }
 
 /// Frobenius norm of k(g x_s, h x_t) − k(x_s, g⁻¹h x_t) over the compared poses g, relative to that of the values.

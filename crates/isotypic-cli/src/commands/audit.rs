@@ -11,7 +11,7 @@ use isotypic::{
     QuestionSpec, Together,
 };
 
-use crate::args::{DataOptions, KernelChoice, MemoryOptions};
+use crate::args::{DataOptions, Dtype, KernelChoice, MemoryOptions};
 use crate::exit::{Failure, say};
 use crate::output;
 use crate::pairs_file::pair_selection;
@@ -110,6 +110,9 @@ pub(crate) struct AuditArgs {
     /// The kernel that stands for the network
     #[arg(long, default_value = "ntk", help_heading = "Method")]
     kernel: KernelChoice,
+    /// Precision in which pairs of points are evaluated; Gram matrices that would suffer are refused
+    #[arg(long, default_value = "f64", help_heading = "Method", conflicts_with = "gram")]
+    dtype: Dtype,
     /// Added to the diagonal of every Gram matrix: X, or rel:X relative to its mean
     #[arg(
         long,
@@ -206,6 +209,7 @@ fn settings(args: &AuditArgs) -> Result<AuditSettings, Failure> {
         question,
         architectures: args.arch.clone(),
         kernel: args.kernel.into(),
+        precision: args.dtype.into(),
         normalization,
         pairs: args.pairs.as_deref().map_or(Ok(PairSelection::Default), pair_selection)?,
         classes: classes(args)?,

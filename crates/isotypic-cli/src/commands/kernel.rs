@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use isotypic::{KernelJob, KernelKind, KernelMatrix, KernelSettings, Precision};
 use serde::Serialize;
 
-use crate::args::{KernelChoice, MemoryOptions};
+use crate::args::{Dtype, KernelChoice, MemoryOptions};
 use crate::exit::Failure;
 use crate::output;
 use crate::output_file::OutputFile;
@@ -45,24 +45,6 @@ pub(crate) struct KernelArgs {
     out: PathBuf,
     #[command(flatten)]
     memory: MemoryOptions,
-}
-
-/// A floating-point type.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Dtype {
-    /// Double precision: for everything that is inverted later
-    F64,
-    /// Single precision: half the memory, about half the time
-    F32,
-}
-
-impl From<Dtype> for Precision {
-    fn from(dtype: Dtype) -> Self {
-        match dtype {
-            Dtype::F64 => Self::F64,
-            Dtype::F32 => Self::F32,
-        }
-    }
 }
 
 #[derive(Serialize)]

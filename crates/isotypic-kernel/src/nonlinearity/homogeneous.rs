@@ -37,6 +37,10 @@ impl<H: Homogeneous> Nonlinearity for H {
         self.gain()
     }
 
+    fn keeps_ntk_differences(&self) -> bool {
+        true
+    }
+
     fn map(&self, level: Level, run: PairRun<'_, f64>) {
         dispatch!(level, simd => on_pairs(simd, *self, run));
     }

@@ -95,6 +95,11 @@ pub trait Nonlinearity: Debug + Send + Sync {
         1.0
     }
 
+    /// Whether differences of tangent kernels keep their relative digits in single precision, however small they are.
+    fn keeps_ntk_differences(&self) -> bool {
+        false
+    }
+
     /// Maps every pair of the run in place. The result for a pair depends on that pair alone.
     fn map(&self, level: Level, run: PairRun<'_, f64>);
 

@@ -46,6 +46,8 @@ pub(crate) struct ScalarProgram {
     pub(crate) steps: Vec<ScalarStep>,
     /// The state that holds the result.
     pub(crate) output: usize,
+    /// Whether pairs are carried as cosine gaps rather than as covariances: some layer needs angles, or differences are wanted.
+    pub(crate) carries_gaps: bool,
     /// The step that reads a state last, counted from 1; of the output `usize::MAX`.
     last_read: Vec<usize>,
     /// The buffer of every state.
@@ -92,7 +94,8 @@ impl ScalarProgram {
             free.extend(ends.map(|&state| buffers[state]).filter(|&buffer| buffer != target));
             buffers.push(target);
         }
-        Self { inputs, steps, output, last_read, buffers, buffer_count: count }
+        let carries_gaps = steps.iter().any(|step| step.operation.needs_angles());
+        Self { inputs, steps, output, carries_gaps, last_read, buffers, buffer_count: count }
     }
 
     /// Number of states.
@@ -108,16 +111,6 @@ impl ScalarProgram {
     /// The buffer in which the values of a state live.
     pub(super) fn buffer(&self, state: usize) -> usize {
         self.buffers[state]
-    }
-
-    /// Whether a layer needs the variances of points; if not, pairs are carried as covariances.
-    pub(crate) fn needs_variances(&self) -> bool {
-        self.steps.iter().any(|step| {
-            !matches!(
-                step.operation,
-                ScalarOperation::Affine(_) | ScalarOperation::Combination(_) | ScalarOperation::Product
-            )
-        })
     }
 
     /// Whether masks are drawn, so that a point with itself differs from a pair of equal points.
@@ -154,6 +147,11 @@ impl ScalarProgram {
 }
 
 impl ScalarOperation {
+    /// Whether the layer acts on angles, not on covariances.
+    fn needs_angles(&self) -> bool {
+        !matches!(self, Self::Affine(_) | Self::Combination(_) | Self::Product)
+    }
+
     /// The moments after the layer.
     fn moments(&self, inputs: &[&ScalarMoments]) -> ScalarMoments {
         let first = inputs[0];

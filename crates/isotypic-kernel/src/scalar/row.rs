@@ -95,16 +95,16 @@ impl<T: Real> Rows<T> {
 impl ScalarProgram {
     /// The form in which a row is carried through the layers.
     fn form(&self) -> Form {
-        if self.needs_variances() { Form::CosineGap } else { Form::Covariance }
+        if self.carries_gaps { Form::CosineGap } else { Form::Covariance }
     }
 
-    /// Carries a row from the inputs, given in `form`, to covariances (and tangent kernels) of the output.
+    /// Carries a row from the inputs, given in one form, to the output in another, covariances or differences; tangent kernels alike.
     ///
-    /// `ends` may be `None` if no variances are needed and the inputs are covariances.
+    /// `ends` may be `None` if pairs are carried as covariances. Differences are given only by programs that carry gaps.
     pub(crate) fn run<'r, T: Real>(
         &self,
         level: Level,
-        form: Form,
+        (form, gives): (Form, Form),
         ends: Option<&RowEnds<'_, T>>,
         rows: &'r mut Rows<T>,
     ) -> &'r Row<T> {
@@ -138,9 +138,15 @@ impl ScalarProgram {
             rows.rows[target] = row;
         }
         let row = &mut rows.rows[self.buffer(self.output)];
-        if let (Form::CosineGap, Some(ends)) = (self.form(), ends) {
-            gaps_to_covariances(level, ends.at(self.output), &mut row.values);
-            ntk_differences_to_ntks(level, ends.at(self.output), &mut row.ntk);
+        match (self.form(), gives, ends) {
+            (Form::CosineGap, Form::Difference, Some(ends)) => {
+                gaps_to_differences(level, ends.at(self.output), &mut row.values);
+            }
+            (Form::CosineGap, _, Some(ends)) => {
+                gaps_to_covariances(level, ends.at(self.output), &mut row.values);
+                ntk_differences_to_ntks(level, ends.at(self.output), &mut row.ntk);
+            }
+            _ => {}
         }
         row
     }

@@ -1,6 +1,6 @@
 //! Kernels in `f32`: the same contract of bits as in `f64`, digits where they are easily lost, and numbers that only `f64` can hold.
 
-use isotypic_kernel::{CompiledKernel, KernelError, KernelMatrices, Outputs, Real};
+use isotypic_kernel::{CompiledKernel, KernelError, KernelMatrices, Outputs, Real, SinglePrecisionKernel};
 use isotypic_work::Monitor;
 use ndarray::{Array2, Axis, array};
 
@@ -172,4 +172,91 @@ fn tangent_kernels_out_of_range_matter_only_where_they_are_wanted() {
             assert!(error.hint().is_some());
         }
     }
+}
+
+/// Networks with the digits that they lose of distances: none, some where all positions are pooled, all that a value loses.
+fn distance_cases() -> Vec<(String, Vec<usize>, f64)> {
+    let conv = r#"{"conv": {"filter": [3, 3], "padding": "same", "w_std": 1.3, "b_std": 0.2}}"#;
+    let image = vec![6, 5, 1];
+    let product = format!(r#"{{"product": [[{conv}, "relu"], [{conv}, "abs"]]}}"#);
+    let pool = r#"{"avg_pool": {"window": [2, 2], "strides": [2, 2]}}"#;
+    let layers = |layers: &str| format!(r#"{{"layers": [{layers}, {{"dense": {{}}}}]}}"#);
+    vec![
+        (MLP.to_owned(), vec![30], 2e-6),
+        (layers(r#"{"dense": {"b_std": 0.4}}"#), vec![30], 2e-6),
+        (
+            layers(&format!(
+                r#"{conv}, {{"residual": ["relu", {conv}]}}, "layer_norm", {conv}, "relu", {product}, "flatten""#
+            )),
+            image.clone(),
+            5e-6,
+        ),
+        (layers(&format!(r#"{conv}, "relu", {conv}, "relu", "global_avg_pool""#)), image.clone(), 3e-3),
+        (layers(&format!(r#"{conv}, "relu", {pool}, {conv}, "relu", "flatten""#)), image.clone(), f64::NAN),
+        (layers(r#"{"dense": {"b_std": 0.4}}, "erf""#), vec![30], f64::NAN),
+    ]
+}
+
+/// Points on the unit sphere, close together: kernel values agree to four digits and more.
+fn close_points(n: usize, length: usize) -> Array2<f64> {
+    let base = random_points(1, length, 8);
+    let mut points = random_points(n, length, 9) * 0.01 + &base.row(0);
+    for mut point in points.rows_mut() {
+        let norm = point.dot(&point).sqrt();
+        point.mapv_inplace(|value| f64::from((value / norm) as f32));
+    }
+    let copy = points.row(0).to_owned();
+    points.row_mut(3).assign(&copy);
+    points
+}
+
+#[test]
+fn single_precision_knows_distances_to_their_own_digits() {
+    for (json, shape, digits) in distance_cases() {
+        let points = close_points(20, shape.iter().product());
+        let double = symmetric(&compile(&json, &shape), &points);
+        let kernel = SinglePrecisionKernel::new(compile(&json, &shape)).unwrap();
+        let inputs = kernel.prepare(points.view()).unwrap();
+        let single = kernel.symmetric(&inputs, Outputs::NngpAndNtk, &Monitor::silent()).unwrap();
+        let other = kernel.cross(&inputs, &inputs, Outputs::NngpAndNtk, &Monitor::silent()).unwrap();
+        assert_eq!(single, other, "{json}");
+        let pairs = [(double.nngp, single.nngp), (double.ntk.unwrap(), single.ntk.unwrap())];
+        for (kernel, (double, single)) in ["nngp", "ntk"].into_iter().zip(pairs) {
+            assert_eq!(single[[0, 3]].to_bits(), single[[0, 0]].to_bits(), "{kernel} of {json}");
+            for ((i, j), value) in single.indexed_iter() {
+                let distance = double[[i, i]] + double[[j, j]] - 2.0 * double[[i, j]];
+                let bound = if digits.is_nan() { 2e-7 * double[[i, i]] } else { digits * distance };
+                let error = (value - double[[i, j]]).abs();
+                assert!(
+                    error <= bound + 4e-15 * double[[i, i]],
+                    "{kernel} of {json}[{i}, {j}]: off by {error:e} of {distance:e}"
+                );
+                assert!(i == j || distance < 0.02 * double[[i, i]], "points are not close");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_stated_resolution_is_the_error() {
+    for (json, shape, digits) in distance_cases() {
+        let points = close_points(20, shape.iter().product());
+        let double = symmetric(&compile(&json, &shape), &points).ntk.unwrap();
+        let kernel = SinglePrecisionKernel::new(compile(&json, &shape)).unwrap();
+        let inputs = kernel.prepare(points.view()).unwrap();
+        let single = kernel.symmetric(&inputs, Outputs::Ntk, &Monitor::silent()).unwrap().ntk.unwrap();
+        let diagonal: Vec<f64> = inputs.diagonal().iter().map(|diagonal| diagonal.1).collect();
+        let resolution = kernel.resolution(single.view(), &diagonal);
+        let errors = &single - &double;
+        let typical = (errors.mapv(|error| error * error).sum() / errors.len() as f64).sqrt();
+        assert!(typical <= resolution, "{json}: {typical:e} above {resolution:e}");
+        // Where it goes by values it is a bound, and generous for points that are close to each other.
+        let tightness = if digits.is_nan() { 1e-4 } else { 0.02 };
+        assert!(typical >= tightness * resolution, "{json}: {typical:e} far below {resolution:e}");
+    }
+}
+
+#[test]
+fn kernels_on_features_have_no_single_precision() {
+    assert!(SinglePrecisionKernel::new(CompiledKernel::on_features("linear".parse().unwrap(), 3)).is_none());
 }

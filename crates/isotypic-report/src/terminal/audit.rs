@@ -67,13 +67,17 @@ const EXCESS_MEANING: &str = "how much an irrep (a frequency of the group) adds 
                               error minus 1, so positive ones cause the failure";
 
 /// What a status other than `ok` means; explained where it occurs.
-const STATUS_MEANINGS: [(Status, &str); 3] = [
+const STATUS_MEANINGS: [(Status, &str); 4] = [
     (
         Status::OrbitCollapse,
         "the held-out pose is determined by the observed ones: the network has the symmetry built in",
     ),
     (Status::ConflictingLabels, "points of two classes look the same to the network"),
     (Status::NotPositiveDefinite, "the Gram matrix cannot be inverted at this ridge, so there is no error"),
+    (
+        Status::TooCoarse,
+        "single precision does not know the Gram matrix well enough to invert it at this ridge, so there is no error",
+    ),
 ];
 
 /// The report as a person reads it: settings, a table per question, what the columns mean, the conclusion, notes.
@@ -98,8 +102,9 @@ pub fn render_terminal(report: &AuditReport, width: usize) -> String {
 fn header(report: &AuditReport, width: usize) -> String {
     let settings = &report.settings;
     let hash = settings.data_sha256.get(..12).unwrap_or(&settings.data_sha256);
+    let single = if settings.precision == "f32" { " in single precision" } else { "" };
     let method = format!(
-        "{}, ridge {}, convention {}, normalization {}, seed {}",
+        "{}{single}, ridge {}, convention {}, normalization {}, seed {}",
         settings.kernel, settings.ridge, settings.convention, settings.normalization, settings.seed
     );
     let mut text = format!("isotypic {}\n\n", report.version);

@@ -28,6 +28,7 @@ pub(crate) fn report() -> AuditReport {
             data: "pictures.npz".to_owned(),
             data_sha256: "ba7816bf8f01cfea".to_owned(),
             kernel: "ntk".to_owned(),
+            precision: "f64".to_owned(),
             normalization: "center,sphere".to_owned(),
             ridge: "rel:1e-10".to_owned(),
             convention: "exact".to_owned(),

@@ -1,15 +1,16 @@
 //! A Gram matrix as an audit uses it: blocks where the kernel is invariant, else the matrix and its projection.
 
 use isotypic_gram::{
-    DenseGram, Factorization, GramError, GroupInvariantGram, NotPositiveDefinite, Ridge, SymmetricOperator,
+    DenseGram, Factorization, GramError, GroupInvariantGram, Ridge, SymmetricOperator, check_resolution,
 };
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::{HeldOutSet, OrbitLayout};
 use isotypic_predict::{LeaveSetOut, PredictError, Unseen, leave_set_out, predict_unseen};
 use ndarray::{Array1, Array2};
 
+use super::obstacle::Obstacle;
 use crate::Error;
-use crate::orbit_gram::OrbitGram;
+use crate::orbit_gram::{OrbitGram, OrbitValues, relative_rounding};
 
 /// Below this invariance defect the Gram matrix is invariant up to rounding, and blocks are exact.
 const ROUNDING_DEFECT: f64 = 1e-12;
@@ -21,6 +22,8 @@ pub(crate) struct AuditGram {
     /// The matrix as it is, where that differs.
     pub(crate) dense: Option<DenseGram>,
     pub(crate) defect: f64,
+    /// The error to expect in an entry beyond that of `f64`.
+    resolution: f64,
 }
 
 /// Regression with some sets left out in turn.
@@ -33,7 +36,7 @@ pub(crate) struct Regression {
 }
 
 /// Regression, or why the Gram matrix cannot be inverted.
-pub(crate) type Attempt = Result<Regression, Box<NotPositiveDefinite>>;
+pub(crate) type Attempt = Result<Regression, Obstacle>;
 
 /// Points outside the orbits that are asked about in one turn.
 pub(crate) struct Outside {
@@ -48,17 +51,20 @@ impl AuditGram {
     pub(crate) fn of(gram: &OrbitGram, group: &FiniteGroup) -> Result<Self, Error> {
         let gram = if group == gram.group() { None } else { Some(gram.restrict(group)?) }
             .map_or_else(|| std::borrow::Cow::Borrowed(gram), std::borrow::Cow::Owned);
-        Ok(match gram.into_owned() {
-            OrbitGram::Invariant { gram, sampled_defect } => {
-                Self { invariant: gram, dense: None, defect: sampled_defect }
+        let resolution = gram.resolution;
+        Ok(match gram.into_owned().values {
+            OrbitValues::Invariant { gram, sampled_defect } => {
+                Self { invariant: gram, dense: None, defect: sampled_defect, resolution }
             }
-            OrbitGram::Dense(gram) => {
+            OrbitValues::Dense(gram) => {
                 let projection = gram.project()?;
-                let differs = projection.invariance_defect > ROUNDING_DEFECT;
+                let rounding = relative_rounding(ROUNDING_DEFECT, resolution, gram.matrix().iter());
+                let differs = projection.invariance_defect > rounding;
                 Self {
                     invariant: projection.gram,
                     dense: differs.then_some(gram),
                     defect: projection.invariance_defect,
+                    resolution,
                 }
             }
         })
@@ -87,8 +93,8 @@ impl AuditGram {
         outside: &[Outside],
     ) -> Result<Attempt, Error> {
         match &self.dense {
-            Some(gram) => regress(gram, ridge, labels, sets, outside),
-            None => regress(&self.invariant, ridge, labels, sets, outside),
+            Some(gram) => regress((gram, self.resolution), ridge, labels, sets, outside),
+            None => regress((&self.invariant, self.resolution), ridge, labels, sets, outside),
         }
     }
 
@@ -99,13 +105,13 @@ impl AuditGram {
         labels: &Array2<f64>,
         sets: &[HeldOutSet],
     ) -> Result<Attempt, Error> {
-        regress(&self.invariant, ridge, labels, sets, &[])
+        regress((&self.invariant, self.resolution), ridge, labels, sets, &[])
     }
 }
 
 /// Leaves each set out in turn.
 fn regress<G: SymmetricOperator>(
-    gram: &G,
+    (gram, resolution): (&G, f64),
     ridge: Ridge,
     labels: &Array2<f64>,
     sets: &[HeldOutSet],
@@ -113,6 +119,8 @@ fn regress<G: SymmetricOperator>(
 ) -> Result<Attempt, Error> {
     let attempt = || -> Result<Regression, PredictError> {
         let factor = gram.factor(ridge)?;
+        let mean_diagonal = gram.diagonal().mean().unwrap_or(0.0);
+        check_resolution(&factor, gram.dim(), resolution, (ridge.value(mean_diagonal)?, mean_diagonal))?;
         let turns: Vec<LeaveSetOut> =
             sets.iter().map(|set| leave_set_out(gram, &factor, labels, set)).collect::<Result<_, _>>()?;
         let unseen = sets
@@ -127,7 +135,10 @@ fn regress<G: SymmetricOperator>(
     };
     match attempt() {
         Ok(regression) => Ok(Ok(regression)),
-        Err(PredictError::Gram(GramError::NotPositiveDefinite(reason))) => Ok(Err(reason)),
+        Err(PredictError::Gram(GramError::NotPositiveDefinite(reason))) => {
+            Ok(Err(Obstacle::NotPositiveDefinite(reason)))
+        }
+        Err(PredictError::Gram(GramError::TooCoarse(reason))) => Ok(Err(Obstacle::TooCoarse(reason))),
         Err(error) => Err(error.into()),
     }
 }

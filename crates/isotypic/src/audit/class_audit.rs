@@ -1,14 +1,15 @@
 //! The errors of whole classes under one kernel: some seeds of each class, all observed together.
 
-use isotypic_gram::{NotPositiveDefinite, Ridge};
+use isotypic_gram::Ridge;
 use isotypic_orbit::{HeldOutSet, HoldOut, HoldOutSpec};
 use isotypic_predict::{CircularSpectrum, LeaveSetOut, class_probabilities, margin, paper, spectral_error};
 use isotypic_report::Status;
 use ndarray::{Array1, ArrayView1};
 
-use super::audit_gram::{AuditGram, Outside, Regression, unless_singular};
+use super::audit_gram::{Attempt, AuditGram, Outside, Regression, unless_singular};
 use super::class_seeds::ClassSeedSet;
 use super::irrep_parts::IrrepParts;
+use super::obstacle::Obstacle;
 use super::pair_audit::status_of;
 use super::settings::{Convention, Together};
 use crate::Error;
@@ -25,7 +26,7 @@ pub(crate) struct ClassErrors {
     pub(crate) condition_number: Option<f64>,
     pub(crate) indistinguishable_poses: usize,
     /// Why the Gram matrix cannot be inverted, if it cannot.
-    pub(crate) obstacle: Option<Box<NotPositiveDefinite>>,
+    pub(crate) obstacle: Option<Obstacle>,
     pub(crate) irreps: IrrepParts,
 }
 
@@ -44,6 +45,9 @@ pub(crate) struct SeedErrors {
     pub(crate) status: Status,
     pub(crate) points: Vec<ClassPoint>,
 }
+
+/// Predictions of all classes and the variance, or the status of a result that is missing.
+type Found<'a> = Result<(ArrayView1<'a, f64>, f64), Status>;
 
 /// One held-out pose of one seed.
 pub(crate) struct ClassPoint {
@@ -111,18 +115,15 @@ pub(crate) fn examine(
         })
         .collect::<Result<_, Error>>()?;
     let labels = set.labels();
-    let (exact, obstacle) = match training.regress(ridge, &labels, &sets, &outside)? {
-        Ok(regression) => (Some(regression), None),
-        Err(reason) => (None, Some(reason)),
-    };
+    let exact = training.regress(ridge, &labels, &sets, &outside)?;
     let projected =
         if training.is_invariant() { None } else { training.regress_projected(ridge, &labels, &sets)?.ok() };
 
     let mut seeds = blank_seeds(&training, set);
-    collect_seen(&mut seeds, &training, set, &sets, exact.as_ref(), projected.as_ref())?;
+    collect_seen(&mut seeds, &training, set, &sets, &exact, projected.as_ref())?;
     for (turn, points) in asked.iter().enumerate() {
         for (at, &(place, element)) in points.iter().enumerate() {
-            let found = exact.as_ref().map(|regression| {
+            let found = exact.as_ref().map_err(Obstacle::status).map(|regression| {
                 let unseen = &regression.unseen[turn];
                 (unseen.predictions.row(at), unseen.variance[at])
             });
@@ -138,7 +139,7 @@ pub(crate) fn examine(
         seed.sum_up();
     }
     let mut irreps = IrrepParts::default();
-    if let Some(by_blocks) = projected.as_ref().or(exact.as_ref().filter(|_| training.is_invariant())) {
+    if let Some(by_blocks) = projected.as_ref().or(exact.as_ref().ok().filter(|_| training.is_invariant())) {
         let turns: Vec<_> = sets
             .iter()
             .zip(&by_blocks.turns)
@@ -152,9 +153,9 @@ pub(crate) fn examine(
     Ok(ClassErrors {
         seeds,
         invariance_defect: training.defect,
-        condition_number: exact.map(|regression| regression.condition_number),
+        condition_number: exact.as_ref().ok().map(|regression| regression.condition_number),
         indistinguishable_poses: training.invariant.invariant_elements().len(),
-        obstacle,
+        obstacle: exact.err(),
         irreps,
     })
 }
@@ -216,7 +217,7 @@ fn collect_seen(
     gram: &AuditGram,
     set: &ClassSeedSet,
     sets: &[HeldOutSet],
-    exact: Option<&Regression>,
+    exact: &Attempt,
     projected: Option<&Regression>,
 ) -> Result<(), Error> {
     let labels = set.labels();
@@ -229,7 +230,7 @@ fn collect_seen(
             .transpose()?;
         for (at, (place, element)) in held_out.points().enumerate() {
             let class = set.class_of_seen[place];
-            let found = exact.map(|regression| {
+            let found = exact.as_ref().map_err(Obstacle::status).map(|regression| {
                 let turn: &LeaveSetOut = &regression.turns[turn];
                 (turn.predictions.row(at), turn.covariance[[at, at]])
             });
@@ -290,11 +291,21 @@ fn spectral(
 }
 
 impl ClassPoint {
-    fn of(element: usize, class: usize, found: Option<(ArrayView1<'_, f64>, f64)>) -> Self {
-        let Some((predictions, variance)) = found else {
-            let (predictions, margin, probability) = (None, None, None);
-            let status = Status::NotPositiveDefinite;
-            return Self { element, predictions, variance: None, margin, probability, status, limit: None };
+    fn of(element: usize, class: usize, found: Found<'_>) -> Self {
+        let (predictions, variance) = match found {
+            Ok(found) => found,
+            Err(status) => {
+                let (predictions, margin, probability) = (None, None, None);
+                return Self {
+                    element,
+                    predictions,
+                    variance: None,
+                    margin,
+                    probability,
+                    status,
+                    limit: None,
+                };
+            }
         };
         let predictions = predictions.to_vec();
         let labels: Vec<f64> = (0..predictions.len()).map(|c| if c == class { 1.0 } else { -1.0 }).collect();
@@ -316,8 +327,10 @@ impl SeedErrors {
     /// Status and limit of a seed from those of its points.
     fn sum_up(&mut self) {
         let has = |status: Status| self.points.iter().any(|point| point.status == status);
-        self.status = if has(Status::NotPositiveDefinite) {
-            Status::NotPositiveDefinite
+        let missing =
+            [Status::NotPositiveDefinite, Status::TooCoarse].into_iter().find(|&status| has(status));
+        self.status = if let Some(status) = missing {
+            status
         } else if has(Status::ConflictingLabels) {
             Status::ConflictingLabels
         } else if self.points.iter().all(|point| point.status == Status::OrbitCollapse) {

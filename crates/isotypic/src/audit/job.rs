@@ -12,8 +12,9 @@ use super::settings::{AuditSettings, ClassSelection, Convention, PairSelection, 
 use super::subjects::Subjects;
 use super::task::{Subject, Task, kernel_pairs, tasks_of};
 use super::units::Units;
-use crate::Error;
 use crate::model::Model;
+use crate::orbit_kernel::OrbitKernel;
+use crate::{Error, Precision};
 use isotypic_orbit::HoldOutSpec;
 
 /// Architectures of an audit of images that names none.
@@ -49,6 +50,12 @@ impl Job {
     /// Parses, loads and checks everything.
     pub(crate) fn prepare(settings: &AuditSettings) -> Result<Self, Error> {
         settings.ridge.value(1.0)?;
+        if (settings.precision, settings.convention) == (Precision::F32, Convention::Paper) {
+            return Err(Error::settings(
+                "convention `paper`: expected kernels in `f64`, as in the authors' scripts, got `f32`",
+                "leave out `--dtype`, or `--convention`",
+            ));
+        }
         let models = models(settings)?;
         let subjects = Subjects::load(settings)?;
         let questions = Question::all(settings.question.as_ref(), &subjects)?;
@@ -60,8 +67,9 @@ impl Job {
             Some(shape) => models
                 .into_iter()
                 .map(|(name, model)| {
-                    let kernel = Some(Arc::new(model.compile(&name, &shape)?));
-                    Ok(Subject { name, kernel })
+                    let kernel = model.compile(&name, &shape)?;
+                    let kernel = OrbitKernel::new(kernel, settings.precision, &name)?;
+                    Ok(Subject { name, kernel: Some(Arc::new(kernel)) })
                 })
                 .collect::<Result<_, Error>>()?,
         };
@@ -93,9 +101,7 @@ impl Job {
             // An invariant kernel is held as its values between each seed and all poses.
             let rows = if task.permutes { seeds } else { points };
             let one = match &subject.kernel {
-                Some(kernel) => {
-                    kernel.plan::<f64>(rows, points, !task.permutes, self.settings.kernel.outputs())
-                }
+                Some(kernel) => kernel.plan(rows, points, !task.permutes, self.settings.kernel.outputs()),
                 None => Plan { entries: 0, bytes: 8 * (points * points) as u64, seconds: 0.0 },
             };
             // A thread holds one unit at a time: its points, kernel matrices, and a few copies for regression.

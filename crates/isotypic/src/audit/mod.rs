@@ -11,6 +11,7 @@ mod conclusion;
 mod curves;
 mod irrep_parts;
 mod job;
+mod obstacle;
 mod pair_audit;
 mod pairs;
 mod question;

@@ -1,6 +1,6 @@
 //! The errors of one pair of orbits under one kernel.
 
-use isotypic_gram::{NotPositiveDefinite, OrbitStatus, Ridge};
+use isotypic_gram::{OrbitStatus, Ridge};
 use isotypic_orbit::{HeldOutSet, HoldOutSpec};
 use isotypic_predict::{
     CircularSpectrum, PredictError, SpectralError, class_probabilities, delta_squared_input,
@@ -11,6 +11,7 @@ use ndarray::{Array2, ArrayView2, array, s};
 
 use super::audit_gram::{Attempt, AuditGram, Regression, mean_absolute, unless_singular};
 use super::irrep_parts::IrrepParts;
+use super::obstacle::Obstacle;
 use super::settings::Convention;
 use crate::Error;
 
@@ -45,7 +46,7 @@ pub(crate) struct PairErrors {
     pub(crate) irreps: IrrepParts,
     pub(crate) status: Status,
     /// Why the Gram matrix cannot be inverted, if it cannot.
-    pub(crate) obstacle: Option<Box<NotPositiveDefinite>>,
+    pub(crate) obstacle: Option<Obstacle>,
     pub(crate) points: Vec<HeldOutPoint>,
 }
 
@@ -128,7 +129,7 @@ impl PairErrors {
         let regression = match &attempt {
             Ok(regression) => Some(regression),
             Err(reason) => {
-                self.status = Status::NotPositiveDefinite;
+                self.status = reason.status();
                 self.obstacle = Some(reason.clone());
                 None
             }

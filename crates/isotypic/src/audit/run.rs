@@ -1,6 +1,5 @@
 //! Runs the tasks of a job: one unit of work per task and pair.
 
-use isotypic_gram::NotPositiveDefinite;
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::OrbitLayout;
 use isotypic_report::{PairResult, PointResult, ReportedResult, SeedResult, finite};
@@ -229,7 +228,7 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
         result: ReportedResult::Pair(result),
         points,
         indistinguishable_poses: errors.indistinguishable_poses,
-        obstacle: errors.obstacle.map(|reason| obstacle(*reason, &[a, b])),
+        obstacle: errors.obstacle.map(|reason| reason.describe(&[a, b])),
         irreps: Some(errors.irreps),
     }
 }
@@ -306,16 +305,7 @@ fn seed_finding(
         result: ReportedResult::Seed(result),
         points,
         indistinguishable_poses: errors.indistinguishable_poses,
-        obstacle: errors.obstacle.clone().map(|reason| obstacle(*reason, &set.seen)),
+        obstacle: errors.obstacle.clone().map(|reason| reason.describe(&set.seen)),
         irreps,
-    }
-}
-
-/// An obstacle in words that call the seeds by their places in the dataset.
-fn obstacle(reason: NotPositiveDefinite, seeds: &[usize]) -> String {
-    let reason = reason.with_seed_numbers(seeds);
-    match reason.hint() {
-        Some(hint) => format!("the {reason}; {hint}"),
-        None => format!("the {reason}"),
     }
 }

@@ -8,7 +8,7 @@ use isotypic_data::Split;
 use isotypic_gram::Ridge;
 use isotypic_orbit::Normalization;
 
-use crate::{Error, KernelKind};
+use crate::{Error, KernelKind, Precision};
 
 /// Where the points come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +114,8 @@ pub struct AuditSettings {
     pub architectures: Vec<String>,
     /// Which kernel stands for the network.
     pub kernel: KernelKind,
+    /// In which precision pairs are evaluated; everything after that is in double precision.
+    pub precision: Precision,
     /// What is done to an image after the group has acted.
     pub normalization: Normalization,
     /// Which pairs of seeds, unless classes are given.
@@ -137,6 +139,7 @@ impl Default for AuditSettings {
             question: None,
             architectures: Vec::new(),
             kernel: KernelKind::default(),
+            precision: Precision::default(),
             normalization: Normalization::default(),
             pairs: PairSelection::default(),
             classes: None,

@@ -3,13 +3,13 @@
 use isotypic_data::{DataSource, Features, GramMatrix, LabelledImages, Labels};
 use isotypic_gram::DenseGram;
 use isotypic_group::FiniteGroup;
-use isotypic_kernel::CompiledKernel;
 use isotypic_orbit::{ActionSpec, Normalization, OrbitDataset, OrbitError, OrbitLayout, homomorphism_defect};
 use isotypic_work::{ContentHash, Monitor};
 use ndarray::{Array2, s};
 
 use super::settings::{AuditInput, AuditSettings};
-use crate::orbit_gram::{self, OrbitGram};
+use crate::orbit_gram::{self, OrbitGram, OrbitValues};
+use crate::orbit_kernel::OrbitKernel;
 use crate::{Error, KernelKind};
 
 /// Loaded and checked input.
@@ -175,7 +175,7 @@ impl Subjects {
         seeds: &[usize],
         poses: &Poses,
         normalization: &Normalization,
-        kernel: Option<(&CompiledKernel, KernelKind)>,
+        kernel: Option<(&OrbitKernel, KernelKind)>,
         monitor: &Monitor,
     ) -> Result<Orbits, Error> {
         let (points, group, permutes) = match (self, poses) {
@@ -205,7 +205,8 @@ impl Subjects {
                 let matrix = Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| {
                     gram.values()[[rows[i], rows[j]]]
                 });
-                let gram = OrbitGram::Dense(DenseGram::new(matrix, seeds.len(), group.clone())?);
+                let values = OrbitValues::Dense(DenseGram::new(matrix, seeds.len(), group.clone())?);
+                let gram = OrbitGram { values, resolution: 0.0 };
                 return Ok(Orbits { gram, points: None });
             }
             _ => unreachable!("questions are made for the kind of input"),

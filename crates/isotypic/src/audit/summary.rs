@@ -52,6 +52,7 @@ pub(crate) fn report(job: &Job, findings: Vec<Finding>, homomorphism_defects: &[
             data,
             data_sha256,
             kernel: settings.kernel.to_string(),
+            precision: settings.precision.to_string(),
             normalization: settings.normalization.to_string(),
             ridge: settings.ridge.to_string(),
             convention: settings.convention.to_string(),
@@ -218,7 +219,8 @@ fn verdicts(job: &Job, summary: &[SummaryRow]) -> Vec<VerdictRow> {
 /// "Enough poses" is the smallest number that succeeds and above which every tested number succeeds.
 fn verdict(rows: &[&SummaryRow]) -> Verdict {
     let collapsed = |row: &&SummaryRow| row.statuses.keys().eq([&Status::OrbitCollapse]);
-    if rows.is_empty() || rows.iter().any(|row| row.statuses.contains_key(&Status::NotPositiveDefinite)) {
+    let missing = |row: &&SummaryRow| row.statuses.keys().any(|status| status.is_missing());
+    if rows.is_empty() || rows.iter().any(missing) {
         return Verdict::Undecided;
     }
     if rows.iter().all(collapsed) {

@@ -1,0 +1,123 @@
+//! The kernel of an audit, in the precision that was asked for; its values are `f64` in either.
+
+use isotypic_kernel::{
+    CompiledKernel, KernelMatrices, Outputs, PreparedInputs, SinglePrecisionInputs, SinglePrecisionKernel,
+};
+use isotypic_work::{Monitor, Plan};
+use ndarray::{Array2, ArrayView2};
+
+use crate::{Error, KernelKind, Precision};
+
+/// A kernel on all poses of some seeds.
+#[derive(Debug)]
+pub(crate) enum OrbitKernel {
+    Double(CompiledKernel),
+    Single { kernel: SinglePrecisionKernel, seconds_per_pair: f64 },
+}
+
+/// Points made ready for it.
+pub(crate) enum OrbitPoints {
+    Double(PreparedInputs),
+    Single(SinglePrecisionInputs),
+}
+
+impl OrbitKernel {
+    /// In this precision; `name` is for messages.
+    pub(crate) fn new(kernel: CompiledKernel, precision: Precision, name: &str) -> Result<Self, Error> {
+        if precision == Precision::F64 {
+            return Ok(Self::Double(kernel));
+        }
+        // Half the bytes of every number.
+        let seconds_per_pair = 0.5 * kernel.seconds_per_pair();
+        match SinglePrecisionKernel::new(kernel) {
+            Some(kernel) => Ok(Self::Single { kernel, seconds_per_pair }),
+            None => Err(Error::settings(
+                format!("`{name}`: kernels on features are evaluated in double precision only, got `f32`"),
+                "leave out `--dtype`",
+            )),
+        }
+    }
+
+    /// Nominal seconds of one core for one pair of points.
+    pub(crate) fn seconds_per_pair(&self) -> f64 {
+        match self {
+            Self::Double(kernel) => kernel.seconds_per_pair(),
+            Self::Single { seconds_per_pair, .. } => *seconds_per_pair,
+        }
+    }
+
+    /// Number of pairs that an evaluation computes and reports to its monitor.
+    pub(crate) fn pairs_evaluated(&self, rows: usize, columns: usize, symmetric: bool) -> f64 {
+        match self {
+            Self::Double(kernel) => kernel.pairs_evaluated::<f64>(rows, columns, symmetric),
+            Self::Single { kernel, .. } => kernel.pairs_evaluated(rows, columns, symmetric),
+        }
+    }
+
+    /// What an evaluation will take.
+    pub(crate) fn plan(&self, rows: usize, columns: usize, symmetric: bool, outputs: Outputs) -> Plan {
+        match self {
+            Self::Double(kernel) => kernel.plan::<f64>(rows, columns, symmetric, outputs),
+            Self::Single { kernel, .. } => kernel.plan(rows, columns, symmetric, outputs),
+        }
+    }
+
+    pub(crate) fn prepare(&self, points: ArrayView2<'_, f64>) -> Result<OrbitPoints, Error> {
+        Ok(match self {
+            Self::Double(kernel) => OrbitPoints::Double(kernel.prepare(points)?),
+            Self::Single { kernel, .. } => OrbitPoints::Single(kernel.prepare(points)?),
+        })
+    }
+
+    /// The kernel of points with themselves.
+    pub(crate) fn symmetric(
+        &self,
+        x: &OrbitPoints,
+        kind: KernelKind,
+        monitor: &Monitor,
+    ) -> Result<Array2<f64>, Error> {
+        let matrices: KernelMatrices = match (self, x) {
+            (Self::Double(kernel), OrbitPoints::Double(x)) => kernel.symmetric(x, kind.outputs(), monitor)?,
+            (Self::Single { kernel, .. }, OrbitPoints::Single(x)) => {
+                kernel.symmetric(x, kind.outputs(), monitor)?
+            }
+            _ => unreachable!("points are prepared by the kernel itself"),
+        };
+        Ok(kind.select(matrices))
+    }
+
+    /// The kernel between two lists of points.
+    pub(crate) fn cross(
+        &self,
+        x: &OrbitPoints,
+        y: &OrbitPoints,
+        kind: KernelKind,
+        monitor: &Monitor,
+    ) -> Result<Array2<f64>, Error> {
+        let matrices: KernelMatrices = match (self, x, y) {
+            (Self::Double(kernel), OrbitPoints::Double(x), OrbitPoints::Double(y)) => {
+                kernel.cross(x, y, kind.outputs(), monitor)?
+            }
+            (Self::Single { kernel, .. }, OrbitPoints::Single(x), OrbitPoints::Single(y)) => {
+                kernel.cross(x, y, kind.outputs(), monitor)?
+            }
+            _ => unreachable!("points are prepared by the kernel itself"),
+        };
+        Ok(kind.select(matrices))
+    }
+
+    /// The error to expect in an entry beyond that of `f64`.
+    pub(crate) fn resolution(&self, values: &Array2<f64>, x: &OrbitPoints, kind: KernelKind) -> f64 {
+        match (self, x) {
+            (Self::Single { kernel, .. }, OrbitPoints::Single(x)) => {
+                let of_kind = |&(nngp, ntk): &(f64, f64)| match kind {
+                    KernelKind::Nngp => nngp,
+                    KernelKind::Ntk => ntk,
+                };
+                let diagonal: Vec<f64> = x.diagonal().iter().map(of_kind).collect();
+                kernel.resolution(values.view(), &diagonal)
+            }
+            _ => 0.0,
+        }
+    }
+}
