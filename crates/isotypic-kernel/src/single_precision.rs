@@ -3,8 +3,11 @@
 //! Kernel values of normalised data are all close to a constant, and what a regression needs sits in the digits after it
 //! (THEORY: Precision). So pairs are evaluated in `f32` as squared distances among features,
 //! $\Delta_{xy} = k(x,x) + k(y,y) - 2k(x,y)$, which keep their relative digits however close two points are, and points by themselves in
-//! `f64`; the values $k(x,y) = \tfrac12(k(x,x) + k(y,y) - \Delta_{xy})$ are put together in `f64`. Their error is a rounding of the
-//! distance, not of the value.
+//! `f64`; the values $k(x,y) = \tfrac12(k(x,x) + k(y,y) - \Delta_{xy})$ are put together in `f64`.
+//!
+//! For vectors the error of a value is then a few roundings of the distance. For images it is a few roundings of the value of equal
+//! positions, before anything cancels in pooling: patches that are parallel but for a trace and of different norm (all but flat
+//! backgrounds above all) do not keep their angle in `f32`.
 
 use isotypic_work::{Monitor, Plan};
 use ndarray::{Array2, ArrayView2};
@@ -13,10 +16,13 @@ use crate::KernelError;
 use crate::compiled_kernel::{CompiledKernel, Head, Tail};
 use crate::outputs::{KernelMatrices, Outputs};
 use crate::prepared_inputs::PreparedInputs;
-use crate::scalar::{Form, ScalarOperation, ScalarStep};
+use crate::scalar::{Form, ScalarOperation};
 
-/// How many roundings of a distance its error comes to.
-const ROUNDINGS: f64 = 4.0;
+/// How many roundings of a distance the error of a value comes to.
+const ROUNDINGS_OF_DISTANCES: f64 = 6.0;
+
+/// How many roundings of a value its error comes to where positions are mixed.
+const ROUNDINGS_OF_VALUES: f64 = 12.0;
 
 /// A kernel whose pairs are evaluated in single precision, and whose values are given in double precision.
 ///
@@ -43,18 +49,8 @@ const ROUNDINGS: f64 = 4.0;
 pub struct SinglePrecisionKernel {
     /// Gives differences.
     kernel: CompiledKernel,
-    accuracy: Accuracy,
-}
-
-/// What the rounding errors of entries are proportional to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Accuracy {
-    /// The distance of the two points.
-    Distances,
-    /// The value, over the number of positions of which all pairs are averaged: as many independent roundings as pairs.
-    Pooled(usize),
-    /// The value.
-    Values,
+    /// Whether the error of a value is one of the distance.
+    keeps_distances: bool,
 }
 
 /// Points made ready for evaluation.
@@ -63,6 +59,8 @@ pub struct SinglePrecisionInputs {
     pairs: PreparedInputs<f32>,
     /// Per point the two kernels of the point with itself.
     diagonal: Vec<(f64, f64)>,
+    /// How many times larger values were before pooling, of either kernel: the largest of all points.
+    pooling_losses: [f64; 2],
 }
 
 impl SinglePrecisionKernel {
@@ -71,25 +69,17 @@ impl SinglePrecisionKernel {
     pub fn new(mut kernel: CompiledKernel) -> Option<Self> {
         let Tail::Layers(program) = &mut kernel.tail else { return None };
         program.carries_gaps = true;
-        let mut accuracy = Accuracy::Distances;
-        let keeps = |step: &ScalarStep| match &step.operation {
+        let mut keeps_distances = program.steps.iter().all(|step| match &step.operation {
             ScalarOperation::Nonlinearity(nonlinearity) => nonlinearity.keeps_ntk_differences(),
             _ => true,
-        };
-        if !program.steps.iter().all(keeps) {
-            accuracy = Accuracy::Values;
-        }
+        });
         if let Head::Spatial(program) = &mut kernel.head {
             program.hands_on_differences = true;
             program.needs_readout_moments = true;
-            if !program.keeps_distances() {
-                accuracy = Accuracy::Values;
-            } else if let (Some(positions), Accuracy::Distances) = (program.pooled_positions(), accuracy) {
-                accuracy = Accuracy::Pooled(positions);
-            }
+            keeps_distances = false;
         }
         kernel.gives = Form::Difference;
-        Some(Self { kernel, accuracy })
+        Some(Self { kernel, keeps_distances })
     }
 
     /// Checks points, rounds them to `f32`, and computes what depends on one point alone.
@@ -102,8 +92,15 @@ impl SinglePrecisionKernel {
     pub fn prepare(&self, points: ArrayView2<'_, f64>) -> Result<SinglePrecisionInputs, KernelError> {
         let rounded = points.mapv(|value| value as f32);
         let pairs = self.kernel.prepare(rounded.view())?;
-        let diagonal = self.kernel.prepare(rounded.mapv(f64::from).view())?.diagonal;
-        Ok(SinglePrecisionInputs { pairs, diagonal })
+        let exact = self.kernel.prepare(rounded.mapv(f64::from).view())?;
+        let mut pooling_losses = [1.0_f64; 2];
+        if let Head::Spatial(program) = &self.kernel.head {
+            for image in &exact.spatial {
+                let losses = image.pooling_losses(program);
+                pooling_losses = std::array::from_fn(|kernel| pooling_losses[kernel].max(losses[kernel]));
+            }
+        }
+        Ok(SinglePrecisionInputs { pairs, diagonal: exact.diagonal, pooling_losses })
     }
 
     /// What an evaluation will take, on the current number of threads: as [`CompiledKernel::plan`], with the matrices in `f64` beside
@@ -147,22 +144,20 @@ impl SinglePrecisionKernel {
         Ok(values(self.kernel.cross(&x.pairs, &y.pairs, outputs, monitor)?, x, y))
     }
 
-    /// The error to expect in an entry of a kernel matrix: a few roundings of the mean distance; where all pairs of positions are pooled,
-    /// of the mean value over their number; and of the mean value where positions are mixed otherwise, or where a nonlinearity without
-    /// a formula for distances stands in the network.
+    /// The error to expect in an entry of a kernel matrix, of the NNGP or of the tangent kernel.
     ///
-    /// `values` are entries `[x, y]`; `diagonal` the kernel of all points with themselves.
+    /// `values` are entries `[x, y]`, and `x` all points.
     #[must_use]
-    pub fn resolution(&self, values: ArrayView2<'_, f64>, diagonal: &[f64]) -> f64 {
+    pub fn resolution(&self, values: ArrayView2<'_, f64>, x: &SinglePrecisionInputs, of_ntk: bool) -> f64 {
+        let of_point = |&(nngp, ntk): &(f64, f64)| if of_ntk { ntk } else { nngp };
         let mean = |sum: f64, count: usize| if count == 0 { 0.0 } else { sum / count as f64 };
-        let of_points = mean(diagonal.iter().sum(), diagonal.len());
-        let distances = (of_points - mean(values.sum(), values.len())).abs();
-        let scale = match self.accuracy {
-            Accuracy::Distances => distances,
-            Accuracy::Pooled(positions) => distances + of_points.abs() / positions as f64,
-            Accuracy::Values => of_points.abs(),
+        let of_points = mean(x.diagonal.iter().map(of_point).sum(), x.len());
+        let scale = if self.keeps_distances {
+            ROUNDINGS_OF_DISTANCES * (of_points - mean(values.sum(), values.len()))
+        } else {
+            ROUNDINGS_OF_VALUES * of_points * x.pooling_losses[usize::from(of_ntk)]
         };
-        ROUNDINGS * 0.5 * f64::from(f32::EPSILON) * scale
+        0.5 * f64::from(f32::EPSILON) * scale.abs()
     }
 }
 

@@ -12,7 +12,11 @@ use crate::{Error, KernelKind, Precision};
 #[derive(Debug)]
 pub(crate) enum OrbitKernel {
     Double(CompiledKernel),
-    Single { kernel: SinglePrecisionKernel, seconds_per_pair: f64 },
+    Single {
+        kernel: SinglePrecisionKernel,
+        /// The same network in double precision.
+        double: Box<OrbitKernel>,
+    },
 }
 
 /// Points made ready for it.
@@ -23,14 +27,17 @@ pub(crate) enum OrbitPoints {
 
 impl OrbitKernel {
     /// In this precision; `name` is for messages.
-    pub(crate) fn new(kernel: CompiledKernel, precision: Precision, name: &str) -> Result<Self, Error> {
+    pub(crate) fn new(
+        compile: impl Fn() -> Result<CompiledKernel, Error>,
+        precision: Precision,
+        name: &str,
+    ) -> Result<Self, Error> {
+        let double = Self::Double(compile()?);
         if precision == Precision::F64 {
-            return Ok(Self::Double(kernel));
+            return Ok(double);
         }
-        // Half the bytes of every number.
-        let seconds_per_pair = 0.5 * kernel.seconds_per_pair();
-        match SinglePrecisionKernel::new(kernel) {
-            Some(kernel) => Ok(Self::Single { kernel, seconds_per_pair }),
+        match SinglePrecisionKernel::new(compile()?) {
+            Some(kernel) => Ok(Self::Single { kernel, double: Box::new(double) }),
             None => Err(Error::settings(
                 format!("`{name}`: kernels on features are evaluated in double precision only, got `f32`"),
                 "leave out `--dtype`",
@@ -38,11 +45,20 @@ impl OrbitKernel {
         }
     }
 
+    /// The same network in double precision, if this is in single precision.
+    pub(crate) fn double(&self) -> Option<&Self> {
+        match self {
+            Self::Double(_) => None,
+            Self::Single { double, .. } => Some(double),
+        }
+    }
+
     /// Nominal seconds of one core for one pair of points.
     pub(crate) fn seconds_per_pair(&self) -> f64 {
         match self {
             Self::Double(kernel) => kernel.seconds_per_pair(),
-            Self::Single { seconds_per_pair, .. } => *seconds_per_pair,
+            // Half the bytes of every number.
+            Self::Single { double, .. } => 0.5 * double.seconds_per_pair(),
         }
     }
 
@@ -110,12 +126,7 @@ impl OrbitKernel {
     pub(crate) fn resolution(&self, values: &Array2<f64>, x: &OrbitPoints, kind: KernelKind) -> f64 {
         match (self, x) {
             (Self::Single { kernel, .. }, OrbitPoints::Single(x)) => {
-                let of_kind = |&(nngp, ntk): &(f64, f64)| match kind {
-                    KernelKind::Nngp => nngp,
-                    KernelKind::Ntk => ntk,
-                };
-                let diagonal: Vec<f64> = x.diagonal().iter().map(of_kind).collect();
-                kernel.resolution(values.view(), &diagonal)
+                kernel.resolution(values.view(), x, kind == KernelKind::Ntk)
             }
             _ => 0.0,
         }

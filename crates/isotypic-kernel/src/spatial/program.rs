@@ -81,27 +81,6 @@ impl SpatialProgram {
         self.stages.iter().any(|stage| matches!(stage.layer, SpatialLayer::Dropout { .. }))
     }
 
-    /// Whether differences keep their relative digits through all layers up to the readouts.
-    ///
-    /// Layers that mix different positions subtract what positions of one input differ by among themselves, which may be far more than
-    /// two inputs differ by.
-    pub(crate) fn keeps_distances(&self) -> bool {
-        self.stages.iter().all(|stage| {
-            let mixes = matches!(
-                stage.layer,
-                SpatialLayer::Pooling(_) | SpatialLayer::Attention(_) | SpatialLayer::SqrtAttention(_)
-            );
-            let mapped = stage.nonlinearity.as_ref();
-            !mixes && mapped.is_none_or(|nonlinearity| nonlinearity.keeps_ntk_differences())
-        })
-    }
-
-    /// The smallest number of positions that a readout joins in all pairs; `None` if every readout joins equal positions only.
-    pub(crate) fn pooled_positions(&self) -> Option<usize> {
-        let pooled = self.readouts.iter().filter(|(_, readout)| readout.is_pool());
-        pooled.map(|&(state, _)| self.grid(state).len()).min()
-    }
-
     /// Number of states.
     pub(crate) fn states(&self) -> usize {
         self.stages.len() + 1

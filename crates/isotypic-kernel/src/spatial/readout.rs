@@ -126,6 +126,12 @@ impl Readout {
 }
 
 impl KernelReadout {
+    /// The value if all pairs of positions had the mean one of equal positions.
+    fn unpooled(&self, readout: Readout, positions: usize) -> f64 {
+        let (times, divisor) = readout.counts(positions);
+        times * self.diagonal[0] / divisor
+    }
+
     fn new(diagonal: &[f64]) -> Self {
         Self {
             diagonal: vec![diagonal.iter().sum()],
@@ -150,6 +156,12 @@ impl KernelReadout {
 }
 
 impl ReadoutTerms {
+    /// The values of one input, of covariances and of tangent kernels, if all pairs of positions had the mean one of equal positions:
+    /// what the rounding errors of a readout are proportional to, however much cancels in it.
+    pub(super) fn unpooled(&self, readout: Readout, positions: usize) -> [f64; 2] {
+        [&self.covariance, &self.ntk].map(|kernel| kernel.unpooled(readout, positions))
+    }
+
     /// The terms of one input.
     pub(super) fn new<T: Real>(terms: &Terms<T>) -> Self {
         let wide = |values: &[T]| values.iter().map(|value| value.to_f64()).collect::<Vec<f64>>();

@@ -158,6 +158,23 @@ impl<T: Real> SpatialTerms<T> {
         }
     }
 
+    /// How many times larger readouts would be, of covariances and of tangent kernels, if all pairs of positions had the mean value of
+    /// equal positions; 1 without pooling, the largest of all readouts.
+    pub(crate) fn pooling_losses(&self, program: &SpatialProgram) -> [f64; 2] {
+        let mut losses = [1.0_f64; 2];
+        for ((&(state, readout), terms), &(nngp, ntk)) in
+            program.readouts.iter().zip(&self.readouts).zip(&self.readout_moments)
+        {
+            let unpooled = terms.unpooled(readout, program.grid(state).len());
+            for ((loss, unpooled), value) in losses.iter_mut().zip(unpooled).zip([nngp, ntk]) {
+                if value > 0.0 {
+                    *loss = loss.max(unpooled / value);
+                }
+            }
+        }
+        losses
+    }
+
     /// Variances of all states before and after every nonlinearity, with the state: what approximations are judged by.
     pub(crate) fn variances_before(&self, state: usize) -> &[T] {
         &self.states[state].before().variance

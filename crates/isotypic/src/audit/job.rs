@@ -67,8 +67,8 @@ impl Job {
             Some(shape) => models
                 .into_iter()
                 .map(|(name, model)| {
-                    let kernel = model.compile(&name, &shape)?;
-                    let kernel = OrbitKernel::new(kernel, settings.precision, &name)?;
+                    let compile = || model.compile(&name, &shape);
+                    let kernel = OrbitKernel::new(compile, settings.precision, &name)?;
                     Ok(Subject { name, kernel: Some(Arc::new(kernel)) })
                 })
                 .collect::<Result<_, Error>>()?,

@@ -2,7 +2,7 @@
 
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::OrbitLayout;
-use isotypic_report::{PairResult, PointResult, ReportedResult, SeedResult, finite};
+use isotypic_report::{PairResult, PointResult, ReportedResult, SeedResult, Status, finite};
 use isotypic_work::Monitor;
 use rayon::prelude::*;
 
@@ -17,6 +17,7 @@ use super::subjects::Orbits;
 use super::task::{Part, Task, kernel_pairs};
 use super::units::Units;
 use crate::Error;
+use crate::orbit_kernel::OrbitKernel;
 
 /// What was found for one pair, or one seed, at one number of poses of one question.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub(crate) struct Finding {
     pub(crate) obstacle: Option<String>,
     /// Of one result only, where several come from the same Gram matrix.
     pub(crate) irreps: Option<IrrepParts>,
+    /// Whether it was computed again in double precision, because single precision was too coarse.
+    pub(crate) was_too_coarse: bool,
 }
 
 impl Finding {
@@ -38,6 +41,14 @@ impl Finding {
         match &self.result {
             ReportedResult::Pair(pair) => pair.poses,
             ReportedResult::Seed(seed) => seed.poses,
+            _ => unreachable!("an audit makes pairs and seeds"),
+        }
+    }
+
+    fn is_too_coarse(&self) -> bool {
+        match &self.result {
+            ReportedResult::Pair(pair) => pair.status == Status::TooCoarse,
+            ReportedResult::Seed(seed) => seed.status == Status::TooCoarse,
             _ => unreachable!("an audit makes pairs and seeds"),
         }
     }
@@ -84,17 +95,37 @@ pub(crate) fn homomorphism_defects(job: &Job) -> Result<Vec<Option<f64>>, Error>
     job.questions.iter().map(defect).collect()
 }
 
-/// One unit: the kernel once, then every part from a subgroup.
+/// One unit: the kernel once, then every part from a subgroup. What single precision is too coarse for is computed again in double.
 fn run_unit(job: &Job, task: &Task, unit: usize, monitor: &Monitor) -> Result<Vec<Finding>, Error> {
     let subject = &job.architectures[task.subject];
-    let seeds = job.units.seeds(unit);
-    let kind = job.settings.kernel;
-    let kernel = subject.kernel.as_deref().map(|kernel| (kernel, kind));
-    let share = monitor.part(task.seconds_per_unit, kernel_pairs(subject, task, seeds.len()));
-    let orbits = job.subjects.orbits(&seeds, &task.poses, &job.settings.normalization, kernel, &share)?;
+    let kernel = subject.kernel.as_deref();
+    let pairs = kernel_pairs(subject, task, job.units.seeds(unit).len());
+    let share = monitor.part(task.seconds_per_unit, pairs);
+    let findings = findings_of_unit(job, task, unit, kernel, &share)?;
     if kernel.is_none() {
         monitor.advance(task.seconds_per_unit);
     }
+    match kernel.and_then(OrbitKernel::double) {
+        Some(double) if findings.iter().any(Finding::is_too_coarse) => {
+            // Work beyond the plan: it can be cancelled, and does not count.
+            let mut findings = findings_of_unit(job, task, unit, Some(double), &monitor.part(0.0, pairs))?;
+            findings.iter_mut().for_each(|finding| finding.was_too_coarse = true);
+            Ok(findings)
+        }
+        _ => Ok(findings),
+    }
+}
+
+fn findings_of_unit(
+    job: &Job,
+    task: &Task,
+    unit: usize,
+    kernel: Option<&OrbitKernel>,
+    monitor: &Monitor,
+) -> Result<Vec<Finding>, Error> {
+    let kernel = kernel.map(|kernel| (kernel, job.settings.kernel));
+    let seeds = job.units.seeds(unit);
+    let orbits = job.subjects.orbits(&seeds, &task.poses, &job.settings.normalization, kernel, monitor)?;
     let mut findings = Vec::new();
     for part in &task.parts {
         monitor.check()?;
@@ -230,6 +261,7 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
         indistinguishable_poses: errors.indistinguishable_poses,
         obstacle: errors.obstacle.map(|reason| reason.describe(&[a, b])),
         irreps: Some(errors.irreps),
+        was_too_coarse: false,
     }
 }
 
@@ -307,5 +339,6 @@ fn seed_finding(
         indistinguishable_poses: errors.indistinguishable_poses,
         obstacle: errors.obstacle.clone().map(|reason| reason.describe(&set.seen)),
         irreps,
+        was_too_coarse: false,
     }
 }

@@ -14,6 +14,7 @@ use super::irrep_parts::IrrepParts;
 use super::job::Job;
 use super::run::Finding;
 use super::statistics::{correlation, median};
+use super::task::Subject;
 
 /// A number of poses is enough if at least this fraction of the held-out poses is classified correctly.
 pub(crate) const ENOUGH: f64 = 0.9;
@@ -44,6 +45,7 @@ pub(crate) fn report(job: &Job, findings: Vec<Finding>, homomorphism_defects: &[
         .collect();
     let settings = &job.settings;
     let (data, data_sha256) = job.subjects.identity();
+    let repeated = repeated_in_double(job, &findings);
     let points = findings.iter().flat_map(|finding| finding.points.clone()).collect();
     AuditReport {
         schema: AuditReport::SCHEMA.to_owned(),
@@ -68,8 +70,25 @@ pub(crate) fn report(job: &Job, findings: Vec<Finding>, homomorphism_defects: &[
         verdicts,
         results: findings.into_iter().map(|finding| finding.result).collect(),
         points,
-        notes: job.notes.clone(),
+        notes: job.notes.iter().cloned().chain(repeated).collect(),
     }
+}
+
+/// One note per architecture for whose Gram matrices single precision was too coarse.
+fn repeated_in_double(job: &Job, findings: &[Finding]) -> Vec<String> {
+    let note = |(index, subject): (usize, &Subject)| {
+        let of_subject = findings.iter().filter(|finding| finding.architecture == index);
+        let all = of_subject.clone().count();
+        let repeated = of_subject.filter(|finding| finding.was_too_coarse).count();
+        (repeated > 0).then(|| {
+            format!(
+                "{}: {repeated} of {all} results were computed again in double precision, since single precision is too coarse \
+                 for their Gram matrices at this ridge",
+                subject.name
+            )
+        })
+    };
+    job.architectures.iter().enumerate().filter_map(note).collect()
 }
 
 fn summarise(job: &Job, findings: &[Finding]) -> Vec<SummaryRow> {

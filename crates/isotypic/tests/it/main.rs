@@ -7,3 +7,4 @@ mod classes;
 mod exact_actions;
 mod own_network;
 mod questions;
+mod single_precision;
