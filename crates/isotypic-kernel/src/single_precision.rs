@@ -117,6 +117,12 @@ impl SinglePrecisionKernel {
         self.kernel.pairs_evaluated::<f32>(rows, columns, symmetric)
     }
 
+    /// As [`CompiledKernel::quadrature_error`].
+    #[must_use]
+    pub fn quadrature_error(&self, x: &SinglePrecisionInputs) -> f64 {
+        self.kernel.quadrature_error(&x.pairs)
+    }
+
     /// Kernel of a list of points with itself: `[n, n]`, bitwise symmetric.
     ///
     /// # Errors

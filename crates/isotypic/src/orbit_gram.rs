@@ -28,6 +28,8 @@ pub(crate) struct OrbitGram {
     pub(crate) values: OrbitValues,
     /// The error to expect in an entry beyond that of `f64`.
     pub(crate) resolution: f64,
+    /// Estimate of the relative error that quadratures make in the kernel.
+    pub(crate) quadrature_error: f64,
 }
 
 /// The values of a kernel on all poses of some seeds.
@@ -110,6 +112,7 @@ pub(crate) fn evaluate(
     let seeds = points.nrows() / order;
     let layout = OrbitLayout::new(seeds, order);
     let prepared = kernel.prepare(points)?;
+    let quadrature_error = kernel.quadrature_error(&prepared);
     if permutes && order >= SMALLEST_ORDER {
         let poses: Vec<usize> = (0..=COMPARED_POSES).map(|k| k * order / (COMPARED_POSES + 1)).collect();
         let rows: Vec<usize> =
@@ -123,13 +126,13 @@ pub(crate) fn evaluate(
         if defect <= relative_rounding(ROUNDING, resolution, values.iter()) {
             let gram = GroupInvariantGram::from_orbit_kernel(group, orbit_kernel)?;
             let values = OrbitValues::Invariant { gram, sampled_defect: defect };
-            return Ok(OrbitGram { values, resolution });
+            return Ok(OrbitGram { values, resolution, quadrature_error });
         }
     }
     let matrix = kernel.symmetric(&prepared, kind, monitor)?;
     let resolution = kernel.resolution(&matrix, &prepared, kind);
     let values = OrbitValues::Dense(DenseGram::new(matrix, seeds, group.clone())?);
-    Ok(OrbitGram { values, resolution })
+    Ok(OrbitGram { values, resolution, quadrature_error })
 }
 
 /// The relative deviation that rounding explains: that of `f64`, or the error of entries relative to their root mean square.

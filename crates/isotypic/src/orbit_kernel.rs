@@ -131,4 +131,13 @@ impl OrbitKernel {
             _ => 0.0,
         }
     }
+
+    /// Estimate of the relative error that quadratures make; 0 where every nonlinearity has a closed formula.
+    pub(crate) fn quadrature_error(&self, x: &OrbitPoints) -> f64 {
+        match (self, x) {
+            (Self::Double(kernel), OrbitPoints::Double(x)) => kernel.quadrature_error(x),
+            (Self::Single { kernel, .. }, OrbitPoints::Single(x)) => kernel.quadrature_error(x),
+            _ => unreachable!("points are prepared by the kernel itself"),
+        }
+    }
 }

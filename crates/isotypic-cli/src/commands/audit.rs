@@ -110,7 +110,7 @@ pub(crate) struct AuditArgs {
     /// The kernel that stands for the network
     #[arg(long, default_value = "ntk", help_heading = "Method")]
     kernel: KernelChoice,
-    /// Precision in which pairs of points are evaluated; Gram matrices that would suffer are refused
+    /// Precision in which pairs of points are evaluated; where `f32` is too coarse for a Gram matrix, `f64` takes over
     #[arg(long, default_value = "f64", help_heading = "Method", conflicts_with = "gram")]
     dtype: Dtype,
     /// Added to the diagonal of every Gram matrix: X, or rel:X relative to its mean

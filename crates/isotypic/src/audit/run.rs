@@ -33,6 +33,8 @@ pub(crate) struct Finding {
     pub(crate) irreps: Option<IrrepParts>,
     /// Whether it was computed again in double precision, because single precision was too coarse.
     pub(crate) was_too_coarse: bool,
+    /// Estimate of the relative error that quadratures make in the kernel.
+    pub(crate) quadrature_error: f64,
 }
 
 impl Finding {
@@ -134,6 +136,7 @@ fn findings_of_unit(
             Units::Classes(set) => findings.extend(class_findings(job, task, part, set, &orbits)?),
         }
     }
+    findings.iter_mut().for_each(|finding| finding.quadrature_error = orbits.gram.quadrature_error);
     Ok(findings)
 }
 
@@ -262,6 +265,7 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
         obstacle: errors.obstacle.map(|reason| reason.describe(&[a, b])),
         irreps: Some(errors.irreps),
         was_too_coarse: false,
+        quadrature_error: 0.0,
     }
 }
 
@@ -340,5 +344,6 @@ fn seed_finding(
         obstacle: errors.obstacle.clone().map(|reason| reason.describe(&set.seen)),
         irreps,
         was_too_coarse: false,
+        quadrature_error: 0.0,
     }
 }

@@ -206,7 +206,7 @@ impl Subjects {
                     gram.values()[[rows[i], rows[j]]]
                 });
                 let values = OrbitValues::Dense(DenseGram::new(matrix, seeds.len(), group.clone())?);
-                let gram = OrbitGram { values, resolution: 0.0 };
+                let gram = OrbitGram { values, resolution: 0.0, quadrature_error: 0.0 };
                 return Ok(Orbits { gram, points: None });
             }
             _ => unreachable!("questions are made for the kind of input"),

@@ -45,7 +45,7 @@ pub(crate) fn report(job: &Job, findings: Vec<Finding>, homomorphism_defects: &[
         .collect();
     let settings = &job.settings;
     let (data, data_sha256) = job.subjects.identity();
-    let repeated = repeated_in_double(job, &findings);
+    let precision_notes = precision_notes(job, &findings);
     let points = findings.iter().flat_map(|finding| finding.points.clone()).collect();
     AuditReport {
         schema: AuditReport::SCHEMA.to_owned(),
@@ -70,25 +70,33 @@ pub(crate) fn report(job: &Job, findings: Vec<Finding>, homomorphism_defects: &[
         verdicts,
         results: findings.into_iter().map(|finding| finding.result).collect(),
         points,
-        notes: job.notes.iter().cloned().chain(repeated).collect(),
+        notes: job.notes.iter().cloned().chain(precision_notes).collect(),
     }
 }
 
-/// One note per architecture for whose Gram matrices single precision was too coarse.
-fn repeated_in_double(job: &Job, findings: &[Finding]) -> Vec<String> {
-    let note = |(index, subject): (usize, &Subject)| {
+/// What limits the digits of kernels, one note per architecture: quadratures, and single precision that was too coarse.
+fn precision_notes(job: &Job, findings: &[Finding]) -> Vec<String> {
+    let notes = |(index, subject): (usize, &Subject)| {
         let of_subject = findings.iter().filter(|finding| finding.architecture == index);
         let all = of_subject.clone().count();
-        let repeated = of_subject.filter(|finding| finding.was_too_coarse).count();
-        (repeated > 0).then(|| {
+        let repeated = of_subject.clone().filter(|finding| finding.was_too_coarse).count();
+        let error = of_subject.map(|finding| finding.quadrature_error).fold(0.0, f64::max);
+        let quadratures = (error > 0.0).then(|| {
+            format!(
+                "{}: its kernel is known to a relative error of {error:.0e}, that of quadratures",
+                subject.name
+            )
+        });
+        let repeated = (repeated > 0).then(|| {
             format!(
                 "{}: {repeated} of {all} results were computed again in double precision, since single precision is too coarse \
                  for their Gram matrices at this ridge",
                 subject.name
             )
-        })
+        });
+        quadratures.into_iter().chain(repeated)
     };
-    job.architectures.iter().enumerate().filter_map(note).collect()
+    job.architectures.iter().enumerate().flat_map(notes).collect()
 }
 
 fn summarise(job: &Job, findings: &[Finding]) -> Vec<SummaryRow> {

@@ -71,3 +71,18 @@ fn a_cancelled_audit_says_so() {
     let error = audit(&ask("rotation:4", None, "pose:0"), &monitor).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Interrupted);
 }
+
+#[test]
+fn a_kernel_by_quadrature_says_how_well_it_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = |function: &str| {
+        let file = folder.path().join(format!("{function}.json"));
+        std::fs::write(&file, format!(r#"{{"layers": ["flatten", "dense", "{function}", "dense"]}}"#))
+            .unwrap();
+        AuditSettings { architectures: vec![file.display().to_string()], ..ask("rotation:4", None, "pose:0") }
+    };
+    let notes = audit(&network("tanh"), &Monitor::silent()).unwrap().notes;
+    assert_eq!(notes.len(), 1);
+    assert!(notes[0].contains("tanh.json: its kernel is known to a relative error of "), "{}", notes[0]);
+    assert!(audit(&network("erf"), &Monitor::silent()).unwrap().notes.is_empty());
+}
