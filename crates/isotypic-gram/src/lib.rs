@@ -52,6 +52,7 @@ mod operator;
 mod projection;
 mod ridge;
 mod spectrum;
+mod symmetric_eigen;
 
 pub use block::{BlockMatrix, IrrepBlock};
 pub use dense::DenseGram;
@@ -68,3 +69,4 @@ pub use operator::{Factorization, SymmetricOperator};
 pub use projection::Projection;
 pub use ridge::Ridge;
 pub use spectrum::BlockSpectrum;
+pub use symmetric_eigen::SymmetricEigen;
