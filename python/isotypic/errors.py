@@ -6,6 +6,8 @@ definite) the class inherits from that too, so ``except ValueError`` works as fo
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 __all__ = [
@@ -38,7 +40,7 @@ class IsotypicError(Exception):
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message, hint)
         self.message = message
-        self.hint = hint
+        self.hint = None if hint is None else _in_python(hint)
 
     def __str__(self) -> str:
         return self.message if self.hint is None else f"{self.message}\nhint: {self.hint}"
@@ -101,3 +103,13 @@ class MemoryLimitError(IsotypicError, MemoryError):
 
 class InterruptedError(IsotypicError):  # noqa: A001 - the name of the engine's variant
     """The computation was stopped from within; Ctrl-C raises ``KeyboardInterrupt`` instead."""
+
+
+def _in_python(hint: str) -> str:
+    """Options of the command line as keyword arguments: `--ridge 1e-8` is `ridge="1e-8"` here."""
+
+    def argument(match: re.Match[str]) -> str:
+        name = match[1].replace("-", "_")
+        return f"`{name}`" if match[2] is None else f'`{name}="{match[2]}"`'
+
+    return re.sub(r"`--([a-z-]+)(?:[ =]([^`]+))?`", argument, hint)
