@@ -150,8 +150,17 @@ mod tests {
     fn every_array_of_attention_is_listed() {
         let names: Vec<_> = network(1).parameters().iter().map(|one| one.name).collect();
         let expected = [
-            "weights", "biases", "keys", "queries", "values", "output", "biases", "embeddings", "weights",
-            "weights", "biases",
+            "weights",
+            "biases",
+            "keys",
+            "queries",
+            "values",
+            "output",
+            "biases",
+            "embeddings",
+            "weights",
+            "weights",
+            "biases",
         ];
         assert_eq!(names, expected);
     }
@@ -162,7 +171,10 @@ mod tests {
         let mut values: Vec<_> = network.parameters().into_iter().map(|one| one.values).collect();
         values[1] = ArrayD::zeros(vec![4]);
         let error = network.set_parameters(values.clone()).unwrap_err();
-        assert_eq!(error.to_string(), "layer 1 (`conv`): parameter `biases`: expected shape `[3]`, got `[4]`");
+        assert_eq!(
+            error.to_string(),
+            "layer 1 (`conv`): parameter `biases`: expected shape `[3]`, got `[4]`"
+        );
         values.pop();
         let error = network.set_parameters(values).unwrap_err();
         assert_eq!(error.to_string(), "parameters: expected `11` arrays, got `10`");

@@ -59,7 +59,11 @@ impl SymmetricEigen {
     /// assert!((square[[0, 0]] - 5.0).abs() < 1e-14 && (square[[1, 0]] - 4.0).abs() < 1e-14);
     /// # Ok::<(), isotypic_gram::GramError>(())
     /// ```
-    pub fn apply(&self, function: impl Fn(f64) -> f64, rhs: &ArrayRef2<f64>) -> Result<Array2<f64>, GramError> {
+    pub fn apply(
+        &self,
+        function: impl Fn(f64) -> f64,
+        rhs: &ArrayRef2<f64>,
+    ) -> Result<Array2<f64>, GramError> {
         expect_rows("right-hand side", self.values.len(), rhs.nrows())?;
         let mut coefficients = self.vectors.t().dot(rhs);
         for (mut row, &value) in coefficients.rows_mut().into_iter().zip(&self.values) {

@@ -56,7 +56,10 @@ pub(crate) struct Classes {
 /// Audits; the Python side has checked types and filled in defaults.
 #[pyfunction]
 #[pyo3(signature = (given, labels, *, names, networks, group, poses, hold_out, kernel, normalize, pairs, classes, seed, ridge, convention))]
-#[allow(clippy::too_many_arguments, reason = "one argument for each option that users have, all of them keywords")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one argument for each option that users have, all of them keywords"
+)]
 pub(crate) fn audit(
     py: Python<'_>,
     given: Given<'_>,

@@ -1,11 +1,11 @@
 //! Rust errors as the exceptions of `isotypic.errors`, one class for each variant.
 
+use isotypic::Error;
 use isotypic::architecture::ArchitectureError;
 use isotypic::gram::GramError;
 use isotypic::kernel::KernelError;
 use isotypic::predict::PredictError;
 use isotypic::work::WorkError;
-use isotypic::Error;
 use pyo3::prelude::*;
 
 /// The Python module that defines the classes; it needs no compiled code.

@@ -39,19 +39,14 @@ impl InvariantGram {
             settings_exception(py, &format!("`layout`: {error}"), "the pose is fastest in `seed-major`")
         })?;
         let (matrix, group) = (matrix.as_array(), group.group().clone());
-        let projection = interruptible(py, |_| {
-            Ok(DenseGram::from_row_order(&matrix, order, seeds, group)?.project()?)
-        })?;
+        let projection =
+            interruptible(py, |_| Ok(DenseGram::from_row_order(&matrix, order, seeds, group)?.project()?))?;
         Ok(Self { gram: projection.gram, defect: projection.invariance_defect })
     }
 
     /// From the kernel between each seed and all poses, `[seeds, seeds, order]`.
     #[staticmethod]
-    fn from_orbit_kernel(
-        py: Python<'_>,
-        kernel: PyReadonlyArray3<'_, f64>,
-        group: &Group,
-    ) -> PyResult<Self> {
+    fn from_orbit_kernel(py: Python<'_>, kernel: PyReadonlyArray3<'_, f64>, group: &Group) -> PyResult<Self> {
         let kernel = kernel.as_array().to_owned();
         let gram = interruptible(py, |_| Ok(GroupInvariantGram::from_orbit_kernel(group.group(), kernel)?))?;
         Ok(Self { gram, defect: 0.0 })

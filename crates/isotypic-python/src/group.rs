@@ -84,7 +84,10 @@ impl Group {
         }
         Err(settings_exception(
             py,
-            &format!("element {element}: expected a number below {order}, the order of {}", self.group.name()),
+            &format!(
+                "element {element}: expected a number below {order}, the order of {}",
+                self.group.name()
+            ),
             "elements are counted from 0",
         ))
     }

@@ -152,7 +152,8 @@ fn evaluate<T: Real + Element>(
     plan.check(&MemoryLimit::detect()).map_err(|error| exception(py, error))?;
     // An error of a point names the argument that it is in, so preparing is told apart from evaluating.
     let prepare = |argument: &str, points: ArrayView2<'_, T>| {
-        interruptible(py, |_| Ok(kernel.prepare(points)))?.map_err(|error| exception_about(py, argument, error))
+        interruptible(py, |_| Ok(kernel.prepare(points)))?
+            .map_err(|error| exception_about(py, argument, error))
     };
     let rows = prepare("x1", x1)?;
     let columns = x2.map(|x2| prepare("x2", x2)).transpose()?;

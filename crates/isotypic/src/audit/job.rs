@@ -115,14 +115,13 @@ impl Job {
 /// The architectures asked for: those named, parsed, then those of the program.
 fn models(settings: &AuditSettings, networks: &[Architecture]) -> Result<Vec<(String, Model)>, Error> {
     use super::settings::AuditInput;
-    let first = settings.architectures.first().map(String::as_str).or(networks.first().map(Architecture::name));
+    let first =
+        settings.architectures.first().map(String::as_str).or(networks.first().map(Architecture::name));
     let names: Vec<String> = match (&settings.input, first) {
         (AuditInput::Gram(_) | AuditInput::LoadedGram(..), None) => Vec::new(),
         (AuditInput::Gram(_) | AuditInput::LoadedGram(..), Some(first)) => {
             return Err(Error::settings(
-                format!(
-                    "architecture `{first}`: a Gram matrix is given, so there is nothing to evaluate"
-                ),
+                format!("architecture `{first}`: a Gram matrix is given, so there is nothing to evaluate"),
                 "leave out either `--gram` or `--arch`",
             ));
         }
@@ -134,9 +133,12 @@ fn models(settings: &AuditSettings, networks: &[Architecture]) -> Result<Vec<(St
         }
         (_, Some(_)) => settings.architectures.clone(),
     };
-    let mut models: Vec<(String, Model)> =
-        names.into_iter().map(|name| Ok((name.clone(), Model::parse(&name)?))).collect::<Result<_, Error>>()?;
-    models.extend(networks.iter().map(|network| (network.name().to_owned(), Model::Network(network.clone()))));
+    let mut models: Vec<(String, Model)> = names
+        .into_iter()
+        .map(|name| Ok((name.clone(), Model::parse(&name)?)))
+        .collect::<Result<_, Error>>()?;
+    models
+        .extend(networks.iter().map(|network| (network.name().to_owned(), Model::Network(network.clone()))));
     let known = |at: usize| models[..at].iter().any(|(name, _)| *name == models[at].0);
     if let Some(twice) = (1..models.len()).find(|&at| known(at)) {
         return Err(Error::settings(

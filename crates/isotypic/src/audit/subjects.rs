@@ -64,11 +64,11 @@ impl Subjects {
             }
             AuditInput::LoadedImages(images) => Ok(Self::Images(images.clone())),
             AuditInput::LoadedFeatures(features) => {
-                let hash = ContentHash::of_array(features.values().shape(), &features.values()).to_string();
+                let hash = ContentHash::of_array(features.values().shape(), features.values()).to_string();
                 Ok(Self::Features { features: features.clone(), name: "features".to_owned(), hash })
             }
             AuditInput::LoadedGram(gram, labels) => {
-                let hash = ContentHash::of_array(gram.values().shape(), &gram.values()).to_string();
+                let hash = ContentHash::of_array(gram.values().shape(), gram.values()).to_string();
                 Self::of_gram(settings, gram.clone(), labels.clone(), "gram".to_owned(), hash)
             }
         }
@@ -82,16 +82,16 @@ impl Subjects {
         name: String,
         hash: String,
     ) -> Result<Self, Error> {
-                // One label per point is as good, once the group tells which points are one orbit.
-                let order = match &settings.question {
-                    Some(question) if labels.len() == gram.dimension() => {
-                        isotypic_orbit::abstract_group(&question.group)?.order()
-                    }
-                    _ => 1,
-                };
-                let labels = labels
-                    .per_orbit("labels", gram.dimension() / order, order)
-                    .or_else(|error| if order == 1 { Ok(labels) } else { Err(error) })?;
+        // One label per point is as good, once the group tells which points are one orbit.
+        let order = match &settings.question {
+            Some(question) if labels.len() == gram.dimension() => {
+                isotypic_orbit::abstract_group(&question.group)?.order()
+            }
+            _ => 1,
+        };
+        let labels = labels
+            .per_orbit("labels", gram.dimension() / order, order)
+            .or_else(|error| if order == 1 { Ok(labels) } else { Err(error) })?;
         Ok(Self::Gram { gram, labels, name, hash })
     }
 
