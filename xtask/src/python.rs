@@ -11,6 +11,12 @@ use std::process::{Command, Stdio};
 use crate::Failure;
 use crate::command::{Cargo, root};
 
+/// Set to `1`, the tests with PyTorch may not be skipped.
+const REQUIRE_ALL: &str = "ISOTYPIC_REQUIRE_ALL";
+
+/// Succeeds where PyTorch is installed and virtual environments can be made.
+const TORCH_PROBE: &str = "import torch, venv, ensurepip";
+
 /// The interpreter to use in place of `python3`.
 const INTERPRETER: &str = "ISOTYPIC_PYTHON";
 
@@ -19,11 +25,9 @@ const PROBE: &str = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3
 
 /// Says by its exit code whether there is a suitable Python; nothing is printed.
 pub(crate) fn probe() -> Result<(), Failure> {
-    let mut command = Command::new(interpreter());
-    command.args(["-c", PROBE]).stdout(Stdio::null()).stderr(Stdio::null());
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        _ => Err(Failure::Failed("no Python 3.10 with `venv` was found".to_owned())),
+    match succeeds(&interpreter(), PROBE) {
+        true => Ok(()),
+        false => Err(Failure::Failed("no Python from 3.10 on with `venv` was found".to_owned())),
     }
 }
 
@@ -31,31 +35,62 @@ pub(crate) fn probe() -> Result<(), Failure> {
 pub(crate) fn run() -> Result<(), Failure> {
     let folder = root().join("target").join("python");
     let (environment, wheels) = (folder.join("venv"), folder.join("wheels"));
-    for old in [&environment, &wheels] {
-        if old.exists() {
-            fs::remove_dir_all(old)
-                .map_err(|error| Failure::Failed(format!("cannot remove `{}`: {error}", old.display())))?;
-        }
-    }
+    remove(&environment)?;
+    remove(&wheels)?;
     step(Command::new(interpreter()).args(["-m", "venv"]).arg(&environment))?;
     let python = program(&environment, "python");
-    let pip = |arguments: &[&str]| {
-        let mut command = Command::new(&python);
-        command.args(["-m", "pip", "--disable-pip-version-check", "install", "--quiet"]).args(arguments);
-        command
-    };
-    step(&mut pip(&["maturin>=1.9.4,<2"]))?;
+    step(&mut pip(&python, &["maturin>=1.9.4,<2"]))?;
     let mut build = Command::new(program(&environment, "maturin"));
     build.args(["build", "--quiet", "--release", "--locked", "--out"]).arg(&wheels);
     step(&mut build)?;
     let wheel = wheel(&wheels)?;
-    step(&mut pip(&[&format!("{}[test]", wheel.display())]))?;
+    step(&mut pip(&python, &[&format!("{}[test]", wheel.display())]))?;
     // The program that the package is compared with.
     let binary = root().join("target").join("release").join("isotypic");
     if !binary.exists() && !Cargo::new("build --release --workspace --bins").run() {
         return Err(Failure::Failed("the command line could not be built".to_owned()));
     }
-    step(Command::new(&python).args(["-m", "pytest"]).env("ISOTYPIC_CLI", &binary))
+    step(Command::new(&python).args(["-m", "pytest"]).env("ISOTYPIC_CLI", &binary))?;
+    with_torch(&folder.join("venv-torch"), &wheel)
+}
+
+/// The tests of what feeds on PyTorch, with the one that the system has: the package index only has builds of gigabytes.
+fn with_torch(environment: &Path, wheel: &Path) -> Result<(), Failure> {
+    let interpreters = [interpreter(), "/usr/bin/python3".into()];
+    let Some(interpreter) = interpreters.iter().find(|interpreter| succeeds(interpreter, TORCH_PROBE)) else {
+        if env::var_os(REQUIRE_ALL).is_some_and(|value| value == "1") {
+            return Err(Failure::Failed(format!("PyTorch is not installed, and {REQUIRE_ALL} is set")));
+        }
+        println!("xtask: tests with PyTorch skipped, it is not installed");
+        return Ok(());
+    };
+    remove(environment)?;
+    step(Command::new(interpreter).args(["-m", "venv", "--system-site-packages"]).arg(environment))?;
+    let python = program(environment, "python");
+    step(&mut pip(&python, &[&wheel.display().to_string(), "pytest"]))?;
+    step(Command::new(&python).args(["-m", "pytest", "python/tests/test_torch.py"]))
+}
+
+fn pip(python: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(python);
+    command.args(["-m", "pip", "--disable-pip-version-check", "install", "--quiet"]).args(arguments);
+    command
+}
+
+fn remove(folder: &Path) -> Result<(), Failure> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if folder.exists() => {
+            Err(Failure::Failed(format!("cannot remove `{}`: {error}", folder.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a program of one line succeeds, with nothing shown.
+fn succeeds(interpreter: &OsString, program: &str) -> bool {
+    let mut command = Command::new(interpreter);
+    command.args(["-c", program]).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
 }
 
 /// Runs one command at the root of the workspace, its line printed before.

@@ -24,6 +24,9 @@ pub(crate) struct InvariantGram {
 /// A matrix as NumPy has it.
 type Matrix<'py> = Bound<'py, PyArray2<f64>>;
 
+/// Label, dimension, multiplicity and eigenvalues of a block.
+type Eigenvalues<'py> = (String, usize, usize, Bound<'py, PyArray1<f64>>);
+
 #[pymethods]
 impl InvariantGram {
     /// The nearest invariant matrix to one with every entry.
@@ -84,10 +87,7 @@ impl InvariantGram {
     }
 
     /// Label, dimension, multiplicity and eigenvalues of every block.
-    fn spectrum<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<Vec<(String, usize, usize, Bound<'py, PyArray1<f64>>)>> {
+    fn spectrum<'py>(&self, py: Python<'py>) -> PyResult<Vec<Eigenvalues<'py>>> {
         let spectrum = interruptible(py, |_| Ok(self.gram.spectrum()?))?;
         let described = spectrum.into_iter().map(|block| {
             let values = PyArray1::from_vec(py, block.eigenvalues);

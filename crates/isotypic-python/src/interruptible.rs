@@ -36,7 +36,7 @@ pub(crate) fn interruptible<T: Send>(
             let mut raised = None;
             while finished.recv_timeout(POLL) == Err(RecvTimeoutError::Timeout) {
                 if raised.is_none()
-                    && let Err(error) = Python::attach(|py| py.check_signals())
+                    && let Err(error) = Python::attach(Python::check_signals)
                 {
                     cancel.cancel();
                     raised = Some(error);

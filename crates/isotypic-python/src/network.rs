@@ -21,6 +21,9 @@ pub(crate) struct Network {
 /// The NNGP and the tangent matrix, each if it was asked for.
 type Matrices = (Option<Py<PyAny>>, Option<Py<PyAny>>);
 
+/// Node, path, name and values of an array of parameters.
+type Described<'py> = (usize, String, &'static str, Bound<'py, PyArrayDyn<f64>>);
+
 #[pymethods]
 impl Network {
     /// From one line of JSON.
@@ -88,7 +91,7 @@ impl Network {
         py: Python<'py>,
         input_shape: Vec<usize>,
         seed: u64,
-    ) -> PyResult<Vec<(usize, String, &'static str, Bound<'py, PyArrayDyn<f64>>)>> {
+    ) -> PyResult<Vec<Described<'py>>> {
         let graph = self.graph(py, &input_shape)?;
         let parameters = interruptible(py, |_| Ok(FiniteNetwork::sample(&graph, seed)?.parameters()))?;
         let described = parameters.into_iter().map(|one| {
@@ -147,7 +150,7 @@ fn evaluate<T: Real + Element>(
 ) -> PyResult<Matrices> {
     let x1 = matrix(py, "x1", x1)?;
     let x2 = x2.map(|x2| matrix(py, "x2", x2)).transpose()?;
-    let columns = x2.as_ref().map_or(x1.nrows(), |x2| x2.nrows());
+    let columns = x2.as_ref().map_or(x1.nrows(), |x2| x2.len_of(ndarray::Axis(0)));
     let plan = kernel.plan::<T>(x1.nrows(), columns, x2.is_none(), outputs);
     plan.check(&MemoryLimit::detect()).map_err(|error| exception(py, error))?;
     // An error of a point names the argument that it is in, so preparing is told apart from evaluating.
