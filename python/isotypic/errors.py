@@ -15,7 +15,7 @@ __all__ = [
     "DataError",
     "GramError",
     "GroupError",
-    "InterruptedError",
+    "Interrupted",
     "IsotypicError",
     "KernelError",
     "MemoryLimitError",
@@ -101,7 +101,7 @@ class MemoryLimitError(IsotypicError, MemoryError):
     """The plan needs more memory than there is."""
 
 
-class InterruptedError(IsotypicError):  # noqa: A001 - the name of the engine's variant
+class Interrupted(IsotypicError):
     """The computation was stopped from within; Ctrl-C raises ``KeyboardInterrupt`` instead."""
 
 

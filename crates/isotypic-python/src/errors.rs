@@ -55,7 +55,7 @@ fn class_of(error: &Error) -> &'static str {
         Error::Predict(_) => "PredictError",
         Error::Report(_) => "ReportError",
         Error::Work(_) => "WorkError",
-        Error::Interrupted(_) => "InterruptedError",
+        Error::Interrupted(_) => "Interrupted",
         Error::Settings { .. } => "SettingsError",
         _ => "IsotypicError",
     }

@@ -5,5 +5,6 @@
 mod authors_numbers;
 mod classes;
 mod exact_actions;
+mod in_memory;
 mod own_network;
 mod questions;
