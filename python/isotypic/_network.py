@@ -34,6 +34,10 @@ class Definition:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What was compiled is compiled again where it is needed: in another process, or in a copy.
+        return Definition, (self.spec,)
+
     @cached_property
     def leaves(self) -> list[Placed]:
         return leaves_of(items_of(self.spec))

@@ -66,6 +66,9 @@ class Group:
     def __init__(self, spec: str) -> None:
         self._engine = _isotypic.Group(str(spec))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return Group, (self.spec,)
+
     @property
     def spec(self) -> str:
         """The name it was made from."""

@@ -123,10 +123,10 @@ class NTKRegressor(MultiOutputMixin, RegressorMixin, _Regression):  # type: igno
         Raises:
           NotPositiveDefiniteError: names equal points, and the ridge that would do.
         """
-        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
+        points, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
         self._is_vector = np.ndim(y) == 1
         columns = np.asarray(y, dtype=np.float64)
-        self._fit(X, columns[:, None] if self._is_vector else columns)
+        self._fit(points, columns[:, None] if self._is_vector else columns)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -152,14 +152,14 @@ class NTKClassifier(ClassifierMixin, _Regression):  # type: ignore[misc]
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> NTKClassifier:
         """Solves for the weights of the training points."""
-        X, y = validate_data(self, X, y, dtype=np.float64)
+        points, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self._labels = LabelBinarizer(neg_label=-1, pos_label=1)
         targets = self._labels.fit_transform(y)
         self.classes_ = self._labels.classes_
         if len(self.classes_) < 2:
             raise ValueError(f"`y`: expected at least 2 classes, got {len(self.classes_)} class")
-        self._fit(X, targets)
+        self._fit(points, targets)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:

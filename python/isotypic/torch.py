@@ -148,7 +148,7 @@ def _outputs(model: torch.nn.Module, x: torch.Tensor) -> int:
         given: Any = model(x[:1])
     if not isinstance(given, torch.Tensor) or len(given) != 1 or given.ndim > 2:
         raise SettingsError("`model`: expected outputs of shape [n, outputs] or [n]")
-    return given.numel()
+    return int(given.numel())
 
 
 def _refuse_coupled_rows(model: torch.nn.Module) -> None:

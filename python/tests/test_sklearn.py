@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,15 @@ def test_gaussian_processes_take_the_kernel(rng):
     fitted = GaussianProcessRegressor(ConstantKernel() * kernel + WhiteKernel()).fit(x, y[:, 0])
     assert len(fitted.kernel_.theta) == 2 and clone(kernel) == kernel
     assert "mlp:2" in repr(kernel) and not kernel.is_stationary()
+
+
+def test_networks_survive_cloning_and_pickling(rng):
+    x, y = data(rng)
+    layer = stax.serial(stax.Dense(1, b_std=0.5), stax.Relu(), stax.Dense(1))
+    model = NTKRegressor(layer).fit(x, y)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
+    np.testing.assert_array_equal(clone(model).fit(x, y).predict(x), model.predict(x))
 
 
 def test_rows_may_be_images(rng):

@@ -51,6 +51,14 @@ pub(crate) fn run() -> Result<(), Failure> {
         return Err(Failure::Failed("the command line could not be built".to_owned()));
     }
     step(Command::new(&python).args(["-m", "pytest"]).env("ISOTYPIC_CLI", &binary))?;
+    step(Command::new(&python).args(["-m", "mypy"]))?;
+    // The stub of the compiled module against what it has.
+    step(Command::new(&python).args([
+        "-m",
+        "mypy.stubtest",
+        "--ignore-disjoint-bases",
+        "isotypic._isotypic",
+    ]))?;
     with_torch(&folder.join("venv-torch"), &wheel)
 }
 

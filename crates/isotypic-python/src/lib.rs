@@ -23,11 +23,13 @@ mod _isotypic {
     #[pymodule_export]
     use super::flow::{Flow, Regression};
     #[pymodule_export]
-    use super::gram::InvariantGram;
+    use super::gram::{InvariantFactor, InvariantGram};
     #[pymodule_export]
     use super::group::Group;
     #[pymodule_export]
     use super::network::{Network, identify_function};
+    #[pymodule_export]
+    use super::reports::Report;
     use super::*;
 
     #[pymodule_init]
