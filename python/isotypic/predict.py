@@ -296,7 +296,7 @@ def _at_times(
 
 def _part(kernels: Any, kind: str, argument: str) -> Any:
     """The kernel of this kind; a plain matrix is whatever is asked for."""
-    if isinstance(kernels, np.ndarray):
+    if not (hasattr(kernels, "nngp") or hasattr(kernels, "ntk")):
         return kernels
     part = getattr(kernels, kind, None)
     if part is None:

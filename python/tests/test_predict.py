@@ -74,6 +74,8 @@ def test_long_training_ends_at_the_limit():
 def test_plain_matrices_and_vectors_of_labels_are_taken():
     mean = predict.gp_inference(TRAIN.ntk, Y[:, 0])("ntk", ACROSS.ntk)
     np.testing.assert_allclose(mean[:, 0], ACROSS.ntk @ np.linalg.solve(TRAIN.ntk, Y[:, 0]), rtol=1e-9)
+    lists = predict.gp_inference(TRAIN.ntk.tolist(), Y[:, 0].tolist())("ntk", ACROSS.ntk.tolist())
+    np.testing.assert_array_equal(lists, mean)
     train = predict.gp_inference(TRAIN, Y)("ntk")
     np.testing.assert_array_equal(train, Y)
 
@@ -93,6 +95,8 @@ def test_what_does_not_fit_is_named():
         predict.gradient_descent_mse(TRAIN.ntk, Y)(None, 0.0, 0.0)
     with pytest.raises(SettingsError, match="both are `None`"):
         predict.gradient_descent_mse(TRAIN.ntk, Y)(None, None)
+    with pytest.raises(SettingsError, match="`k_test_train`: has no `ntk` kernel"):
+        predict.gp_inference(TRAIN, Y)("ntk", KERNEL_FN(X_TEST, X, ("nngp",)))
     with pytest.raises(SettingsError, match="needs both kernels"):
         predict.gp_inference(TRAIN.ntk, Y)("ntk", ACROSS.ntk, TEST.nngp)
     with pytest.raises(SettingsError, match="`get`"):
