@@ -1,12 +1,12 @@
 """Kernels of isotypic and of neural-tangents in one run: wall time, CPU time and peak memory, as ratios.
 
 Every measurement is a process of its own, which computes once to compile and warm up and then as often as asked; the best wall
-time and the CPU time of the same run count. Peak memory is that of the process less what it holds after imports.
+time and the CPU time of the same run count. Peak memory is that of the whole process, imports included.
 The largest relative difference of the two kernels is printed beside.
 
     python -m venv peers
     peers/bin/pip install neural-tangents==0.6.5 jax==0.4.23 jaxlib==0.4.23 'numpy<2' 'scipy<1.13' ISOTYPIC.whl
-    peers/bin/python benches/peers/neural_tangents.py
+    peers/bin/python benches/peers/kernels.py
 """
 
 from __future__ import annotations
@@ -63,7 +63,6 @@ def measure(engine, case, repeats, out):
             step = compiled.setdefault("step", jax.jit(lambda x: kernel_fn(x, None, "ntk")))
             return np.asarray(step(x))
 
-    imported = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     found = {"wall": float("inf"), "cpu": float("inf"), "memory": 0.0}
     if case:
         name, n, shape = CASES[case]
@@ -77,7 +76,7 @@ def measure(engine, case, repeats, out):
             if wall < found["wall"]:
                 found.update(wall=wall, cpu=cpu)
         np.save(out, matrix)
-    found["memory"] = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - imported) / 1024
+    found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(found))
 
 
