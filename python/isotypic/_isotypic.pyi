@@ -3,6 +3,20 @@ from typing import Any, Optional, Union, final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "audit",
+    "spectrum",
+    "Flow",
+    "Regression",
+    "InvariantFactor",
+    "InvariantGram",
+    "Group",
+    "Network",
+    "identify_function",
+    "Report",
+    "__version__",
+]
+
 __version__: str
 
 _F64 = NDArray[np.float64]

@@ -36,7 +36,7 @@ pub(crate) fn interruptible<T: Send>(
             let mut raised = None;
             while finished.recv_timeout(POLL) == Err(RecvTimeoutError::Timeout) {
                 if raised.is_none()
-                    && let Err(error) = Python::attach(Python::check_signals)
+                    && let Err(error) = look_for_signals()
                 {
                     cancel.cancel();
                     raised = Some(error);
@@ -52,4 +52,13 @@ pub(crate) fn interruptible<T: Send>(
         Ok(result) => result.map_err(|error| exception(py, error)),
         Err(panic) => resume_unwind(panic),
     }
+}
+
+/// Runs the handlers of signals that have come in, which only the main thread can.
+fn look_for_signals() -> PyResult<()> {
+    #[allow(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method itself holds for one lifetime only"
+    )]
+    Python::attach(|py| py.check_signals())
 }
