@@ -4,6 +4,7 @@
 
 mod bench;
 mod command;
+mod python;
 mod stage;
 mod test;
 
@@ -14,10 +15,12 @@ Tests and benches of the workspace.
 
 Usage: cargo xtask <VERB>
 
-  test [--quick]   format, lints, docs, all tests and a fuzzer, cheapest first; --quick leaves out docs
+  test [--quick]   format, lints, docs, all tests, a fuzzer and the Python package, cheapest first; --quick leaves out docs and Python
+  python           build the Python package as a wheel and test it in a fresh virtual environment
   bench [NAME…]    run all benches, or those named
   help             print this
 
+Python is `python3`, or ISOTYPIC_PYTHON if that is set.
 Stages whose tools are not installed are skipped and counted. With ISOTYPIC_REQUIRE_ALL=1 a skip fails.
 The fuzzer runs for ISOTYPIC_FUZZ_SECONDS seconds, 5 if that is not set.
 Exit codes: 0 success, 1 a stage failed, 2 the command line is wrong.";
@@ -55,6 +58,10 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ("test", []) => test::run(false),
         ("test", [flag]) if flag == "--quick" => test::run(true),
         ("test", _) => usage(format!("`test` takes only `--quick`, got `{}`", rest.join(" "))),
+        ("python", []) => python::run(),
+        // What the stage of that name asks before it starts.
+        ("python", [flag]) if flag == "--probe" => python::probe(),
+        ("python", _) => usage(format!("`python` takes nothing, got `{}`", rest.join(" "))),
         ("bench", names) => bench::run(names),
         ("help" | "--help" | "-h", _) => {
             println!("{HELP}");

@@ -4,13 +4,18 @@ use crate::Failure;
 use crate::command::Cargo;
 use crate::stage::{Stage, Tool, run_all};
 
-/// Runs the stages, cheapest first; `quick` leaves out the documentation.
+/// Runs the stages, cheapest first; `quick` leaves out the documentation and the Python package.
 pub(crate) fn run(quick: bool) -> Result<(), Failure> {
-    let stages: Vec<_> = stages().into_iter().filter(|stage| !(quick && stage.name == DOCS)).collect();
+    let stages: Vec<_> =
+        stages().into_iter().filter(|stage| !(quick && SLOW.contains(&stage.name))).collect();
     run_all(&stages)
 }
 
 const DOCS: &str = "docs";
+const PYTHON: &str = "python";
+
+/// What `--quick` leaves out.
+const SLOW: [&str; 2] = [DOCS, PYTHON];
 
 /// All with the `release` profile, so that dependencies are built once.
 fn stages() -> Vec<Stage> {
@@ -33,5 +38,14 @@ fn stages() -> Vec<Stage> {
         Stage { name: "tests", command: Cargo::new("test --release --workspace"), tool: None },
         // For `ISOTYPIC_FUZZ_SECONDS`, 5 if it is not set.
         Stage { name: "fuzz", command: Cargo::new("test --release --workspace --test fuzz"), tool: None },
+        // After the tests, which compile what the wheel is made of.
+        Stage {
+            name: PYTHON,
+            command: Cargo::new("xtask python"),
+            tool: Some(Tool {
+                name: "Python from 3.10 on with `venv`",
+                probe: Cargo::new("xtask python --probe"),
+            }),
+        },
     ]
 }

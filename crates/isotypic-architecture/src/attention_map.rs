@@ -18,11 +18,11 @@ pub(crate) struct AttentionMap {
     /// `[channels seen by values, value_width]`, one for each head.
     values: Vec<Array2<f64>>,
     /// `[heads · value_width, width]`.
-    output: Array2<f64>,
+    pub(crate) output: Array2<f64>,
     /// `[width]`.
-    biases: Option<Array1<f64>>,
+    pub(crate) biases: Option<Array1<f64>>,
     /// `[positions, channels of the embedding]`.
-    embeddings: Option<Array2<f64>>,
+    pub(crate) embeddings: Option<Array2<f64>>,
 }
 
 impl AttentionMap {
@@ -73,6 +73,20 @@ impl AttentionMap {
             .bias_variance
             .map(|_| Array1::from_shape_simple_fn(attention.width, || gaussian.sample()));
         Ok(Self { keys, queries, values, output, biases, embeddings })
+    }
+
+    /// The weights that each head has of its own, by name.
+    pub(crate) fn per_head(&self) -> [(&'static str, &[Array2<f64>]); 3] {
+        [("keys", &self.keys), ("queries", &self.queries), ("values", &self.values)]
+    }
+
+    /// The weights of this name of all heads, those of the values for any other name.
+    pub(crate) fn heads_mut(&mut self, name: &str) -> &mut [Array2<f64>] {
+        match name {
+            "keys" => &mut self.keys,
+            "queries" => &mut self.queries,
+            _ => &mut self.values,
+        }
     }
 
     /// Maps one input, `[positions, channels]`, to `[positions, width]`.

@@ -290,6 +290,26 @@ pub enum ArchitectureError {
         /// Values in a row.
         got: usize,
     },
+    /// Parameters given to a finite network are too many or too few.
+    #[error("parameters: expected `{expected}` arrays, got `{got}`")]
+    ParameterCount {
+        /// Arrays that the network has.
+        expected: usize,
+        /// Arrays given.
+        got: usize,
+    },
+    /// An array of parameters does not fit its layer.
+    #[error("{path}: parameter `{name}`: expected shape `{expected:?}`, got `{got:?}`")]
+    ParameterShape {
+        /// The layer.
+        path: String,
+        /// The array.
+        name: &'static str,
+        /// Its shape in the network.
+        expected: Vec<usize>,
+        /// The shape given.
+        got: Vec<usize>,
+    },
     /// A value given to a finite network is NaN or infinite.
     #[error("network input: row {row}, value {column}: expected a finite number, got `{got}`")]
     NotFinite {

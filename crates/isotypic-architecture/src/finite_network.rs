@@ -81,6 +81,15 @@ impl FiniteNetwork {
         self.affine_mut(node)?.biases.as_mut().map(|biases| biases.view_mut())
     }
 
+    /// What each node has drawn, in the order of the graph.
+    pub(crate) fn drawn(&self) -> &[Drawn] {
+        &self.drawn
+    }
+
+    pub(crate) fn drawn_mut(&mut self) -> &mut [Drawn] {
+        &mut self.drawn
+    }
+
     fn affine(&self, node: NodeId) -> Option<&AffineMap> {
         match &self.drawn[node.index()] {
             Drawn::Affine(map) => Some(map),

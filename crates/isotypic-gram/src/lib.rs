@@ -53,6 +53,7 @@ mod projection;
 mod resolution;
 mod ridge;
 mod spectrum;
+mod symmetric_eigen;
 
 pub use block::{BlockMatrix, IrrepBlock};
 pub use dense::DenseGram;
@@ -70,3 +71,4 @@ pub use projection::Projection;
 pub use resolution::{TooCoarse, check_resolution};
 pub use ridge::Ridge;
 pub use spectrum::BlockSpectrum;
+pub use symmetric_eigen::SymmetricEigen;

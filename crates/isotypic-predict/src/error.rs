@@ -108,6 +108,13 @@ pub enum PredictError {
         second: [usize; 2],
     },
 
+    /// A training time that is negative or NaN.
+    #[error("training time: expected a number of at least 0, got `{time}`")]
+    NegativeTime {
+        /// The time given.
+        time: f64,
+    },
+
     /// A seed or a pose does not exist.
     #[error("{what} `{index}`: expected a number below `{count}`")]
     OutOfRange {

@@ -9,6 +9,7 @@
 //!   plain way, [`predict_unseen`] predicts anywhere else, such as at seeds that training never saw.
 //! - [`margin`], [`class_probabilities`]: from predictions to classes.
 //! - [`irrep_shares`]: which irreps an error comes from. [`enough_poses`]: how many poses are needed.
+//! - [`GradientFlow`]: training for a finite time.
 //! - [`spectral_error`]: the averaged formula for two orbits of a cyclic group, and its range over starting
 //!   poses.
 //! - [`delta_squared_input`], [`delta_squared_kernel`], [`orbit_radius_kernel`]: what the errors depend on.
@@ -21,6 +22,7 @@ mod circular_spectrum;
 mod classification;
 mod enough_poses;
 mod error;
+mod gradient_flow;
 mod irrep_shares;
 mod labels;
 mod leave_one_out;
@@ -34,6 +36,7 @@ pub use circular_spectrum::CircularSpectrum;
 pub use classification::{class_probabilities, margin};
 pub use enough_poses::enough_poses;
 pub use error::PredictError;
+pub use gradient_flow::GradientFlow;
 pub use irrep_shares::{IrrepShare, irrep_shares};
 pub use leave_one_out::{LeaveOneOut, leave_one_out};
 pub use leave_set_out::{LeaveSetOut, leave_set_out, observed_weights, solve_on_observed};

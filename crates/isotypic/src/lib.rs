@@ -50,7 +50,7 @@ pub use isotypic_work as work;
 
 pub use audit::{
     AuditInput, AuditPlan, AuditSettings, ClassSeeds, ClassSelection, Convention, PairSelection, PoseNumbers,
-    QuestionSpec, Together, audit, plan_audit,
+    QuestionSpec, Together, audit, audit_of, plan_audit, plan_audit_of,
 };
 pub use error::{Error, ErrorKind};
 pub use group_facts::group_facts;
@@ -58,4 +58,4 @@ pub use kernel_kind::KernelKind;
 pub use kernel_matrix::{KernelJob, KernelMatrix, KernelSettings};
 pub use orbit_array::{OrbitJob, OrbitSettings};
 pub use precision::Precision;
-pub use spectrum::{SpectrumSettings, spectrum};
+pub use spectrum::{SpectrumSettings, spectrum, spectrum_of};

@@ -33,8 +33,20 @@ pub struct SpectrumSettings {
 /// # Errors
 /// An [`Error`] that names the file, the entry or the label.
 pub fn spectrum(settings: &SpectrumSettings) -> Result<SpectrumReport, Error> {
+    let labels = Labels::parse(&settings.labels)?;
+    spectrum_of(&GramMatrix::load(&settings.gram)?, labels, settings)
+}
+
+/// The same for a matrix and labels that are in memory; the files of the settings are not read.
+///
+/// # Errors
+/// As [`spectrum`].
+pub fn spectrum_of(
+    matrix: &GramMatrix,
+    mut labels: Labels,
+    settings: &SpectrumSettings,
+) -> Result<SpectrumReport, Error> {
     let group = abstract_group(&settings.group)?;
-    let mut labels = Labels::parse(&settings.labels)?;
     if labels.len() == settings.seeds * group.order() {
         // One label per point: in the order of rows.
         let places = OrbitLayout::new(settings.seeds, group.order()).seed_major_from(settings.row_order);
@@ -47,7 +59,6 @@ pub fn spectrum(settings: &SpectrumSettings) -> Result<SpectrumReport, Error> {
         ));
     }
     let targets = targets(&labels);
-    let matrix = GramMatrix::load(&settings.gram)?;
     matrix.check_size(settings.seeds, group.order())?;
     let gram =
         DenseGram::from_row_order(&matrix.values(), settings.row_order, settings.seeds, group.clone())?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use isotypic_architecture::Architecture;
 use isotypic_work::Plan;
 
 use super::budget::Budget;
@@ -48,7 +49,7 @@ pub(crate) struct Job {
 
 impl Job {
     /// Parses, loads and checks everything.
-    pub(crate) fn prepare(settings: &AuditSettings) -> Result<Self, Error> {
+    pub(crate) fn prepare(settings: &AuditSettings, networks: &[Architecture]) -> Result<Self, Error> {
         settings.ridge.value(1.0)?;
         if (settings.precision, settings.convention) == (Precision::F32, Convention::Paper) {
             return Err(Error::settings(
@@ -56,7 +57,7 @@ impl Job {
                 "leave out `--dtype`, or `--convention`",
             ));
         }
-        let models = models(settings)?;
+        let models = models(settings, networks)?;
         let subjects = Subjects::load(settings)?;
         let questions = Question::all(settings.question.as_ref(), &subjects)?;
         if settings.convention == Convention::Paper {
@@ -117,31 +118,41 @@ impl Job {
     }
 }
 
-/// The architectures asked for, parsed.
-fn models(settings: &AuditSettings) -> Result<Vec<(String, Model)>, Error> {
+/// The architectures asked for: those named, parsed, then those of the program.
+fn models(settings: &AuditSettings, networks: &[Architecture]) -> Result<Vec<(String, Model)>, Error> {
     use super::settings::AuditInput;
-    let names: Vec<String> = match (&settings.input, settings.architectures.is_empty()) {
-        (AuditInput::Gram(_), true) => Vec::new(),
-        (AuditInput::Gram(_), false) => {
+    let first =
+        settings.architectures.first().map(String::as_str).or(networks.first().map(Architecture::name));
+    let names: Vec<String> = match (&settings.input, first) {
+        (AuditInput::Gram(_) | AuditInput::LoadedGram(..), None) => Vec::new(),
+        (AuditInput::Gram(_) | AuditInput::LoadedGram(..), Some(first)) => {
             return Err(Error::settings(
-                format!(
-                    "architecture `{}`: a Gram matrix is given, so there is nothing to evaluate",
-                    settings.architectures[0]
-                ),
+                format!("architecture `{first}`: a Gram matrix is given, so there is nothing to evaluate"),
                 "leave out either `--gram` or `--arch`",
             ));
         }
-        (AuditInput::Features(_), true) => DEFAULT_FEATURE_KERNELS.map(str::to_owned).to_vec(),
-        (AuditInput::Data(_), true) => DEFAULT_ARCHITECTURES.map(str::to_owned).to_vec(),
-        (_, false) => settings.architectures.clone(),
+        (AuditInput::Features(_) | AuditInput::LoadedFeatures(_), None) => {
+            DEFAULT_FEATURE_KERNELS.map(str::to_owned).to_vec()
+        }
+        (AuditInput::Data(_) | AuditInput::LoadedImages(_), None) => {
+            DEFAULT_ARCHITECTURES.map(str::to_owned).to_vec()
+        }
+        (_, Some(_)) => settings.architectures.clone(),
     };
-    if let Some(twice) = (1..names.len()).find(|&at| names[..at].contains(&names[at])) {
+    let mut models: Vec<(String, Model)> = names
+        .into_iter()
+        .map(|name| Ok((name.clone(), Model::parse(&name)?)))
+        .collect::<Result<_, Error>>()?;
+    models
+        .extend(networks.iter().map(|network| (network.name().to_owned(), Model::Network(network.clone()))));
+    let known = |at: usize| models[..at].iter().any(|(name, _)| *name == models[at].0);
+    if let Some(twice) = (1..models.len()).find(|&at| known(at)) {
         return Err(Error::settings(
-            format!("architecture `{}`: given twice", names[twice]),
+            format!("architecture `{}`: given twice", models[twice].0),
             "give each architecture once",
         ));
     }
-    names.into_iter().map(|name| Ok((name.clone(), Model::parse(&name)?))).collect()
+    Ok(models)
 }
 
 /// The authors' scripts know one held-out pose of two orbits of a cyclic group.

@@ -30,6 +30,7 @@ pub use settings::{
 };
 pub(crate) use subjects::rename_image;
 
+use isotypic_architecture::Architecture;
 use isotypic_report::AuditReport;
 use isotypic_work::Monitor;
 
@@ -40,7 +41,15 @@ use crate::Error;
 /// # Errors
 /// As [`audit`], for everything that is known before computing.
 pub fn plan_audit(settings: &AuditSettings) -> Result<AuditPlan, Error> {
-    Ok(job::Job::prepare(settings)?.plan())
+    plan_audit_of(settings, &[])
+}
+
+/// The same with networks that were built by the program, after the architectures named in the settings.
+///
+/// # Errors
+/// As [`plan_audit`]; two architectures of one name are refused.
+pub fn plan_audit_of(settings: &AuditSettings, networks: &[Architecture]) -> Result<AuditPlan, Error> {
+    Ok(job::Job::prepare(settings, networks)?.plan())
 }
 
 /// Answers the questions for every architecture, number of poses and pair.
@@ -49,7 +58,19 @@ pub fn plan_audit(settings: &AuditSettings) -> Result<AuditPlan, Error> {
 /// An [`Error`] that names the setting, file or layer; [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted) when the monitor was
 /// cancelled. A Gram matrix that is not positive definite is no error but the status of that result.
 pub fn audit(settings: &AuditSettings, monitor: &Monitor) -> Result<AuditReport, Error> {
-    let job = job::Job::prepare(settings)?;
+    audit_of(settings, &[], monitor)
+}
+
+/// The same with networks that were built by the program, after the architectures named in the settings.
+///
+/// # Errors
+/// As [`audit`]; two architectures of one name are refused.
+pub fn audit_of(
+    settings: &AuditSettings,
+    networks: &[Architecture],
+    monitor: &Monitor,
+) -> Result<AuditReport, Error> {
+    let job = job::Job::prepare(settings, networks)?;
     let findings = run::run(&job, monitor)?;
     let homomorphism_defects = run::homomorphism_defects(&job)?;
     Ok(summary::report(&job, findings, &homomorphism_defects))

@@ -4,14 +4,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use isotypic_data::Split;
+use isotypic_data::{Features, GramMatrix, LabelledImages, Labels, Split};
 use isotypic_gram::Ridge;
 use isotypic_orbit::Normalization;
 
 use crate::{Error, KernelKind, Precision};
 
 /// Where the points come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum AuditInput {
     /// Labelled images: a known name or a path.
     Data(String),
@@ -19,6 +19,12 @@ pub enum AuditInput {
     Features(PathBuf),
     /// A Gram matrix over all poses of all seeds, from anywhere, seed-major.
     Gram(PathBuf),
+    /// Labelled images that are in memory.
+    LoadedImages(LabelledImages),
+    /// Features that are in memory, with their labels.
+    LoadedFeatures(Features),
+    /// A Gram matrix that is in memory, seed-major, with one label per seed or one per point.
+    LoadedGram(GramMatrix, Labels),
 }
 
 /// A group, numbers of poses, and what is held out.

@@ -59,20 +59,40 @@ impl Subjects {
             AuditInput::Gram(path) => {
                 let labels = labels.ok_or_else(|| needed("gram matrix"))?;
                 let gram = GramMatrix::load(path)?;
-                // One label per point is as good, once the group tells which points are one orbit.
-                let order = match &settings.question {
-                    Some(question) if labels.len() == gram.dimension() => {
-                        isotypic_orbit::abstract_group(&question.group)?.order()
-                    }
-                    _ => 1,
-                };
-                let labels = labels
-                    .per_orbit("labels", gram.dimension() / order, order)
-                    .or_else(|error| if order == 1 { Ok(labels) } else { Err(error) })?;
                 let hash = ContentHash::of_file(path)?.to_string();
-                Ok(Self::Gram { gram, labels, name: path.display().to_string(), hash })
+                Self::of_gram(settings, gram, labels, path.display().to_string(), hash)
+            }
+            AuditInput::LoadedImages(images) => Ok(Self::Images(images.clone())),
+            AuditInput::LoadedFeatures(features) => {
+                let hash = ContentHash::of_array(features.values().shape(), features.values()).to_string();
+                Ok(Self::Features { features: features.clone(), name: "features".to_owned(), hash })
+            }
+            AuditInput::LoadedGram(gram, labels) => {
+                let hash = ContentHash::of_array(gram.values().shape(), gram.values()).to_string();
+                Self::of_gram(settings, gram.clone(), labels.clone(), "gram".to_owned(), hash)
             }
         }
+    }
+
+    /// A Gram matrix with one label per seed.
+    fn of_gram(
+        settings: &AuditSettings,
+        gram: GramMatrix,
+        labels: Labels,
+        name: String,
+        hash: String,
+    ) -> Result<Self, Error> {
+        // One label per point is as good, once the group tells which points are one orbit.
+        let order = match &settings.question {
+            Some(question) if labels.len() == gram.dimension() => {
+                isotypic_orbit::abstract_group(&question.group)?.order()
+            }
+            _ => 1,
+        };
+        let labels = labels
+            .per_orbit("labels", gram.dimension() / order, order)
+            .or_else(|error| if order == 1 { Ok(labels) } else { Err(error) })?;
+        Ok(Self::Gram { gram, labels, name, hash })
     }
 
     /// The labels of the seeds.

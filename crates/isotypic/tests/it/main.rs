@@ -5,6 +5,7 @@
 mod authors_numbers;
 mod classes;
 mod exact_actions;
+mod in_memory;
 mod own_network;
 mod questions;
 mod single_precision;

@@ -1,0 +1,91 @@
+//! Regression and gradient descent on a training kernel.
+
+use isotypic::Error;
+use isotypic::gram::{DenseFactor, Factorization};
+use isotypic::predict::GradientFlow;
+use numpy::{PyArray2, PyReadonlyArray2};
+use pyo3::prelude::*;
+
+use crate::interruptible::interruptible;
+
+/// The Cholesky factor of a training kernel with a ridge.
+#[pyclass(frozen, module = "isotypic._isotypic")]
+pub(crate) struct Regression {
+    factor: DenseFactor,
+}
+
+/// The eigendecomposition of a training kernel with a ridge.
+#[pyclass(frozen, module = "isotypic._isotypic")]
+pub(crate) struct Flow {
+    flow: GradientFlow,
+}
+
+#[pymethods]
+impl Regression {
+    #[new]
+    fn new(py: Python<'_>, kernel: PyReadonlyArray2<'_, f64>, ridge: f64) -> PyResult<Self> {
+        let kernel = kernel.as_array();
+        Ok(Self { factor: interruptible(py, |_| Ok(DenseFactor::new(&kernel, ridge)?))? })
+    }
+
+    /// (K + λI)⁻¹ b.
+    fn solve<'py>(
+        &self,
+        py: Python<'py>,
+        rhs: PyReadonlyArray2<'py, f64>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let rhs = rhs.as_array();
+        let solution = interruptible(py, |_| Ok(self.factor.solve(&rhs)?))?;
+        Ok(PyArray2::from_owned_array(py, solution))
+    }
+
+    /// log det(K + λI).
+    fn log_det(&self) -> f64 {
+        self.factor.log_det()
+    }
+}
+
+#[pymethods]
+impl Flow {
+    #[new]
+    fn new(py: Python<'_>, kernel: PyReadonlyArray2<'_, f64>, ridge: f64) -> PyResult<Self> {
+        let kernel = kernel.as_array();
+        Ok(Self { flow: interruptible(py, |_| Ok(GradientFlow::new(&kernel, ridge)?))? })
+    }
+
+    /// K⁻¹(1 − e^{−Kt}) b.
+    fn weights<'py>(
+        &self,
+        py: Python<'py>,
+        time: f64,
+        rhs: PyReadonlyArray2<'py, f64>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let rhs = rhs.as_array();
+        let weights = interruptible(py, |_| -> Result<_, Error> { Ok(self.flow.weights(time, &rhs)?) })?;
+        Ok(PyArray2::from_owned_array(py, weights))
+    }
+
+    /// (1 − e^{−Kt}) b.
+    fn learned<'py>(
+        &self,
+        py: Python<'py>,
+        time: f64,
+        rhs: PyReadonlyArray2<'py, f64>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let rhs = rhs.as_array();
+        let learned = interruptible(py, |_| -> Result<_, Error> { Ok(self.flow.learned(time, &rhs)?) })?;
+        Ok(PyArray2::from_owned_array(py, learned))
+    }
+
+    /// e^{−Kt} b.
+    fn remaining<'py>(
+        &self,
+        py: Python<'py>,
+        time: f64,
+        rhs: PyReadonlyArray2<'py, f64>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let rhs = rhs.as_array();
+        let left = interruptible(py, |_| -> Result<_, Error> { Ok(self.flow.remaining(time, &rhs)?) })?;
+        Ok(PyArray2::from_owned_array(py, left))
+    }
+}

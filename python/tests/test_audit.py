@@ -1,0 +1,119 @@
+"""The audit in Python against that of the command line."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from isotypic import AuditResult, Group, audit, stax
+from isotypic.errors import DataError, IsotypicError, SettingsError, WorkError
+
+
+def images(rng, count=6):
+    return rng.normal(size=(count, 8, 8)), np.arange(count) % 2
+
+
+@pytest.fixture(scope="module")
+def small():
+    return audit("mlp", group="rotation:4", pairs=3)
+
+
+def test_the_numbers_are_those_of_the_command_line(small, command_line):
+    printed = command_line("audit", "--arch", "mlp", "--group", "rotation:4", "--pairs", 3, "--json")
+    assert json.loads(printed) == small.to_dict()
+    assert small.to_json().strip() == printed.strip()
+
+
+def test_arrays_are_the_same_data_as_a_file(rng, command_line, tmp_path):
+    pixels, labels = images(rng)
+    np.savez(tmp_path / "d.npz", images=pixels[..., None], labels=labels)
+    printed = json.loads(
+        command_line("audit", "--data", tmp_path / "d.npz", "--arch", "mlp", "--group", "rotation:4", "--pairs", 4, "--json")
+    )
+    for found in (
+        audit("mlp", (pixels, labels), "rotation:4", pairs=4),
+        audit(["mlp"], pixels[..., None], Group("rotation:4"), labels=labels.tolist(), pairs=4),
+    ):
+        assert found.to_dict()["points"] == printed["points"]
+
+
+def test_networks_of_stax_stand_beside_named_ones(rng):
+    mlp = stax.serial(
+        stax.Flatten(), stax.Dense(1, b_std=1.0), stax.Relu(), stax.Dense(1, b_std=1.0)
+    )
+    data = images(rng)
+    found = audit(["mlp", mlp], data, "rotation:4", pairs=3).to_dict()["summary"]
+    assert [row["arch"] for row in found] == ["mlp", "network"]
+    assert found[0]["median_exact_error"] == found[1]["median_exact_error"]
+    named = audit({"mine": mlp}, data, "rotation:4", pairs=3).to_dict()["summary"]
+    assert [row["arch"] for row in named] == ["mine"]
+
+
+def test_features_and_gram_matrices_agree(rng):
+    features, labels = rng.normal(size=(4, 3, 7)), ["a", "b", "a", "b"]
+    rows = features.reshape(12, 7)
+    by_features = audit("linear", features=features, labels=labels, group="cyclic:3", ridge=1e-3).to_dict()
+    by_gram = audit(gram=rows @ rows.T / 7, labels=labels, group="cyclic:3", ridge=1e-3).to_dict()
+    a, b = (np.array([row["exact_error"] for row in found["results"]]) for found in (by_features, by_gram))
+    scaled = audit(gram=rows @ rows.T, labels=labels, group="cyclic:3", ridge=7e-3).to_dict()
+    c = np.array([row["exact_error"] for row in scaled["results"]])
+    np.testing.assert_allclose(b, c, rtol=1e-9)
+    assert len(a) == len(b) == 4
+
+
+def test_whole_classes_are_asked_about(rng):
+    pixels, labels = images(rng, 8)
+    found = audit("mlp", (pixels, labels), "rotation:4", classes="all", seeds_per_class=3, unseen_per_class=1)
+    kinds = {row["kind"] for row in found.to_dict()["results"]}
+    assert kinds == {"seed"}
+    some = audit("mlp", (pixels, labels), "rotation:4", classes=[0, 1], seeds=[0, 1, 2, 3], together="seed")
+    assert len(some.to_dict()["results"]) >= 4
+
+
+def test_findings_come_as_tables_and_files(small, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    assert isinstance(small, AuditResult)
+    assert isinstance(small.summary, pandas.DataFrame) and list(small.summary["poses"]) == [4]
+    assert len(small.results) == 3 and len(small.points) == 6 and len(small.verdicts) == 1
+    assert "exact" in repr(small) and "<pre>" in small._repr_html_() and small.conclusion
+    assert json.loads(small.report(tmp_path / "a.json").read_text()) == small.to_dict()
+    assert small.report(tmp_path / "a.csv").read_text().count("\n") == 4
+    assert small.report(str(tmp_path / "a.txt")).read_text() == repr(small)
+    page = small.report(tmp_path / "a.html").read_text()
+    assert page.startswith("<!doctype html>") and "</html>" in page
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.html", "a.json", "a.txt"]
+    with pytest.raises(SettingsError, match="`path`"):
+        small.report(tmp_path / "a.pdf")
+    with pytest.raises(WorkError, match="cannot write") as caught:
+        small.report(tmp_path / "none" / "a.txt")
+    assert isinstance(caught.value, OSError)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"architectures": "resnext"}, IsotypicError, "resnext"),
+        ({"data": "no-such-data"}, DataError, "no-such-data"),
+        ({"data": np.ones((4, 8, 8))}, IsotypicError, "labels"),
+        ({"data": np.ones((4, 8)), "labels": [0, 1, 0, 1]}, SettingsError, "`data`"),
+        ({"data": (np.full((4, 8, 8), np.nan), [0, 1, 0, 1])}, DataError, "data"),
+        ({"data": (np.ones((4, 8, 8)), [0, 1])}, DataError, "4 images"),
+        ({"features": np.ones((2, 3)), "labels": [0, 1]}, SettingsError, "`features`"),
+        ({"features": np.ones((2, 3, 4)), "gram": np.eye(4)}, SettingsError, "at most one"),
+        ({"gram": np.eye(4), "labels": [0, 1], "architectures": "mlp", "group": "cyclic:2"}, SettingsError, "Gram matrix"),
+        ({"group": "rotation:4", "hold_out": "nose:0"}, IsotypicError, "nose"),
+        ({"hold_out": "pose:1"}, SettingsError, "need a `group`"),
+        ({"group": "rotation", "poses": "some"}, SettingsError, "`poses`"),
+        ({"kernel": "cov"}, SettingsError, "cov"),
+        ({"ridge": "rel:much"}, IsotypicError, "much"),
+        ({"convention": "other"}, SettingsError, "other"),
+        ({"unseen_per_class": 2}, SettingsError, "`unseen_per_class`"),
+        ({"classes": "all", "together": "image"}, SettingsError, "`together`"),
+    ],
+)
+def test_what_does_not_fit_is_named(arguments, error, message):
+    with pytest.raises(error, match=message) as caught:
+        audit(**arguments)
+    assert isinstance(caught.value, ValueError)
