@@ -5,18 +5,20 @@ use isotypic::data::Split;
 use isotypic::{KernelKind, Precision};
 
 use crate::commands::audit::AuditArgs;
+use crate::commands::compare::CompareArgs;
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::data::DataArgs;
 use crate::commands::group::GroupArgs;
 use crate::commands::kernel::KernelArgs;
 use crate::commands::orbit::OrbitArgs;
+use crate::commands::report::ReportArgs;
 use crate::commands::spectrum::SpectrumArgs;
 
 const EXAMPLES: &str = "\
 Examples:
   isotypic audit                                  embedded digits, three questions, under two minutes
   isotypic audit --arch mlp:3 --group rotation:8  one network, one question
-  isotypic audit --data images.npz --out results  your own images, results on disk
+  isotypic audit --data images.npz --out results  your own images, results and a page on disk
   isotypic help audit                             all options of a verb
 
 Exit codes: 0 success, 1 a check you asked for failed, 2 an error, 130 interrupted.";
@@ -59,6 +61,10 @@ pub(crate) enum Command {
     Orbit(OrbitArgs),
     /// Show the classes, irreps and characters of a group
     Group(GroupArgs),
+    /// Make the page of an audit again from its results
+    Report(ReportArgs),
+    /// Put two audits side by side
+    Compare(CompareArgs),
     /// List the datasets known by name
     Data(DataArgs),
     /// Print a script that completes commands in a shell

@@ -10,6 +10,7 @@ mod commands;
 mod exit;
 mod output;
 mod output_file;
+mod page_files;
 mod pairs_file;
 mod session;
 

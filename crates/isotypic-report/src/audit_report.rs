@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::class_curve::ClassCurve;
 use crate::csv_table::{csv_of_seeds, csv_table};
+use crate::details::AuditDetails;
 use crate::error::ReportError;
 use crate::pair_result::ReportedResult;
 use crate::point_result::PointResult;
@@ -40,6 +41,9 @@ pub struct AuditReport {
     pub points: Vec<PointResult>,
     /// What a reader should know about the numbers.
     pub notes: Vec<String>,
+    /// What a page shows beyond this; absent in reports of versions without it.
+    #[serde(default)]
+    pub details: Option<AuditDetails>,
 }
 
 impl AuditReport {

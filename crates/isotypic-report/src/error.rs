@@ -18,6 +18,12 @@ pub enum ReportError {
         /// Where and why, as the parser says it.
         cause: serde_json::Error,
     },
+    /// The template of a page cannot be filled in.
+    #[error("page cannot be made: {cause}")]
+    Page {
+        /// Why, as the template engine says it.
+        cause: String,
+    },
     /// A report of another kind or version.
     #[error("report has schema `{found}`, expected `{expected}`")]
     OtherSchema {

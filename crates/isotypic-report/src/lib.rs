@@ -5,6 +5,7 @@
 //! | everything, for programs | [`AuditReport::to_json`], [`SpectrumReport::to_json`], [`GroupReport::to_json`] |
 //! | one row per pair or seed, for spreadsheets | [`AuditReport::to_csv`] |
 //! | tables and sentences, for people | [`render_terminal`], [`render_spectrum`], [`render_group`] |
+//! | a page with figures, for a browser | [`render_page`] |
 //! | a stored report back | [`AuditReport::from_json`] |
 //!
 //! The structs are the published schema (`isotypic.audit/1`, `isotypic.spectrum/1`, `isotypic.group/1`): fields may be added
@@ -19,11 +20,17 @@
 
 mod audit_report;
 mod class_curve;
+mod comparison;
 mod csv_table;
+mod details;
 mod error;
+mod example;
+mod figure;
 mod finite;
 mod group_report;
+mod images;
 mod irrep_row;
+mod page;
 mod pair_result;
 mod point_result;
 mod question;
@@ -37,10 +44,18 @@ mod verdict;
 
 pub use audit_report::AuditReport;
 pub use class_curve::{ClassCurve, CurvePoint};
+pub use comparison::{ComparedVerdict, ComparisonReport, ComparisonRow};
+pub use details::{AuditDetails, ErrorSpread, RepairRow};
 pub use error::ReportError;
+pub use example::{ExampleResult, ExampleRole, GramPicture};
+pub use figure::{
+    ErrorCurves, ErrorDot, ErrorScatter, ErrorSeries, Figure, GramMap, IrrepBars, OrbitFigure, SpectrumPlot,
+};
 pub use finite::finite;
 pub use group_report::{DimensionCount, GroupClass, GroupIrrep, GroupReport};
+pub use images::{OrbitStrip, ReportedImages, SeedSheet};
 pub use irrep_row::IrrepRow;
+pub use page::{Page, render_comparison_page, render_page};
 pub use pair_result::{PairResult, ReportedResult};
 pub use point_result::PointResult;
 pub use question::ReportedQuestion;
@@ -49,5 +64,5 @@ pub use settings::ReportedSettings;
 pub use spectrum_report::{SpectrumBlock, SpectrumReport};
 pub use status::Status;
 pub use summary::{Lookalikes, SummaryRow};
-pub use terminal::{render_group, render_spectrum, render_terminal};
+pub use terminal::{render_comparison, render_group, render_spectrum, render_terminal};
 pub use verdict::{Verdict, VerdictRow};

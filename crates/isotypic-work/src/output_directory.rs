@@ -89,16 +89,19 @@ impl OutputDirectory {
         &self.path
     }
 
-    /// Keeps one file for the end of the run. Writing a name again replaces its content.
+    /// Keeps one file for the end of the run. Writing a name again replaces its content. `name` may be in a folder, as in
+    /// `figures/errors.svg`; other files in that folder stay.
     ///
     /// # Errors
-    /// [`WorkError::InvalidFileName`] when `name` is not one plain component or is `results.json`;
+    /// [`WorkError::InvalidFileName`] when `name` is not one plain component, or two, or is `results.json`;
     /// [`WorkError::NotAFile`] when a folder or device of that name is in the way; [`WorkError::CannotWrite`].
     pub fn write(&mut self, name: &str, content: &[u8]) -> Result<(), WorkError> {
-        let mut components = Path::new(name).components();
-        let is_plain = matches!((components.next(), components.next()), (Some(Component::Normal(only)), None)
-            if only == name);
-        if !is_plain || name == RESULTS {
+        let parts: Vec<&str> = name.split('/').collect();
+        let is_plain = |part: &&str| {
+            let mut components = Path::new(part).components();
+            matches!((components.next(), components.next()), (Some(Component::Normal(only)), None) if only == *part)
+        };
+        if parts.len() > 2 || !parts.iter().all(is_plain) || name == RESULTS {
             return Err(WorkError::InvalidFileName { name: name.to_owned() });
         }
         self.stage(name, content)?;
@@ -121,7 +124,11 @@ impl OutputDirectory {
             Some(staging) => staging,
             None => tempfile::Builder::new().prefix(".isotypic-").tempdir_in(&self.path)?,
         };
-        let mut file = File::create(self.staging.insert(staging).path().join(name))?;
+        let path = self.staging.insert(staging).path().join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = File::create(path)?;
         file.write_all(content)?;
         file.sync_all()
     }
@@ -148,6 +155,10 @@ impl OutputDirectory {
         }
         for name in &self.names {
             let target = self.path.join(name);
+            if let Some(folder) = target.parent().filter(|folder| !folder.exists()) {
+                fs::create_dir(folder)?;
+                self.created.push(folder.to_owned());
+            }
             fs::rename(staging.path().join(name), &target)?;
             self.moved.push(target);
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use isotypic::orbit::Normalization;
-use isotypic::report::{AuditReport, render_terminal};
+use isotypic::report::{AuditReport, render_page, render_terminal};
 use isotypic::work::OutputDirectory;
 use isotypic::{
     AuditInput, AuditSettings, ClassSeeds, ClassSelection, Convention, PairSelection, PoseNumbers,
@@ -14,6 +14,7 @@ use isotypic::{
 use crate::args::{DataOptions, Dtype, KernelChoice, MemoryOptions};
 use crate::exit::{Failure, say};
 use crate::output;
+use crate::page_files;
 use crate::pairs_file::pair_selection;
 use crate::session::Session;
 
@@ -31,6 +32,8 @@ Examples:
       your images, your architecture, half of the circle never seen
   isotypic audit --features f.npy --labels=cat,dog,cat,dog --group cyclic:16
       a linear probe on frozen features `[seeds, poses, d]` of any network
+  isotypic audit --group rotation --poses 2,4,8,16 --out results --open
+      a page with figures in results/report.html, shown in a browser
   isotypic audit --group rotation:32 --arch mlp --fail-above 1 --json
       for scripts: exit code 1 if a held-out pose is misclassified
 
@@ -129,12 +132,15 @@ pub(crate) struct AuditArgs {
     /// Exit with code 1 if a held-out error is above this
     #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Output")]
     fail_above: Option<f64>,
-    /// Write results.json and results.csv to this folder
+    /// Write report.html with its figures, results.json and results.csv to this folder
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
     /// Replace results in the folder
     #[arg(long, requires = "out", help_heading = "Output")]
     force: bool,
+    /// Show the page in a browser
+    #[arg(long, requires = "out", help_heading = "Output")]
+    open: bool,
     #[command(flatten, next_help_heading = "Output")]
     memory: MemoryOptions,
 }
@@ -177,6 +183,9 @@ pub(crate) fn run(args: AuditArgs, session: &Session) -> Result<(), Failure> {
     match session.json {
         true => output::print(&json)?,
         false => output::print(&render_terminal(&report, output::width()))?,
+    }
+    if let Some(path) = args.out.as_ref().filter(|_| args.open) {
+        page_files::open(&path.join(page_files::PAGE))?;
     }
     args.fail_above.map_or(Ok(()), |bound| fail_above::check(&report, bound))
 }
@@ -267,7 +276,8 @@ fn classes(args: &AuditArgs) -> Result<Option<ClassSelection>, Failure> {
 fn write(mut directory: OutputDirectory, report: &AuditReport, json: &str) -> Result<(), Failure> {
     let path = directory.path().to_owned();
     directory.write("results.csv", report.to_csv().as_bytes())?;
+    page_files::stage(&mut directory, &render_page(report)?)?;
     directory.finish(json.as_bytes())?;
-    say(&[&format!("wrote results.csv and results.json to `{}`", path.display())]);
+    say(&[&format!("wrote report.html, figures, results.csv and results.json to `{}`", path.display())]);
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! One file per verb: arguments become settings of the library, findings become files and text.
 
 pub(crate) mod audit;
+pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod data;
 mod fail_above;
 pub(crate) mod group;
 pub(crate) mod kernel;
 pub(crate) mod orbit;
+pub(crate) mod report;
 pub(crate) mod spectrum;
 
 use crate::args::Command;
@@ -21,6 +23,8 @@ pub(crate) fn run(command: Command, session: &Session) -> Result<(), Failure> {
         Command::Spectrum(args) => spectrum::run(args, session),
         Command::Orbit(args) => orbit::run(args, session),
         Command::Group(args) => group::run(&args, session),
+        Command::Report(args) => report::run(&args, session),
+        Command::Compare(args) => compare::run(&args, session),
         Command::Data(args) => data::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
     }

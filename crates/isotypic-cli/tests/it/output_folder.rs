@@ -10,13 +10,50 @@ fn a_folder_holds_the_document_and_a_table_of_it() {
     let place = Workplace::with_images();
     let run = place.run(&format!("{SMALL} --out runs/first --json"));
     assert_eq!(run.code(), 0);
-    assert_eq!(run.stderr(), "wrote results.csv and results.json to `runs/first`\n");
+    assert_eq!(run.stderr(), "wrote report.html, figures, results.csv and results.json to `runs/first`\n");
     assert_eq!(place.read("runs/first/results.json"), run.stdout());
     let csv = place.read("runs/first/results.csv");
     assert_eq!(csv.lines().count(), 4);
     assert!(csv.starts_with("arch,group,poses,"), "{csv}");
-    // The images, two folders and two files.
-    assert_eq!(place.content().len(), 5);
+    assert!(place.read("runs/first/report.html").starts_with("<!DOCTYPE html>"));
+    assert!(place.read("runs/first/figures/q1-errors.svg").starts_with("<?xml"));
+    // The page again from the results alone, to the byte.
+    let again = place.json("report runs/first/results.json --out again");
+    assert_eq!(again["page"], "again/report.html");
+    assert_eq!(place.read("again/report.html"), place.read("runs/first/report.html"));
+    for figure in again["figures"].as_array().unwrap() {
+        let figure = figure.as_str().unwrap();
+        assert_eq!(place.read(&format!("again/{figure}")), place.read(&format!("runs/first/{figure}")));
+    }
+}
+
+#[test]
+fn two_audits_are_put_side_by_side() {
+    let place = Workplace::with_images();
+    place.run(&format!("{SMALL} --out a"));
+    place.run(&format!("{SMALL} --ridge 1e-6 --out b"));
+    let line = "compare a/results.json b/results.json";
+    let document = place.json(line);
+    assert_eq!(document["schema"], "isotypic.comparison/1");
+    assert_eq!(document["differences"][0][0], "ridge");
+    let text = place.run(line).stdout();
+    assert!(text.contains("ridge: rel:1e-10 | 1e-6") && text.contains("Verdicts"), "{text}");
+    assert_eq!(place.run(&format!("{line} --out both")).code(), 0);
+    assert!(place.read("both/comparison.html").contains("Two audits side by side"));
+    place.write("other.json", "{\"schema\": \"isotypic.spectrum/1\"}");
+    let refused = place.run("compare a/results.json other.json");
+    assert_eq!(refused.code(), 2);
+    assert!(refused.stderr().contains("`other.json`: report has schema"), "{}", refused.stderr());
+}
+
+#[test]
+fn a_page_without_a_browser_is_an_error_that_says_so() {
+    let place = Workplace::with_images();
+    place.run(&format!("{SMALL} --out a"));
+    let output = place.command("report a/results.json --open").env("PATH", "").output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("no browser could be started"), "{message}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! except where a single word is.
 
 mod audit;
+mod comparison;
 mod group;
 mod number;
 mod remarks;
@@ -9,6 +10,9 @@ mod spectrum;
 mod table;
 mod wrap;
 
+pub(crate) use number::{decimal, percent};
+
 pub use audit::render_terminal;
+pub use comparison::render_comparison;
 pub use group::render_group;
 pub use spectrum::render_spectrum;

@@ -4,7 +4,7 @@
 pub(super) const MISSING: &str = "-";
 
 /// Three decimals where that shows something, powers of ten elsewhere: `1.240`, `3.1e-12`, `0`.
-pub(super) fn decimal(value: Option<f64>) -> String {
+pub(crate) fn decimal(value: Option<f64>) -> String {
     match value {
         Some(0.0) => "0".to_owned(),
         Some(value) if (0.0005..9999.5).contains(&value.abs()) => format!("{value:.3}"),
@@ -23,7 +23,7 @@ pub(super) fn scientific(value: Option<f64>) -> String {
 }
 
 /// Whole percent; `0 %` and `100 %` only where it is none and all.
-pub(super) fn percent(fraction: f64) -> String {
+pub(crate) fn percent(fraction: f64) -> String {
     if !fraction.is_finite() {
         return MISSING.to_owned();
     }

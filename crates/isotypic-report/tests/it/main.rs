@@ -4,6 +4,7 @@
 
 mod csv;
 mod json;
+mod page;
 mod sample;
 mod schema;
 mod spectrum;

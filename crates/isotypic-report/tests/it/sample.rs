@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use isotypic_report::{
-    AuditReport, ClassCurve, CurvePoint, IrrepRow, PairResult, PointResult, ReportedQuestion, ReportedResult,
-    ReportedSettings, SeedResult, Status, SummaryRow, Verdict, VerdictRow,
+    AuditDetails, AuditReport, ClassCurve, CurvePoint, ErrorSpread, ExampleResult, ExampleRole, GramPicture,
+    IrrepRow, OrbitStrip, PairResult, PointResult, RepairRow, ReportedImages, ReportedQuestion,
+    ReportedResult, ReportedSettings, SeedResult, SeedSheet, SpectrumBlock, Status, SummaryRow, Verdict,
+    VerdictRow,
 };
 
 pub(crate) fn report() -> AuditReport {
@@ -58,6 +60,84 @@ pub(crate) fn report() -> AuditReport {
         results: vec![ReportedResult::Pair(pair()), ReportedResult::Seed(seed())],
         points: vec![point()],
         notes: vec!["`cnn-gap:12` was given fewer pairs.".to_owned()],
+        details: Some(details()),
+    }
+}
+
+/// One black pixel.
+const PNG: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==";
+
+pub(crate) fn details() -> AuditDetails {
+    let spread = |median: f64| ErrorSpread {
+        results: 4,
+        quantiles: Some([0.5 * median, 0.8 * median, median, 1.1 * median, 1.3 * median]),
+        all_right: 2,
+        all_right_interval: Some([0.15, 0.85]),
+    };
+    let repair = |question, arch: &str, fails, enough| RepairRow {
+        question,
+        arch: arch.to_owned(),
+        poses: 8,
+        fails,
+        enough_poses: enough,
+        other_architectures: vec!["cnn-gap:12".to_owned()],
+        averaged_error: Some(0.01),
+        averaged_correct: Some(1.0),
+        separation_factor: Some(1.5),
+        failing: 3,
+        asked: 4,
+    };
+    let block = |irrep: &str, eigenvalues: Vec<f64>| SpectrumBlock {
+        irrep: irrep.to_owned(),
+        dimension: 1,
+        multiplicity: 1,
+        eigenvalues,
+    };
+    AuditDetails {
+        command: "isotypic audit --data pictures.npz".to_owned(),
+        spreads: vec![spread(1.3824), spread(1.02), spread(0.4207), spread(0.9), spread(0.0)],
+        repairs: vec![
+            repair(0, "mlp", true, Some(16)),
+            repair(0, "cnn-gap:12", false, Some(2)),
+            repair(1, "cnn-gap:12", false, Some(7)),
+        ],
+        examples: vec![ExampleResult {
+            question: 0,
+            arch: "mlp".to_owned(),
+            poses: 16,
+            role: ExampleRole::Worst,
+            error: Some(1.25),
+            seeds: vec![17, 3],
+            labels: vec!["cat".to_owned(), "<script>alert(1)</script>".to_owned()],
+            gram: GramPicture {
+                side: 2,
+                seeds: 2,
+                poses: vec![0],
+                minimum: Some(0.5),
+                maximum: Some(2.0),
+                levels: "/wAA/w==".to_owned(),
+            },
+            spectrum: vec![block("k=0", vec![0.5, 3.0]), block("k=1", vec![1e-20, 0.25])],
+            blocks_left_out: 0,
+            label_power: Some(0.75),
+        }],
+        images: Some(ReportedImages {
+            seeds: SeedSheet { indices: vec![17], columns: 1, width: 1, height: 1, png: PNG.to_owned() },
+            orbits: vec![OrbitStrip {
+                question: 0,
+                seed: 17,
+                label: "cat".to_owned(),
+                group: "rotation:16".to_owned(),
+                poses: 16,
+                elements: vec![0, 8],
+                held_out: vec![0],
+                width: 1,
+                height: 1,
+                png: PNG.to_owned(),
+            }],
+        }),
+        planned_seconds: vec![Some(1.5), None],
     }
 }
 

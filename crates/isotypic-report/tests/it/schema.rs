@@ -23,8 +23,23 @@ fn strings(list: &Value) -> BTreeSet<String> {
 fn every_object_has_the_listed_keys_and_no_other() {
     let schema = schema();
     let report: Value = serde_json::from_str(&sample::report().to_json().unwrap()).unwrap();
+    let details = &report["details"];
+    assert!(keys(&schema["properties"]).contains("details"));
+    let mut without_details = report.clone();
+    without_details.as_object_mut().unwrap().remove("details");
+    let mut schema_without = schema.clone();
+    schema_without["properties"].as_object_mut().unwrap().remove("details");
     let objects = [
-        (&schema, &report),
+        (&schema_without, &without_details),
+        (&schema["$defs"]["details"], details),
+        (&schema["$defs"]["error_spread"], &details["spreads"][0]),
+        (&schema["$defs"]["repair_row"], &details["repairs"][0]),
+        (&schema["$defs"]["example_result"], &details["examples"][0]),
+        (&schema["$defs"]["gram_picture"], &details["examples"][0]["gram"]),
+        (&schema["$defs"]["spectrum_block"], &details["examples"][0]["spectrum"][0]),
+        (&schema["$defs"]["images"], &details["images"]),
+        (&schema["$defs"]["seed_sheet"], &details["images"]["seeds"]),
+        (&schema["$defs"]["orbit_strip"], &details["images"]["orbits"][0]),
         (&schema["$defs"]["settings"], &report["settings"]),
         (&schema["$defs"]["question"], &report["questions"][0]),
         (&schema["$defs"]["summary_row"], &report["summary"][0]),

@@ -107,7 +107,7 @@ fn a_file_in_place_of_the_folder_or_its_parent_is_refused() {
 fn names_that_leave_the_folder_or_are_reserved_are_refused() {
     let place = tempfile::tempdir().unwrap();
     let mut output = OutputDirectory::create(place.path(), false).unwrap();
-    for name in ["", ".", "..", "a/b", "a/", "./a", "/a", "results.json"] {
+    for name in ["", ".", "..", "a/b/c", "a/", "./a", "/a", "a/..", "../a", "a//b", "results.json"] {
         let error = output.write(name, b"").unwrap_err();
         assert!(matches!(error, WorkError::InvalidFileName { .. }), "{name}: {error}");
     }
@@ -124,4 +124,24 @@ fn a_folder_that_cannot_be_written_is_refused_at_once() {
     assert!(error.to_string().starts_with("cannot write `/proc/isotypic`: "), "{error}");
     let error = OutputDirectory::create("/proc", false).unwrap_err();
     assert!(error.to_string().starts_with("cannot write `/proc`: "), "{error}");
+}
+
+#[test]
+fn a_folder_of_a_run_comes_and_goes_with_it() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("run");
+    let mut output = OutputDirectory::create(&path, false).unwrap();
+    output.write("figures/one.svg", b"<svg/>").unwrap();
+    output.write("page.html", b"").unwrap();
+    output.finish(b"{}").unwrap();
+    assert_eq!(names(&path), ["figures", "page.html", "results.json"]);
+    assert_eq!(fs::read(path.join("figures/one.svg")).unwrap(), b"<svg/>");
+    // A run that fails takes back what it made, folders too, and leaves the files of others.
+    let other = place.path().join("other");
+    let mut output = OutputDirectory::create(&other, false).unwrap();
+    output.write("figures/one.svg", b"").unwrap();
+    output.write("late", b"").unwrap();
+    fs::create_dir_all(other.join("late/in the way")).unwrap();
+    assert!(output.finish(b"{}").is_err());
+    assert_eq!(names(&other), ["late"]);
 }

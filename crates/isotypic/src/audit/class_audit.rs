@@ -93,10 +93,9 @@ pub(crate) fn examine(
         Convention::Paper => PAPER_RIDGE,
     };
     let order = gram.group().order();
-    let seen: Vec<usize> = (0..set.seen.len()).collect();
-    let training = AuditGram::of(&gram.select_seeds(&seen)?, gram.group())?;
+    let training = training(gram, set)?;
     let layout = training.layout();
-    let sets = turns(set, &hold_out.resolve(training.group(), layout)?)?;
+    let sets = sets(set, &training, hold_out)?;
     let asked: Vec<Vec<(usize, usize)>> = sets.iter().map(|turn| asked_of_unseen(set, turn)).collect();
     if !set.unseen.is_empty() && asked.iter().all(Vec::is_empty) {
         return Err(Error::settings(
@@ -160,7 +159,21 @@ pub(crate) fn examine(
     })
 }
 
+/// The Gram matrix of the seeds that training sees.
+pub(crate) fn training(gram: &OrbitGram, set: &ClassSeedSet) -> Result<AuditGram, Error> {
+    let seen: Vec<usize> = (0..set.seen.len()).collect();
+    AuditGram::of(&gram.select_seeds(&seen)?, gram.group())
+}
+
 /// What is held out one after the other.
+pub(crate) fn sets(
+    set: &ClassSeedSet,
+    training: &AuditGram,
+    hold_out: &HoldOutSpec,
+) -> Result<Vec<HeldOutSet>, Error> {
+    turns(set, &hold_out.resolve(training.group(), training.layout())?)
+}
+
 fn turns(set: &ClassSeedSet, hold_out: &HoldOut) -> Result<Vec<HeldOutSet>, Error> {
     if hold_out.elements().is_none() || set.together == Together::Seed {
         return Ok(hold_out.sets());

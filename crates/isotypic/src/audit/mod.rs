@@ -7,14 +7,19 @@ mod audit_gram;
 mod budget;
 mod class_audit;
 mod class_seeds;
+mod closer_look;
+mod command_line;
 mod conclusion;
 mod curves;
+mod details;
 mod irrep_parts;
 mod job;
 mod obstacle;
 mod pair_audit;
 mod pairs;
+mod pictures;
 mod question;
+mod repair;
 mod run;
 mod settings;
 mod statistics;
@@ -71,7 +76,8 @@ pub fn audit_of(
     monitor: &Monitor,
 ) -> Result<AuditReport, Error> {
     let job = job::Job::prepare(settings, networks)?;
-    let findings = run::run(&job, monitor)?;
+    let looks = closer_look::CloserLooks::default();
+    let findings = run::run(&job, &looks, monitor)?;
     let homomorphism_defects = run::homomorphism_defects(&job)?;
-    Ok(summary::report(&job, findings, &homomorphism_defects))
+    summary::report(&job, findings, looks, &homomorphism_defects)
 }

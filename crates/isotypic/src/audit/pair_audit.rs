@@ -62,8 +62,7 @@ pub(crate) fn examine(
     convention: Convention,
 ) -> Result<PairErrors, Error> {
     let layout = gram.layout();
-    let held_out = hold_out.resolve(gram.group(), layout)?;
-    let sets = [held_out.for_seed(0)?, held_out.for_seed(1)?];
+    let sets = sets(gram, hold_out)?;
     let delta_squared_input = points
         .map(|points| {
             delta_squared_input(
@@ -115,7 +114,14 @@ pub(crate) fn examine(
     Ok(errors)
 }
 
-fn labels() -> Array2<f64> {
+/// What is held out in the two turns.
+pub(crate) fn sets(gram: &AuditGram, hold_out: &HoldOutSpec) -> Result<[HeldOutSet; 2], Error> {
+    let held_out = hold_out.resolve(gram.group(), gram.layout())?;
+    Ok([held_out.for_seed(0)?, held_out.for_seed(1)?])
+}
+
+/// +1 for the first seed, −1 for the second.
+pub(crate) fn labels() -> Array2<f64> {
     array![[1.0], [-1.0]]
 }
 

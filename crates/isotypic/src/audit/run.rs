@@ -9,10 +9,12 @@ use rayon::prelude::*;
 use super::audit_gram::AuditGram;
 use super::class_audit::{self, ClassErrors, SeedErrors};
 use super::class_seeds::ClassSeedSet;
+use super::closer_look::{CloserLooks, Look};
 use super::irrep_parts::IrrepParts;
 use super::job::Job;
 use super::pair_audit::{self, PairErrors};
 use super::question::Question;
+use super::repair::Repair;
 use super::subjects::Orbits;
 use super::task::{Part, Task, kernel_pairs};
 use super::units::Units;
@@ -35,6 +37,8 @@ pub(crate) struct Finding {
     pub(crate) was_too_coarse: bool,
     /// Estimate of the relative error that quadratures make in the kernel.
     pub(crate) quadrature_error: f64,
+    /// Of one result only, where several come from the same Gram matrix.
+    pub(crate) repair: Option<Repair>,
 }
 
 impl Finding {
@@ -57,7 +61,7 @@ impl Finding {
 }
 
 /// All findings, in the order of questions, architectures, poses and pairs (or seeds).
-pub(crate) fn run(job: &Job, monitor: &Monitor) -> Result<Vec<Finding>, Error> {
+pub(crate) fn run(job: &Job, looks: &CloserLooks, monitor: &Monitor) -> Result<Vec<Finding>, Error> {
     let mut units: Vec<(&Task, usize)> =
         job.tasks.iter().flat_map(|task| (0..task.units).map(move |unit| (task, unit))).collect();
     // Costly ones first: the cheap ones fill the gaps at the end.
@@ -69,7 +73,7 @@ pub(crate) fn run(job: &Job, monitor: &Monitor) -> Result<Vec<Finding>, Error> {
         .with_max_len(1)
         .map(|(task, unit)| {
             monitor.check()?;
-            let found = run_unit(job, task, unit, monitor)?;
+            let found = run_unit(job, task, unit, looks, monitor)?;
             Ok(found.into_iter().map(|finding| (unit, finding)).collect::<Vec<_>>())
         })
         .collect::<Result<Vec<_>, Error>>()?
@@ -98,19 +102,26 @@ pub(crate) fn homomorphism_defects(job: &Job) -> Result<Vec<Option<f64>>, Error>
 }
 
 /// One unit: the kernel once, then every part from a subgroup. What single precision is too coarse for is computed again in double.
-fn run_unit(job: &Job, task: &Task, unit: usize, monitor: &Monitor) -> Result<Vec<Finding>, Error> {
+fn run_unit(
+    job: &Job,
+    task: &Task,
+    unit: usize,
+    looks: &CloserLooks,
+    monitor: &Monitor,
+) -> Result<Vec<Finding>, Error> {
     let subject = &job.architectures[task.subject];
     let kernel = subject.kernel.as_deref();
     let pairs = kernel_pairs(subject, task, job.units.seeds(unit).len());
     let share = monitor.part(task.seconds_per_unit, pairs);
-    let findings = findings_of_unit(job, task, unit, kernel, &share)?;
+    let findings = findings_of_unit((job, task, unit), kernel, looks, &share)?;
     if kernel.is_none() {
         monitor.advance(task.seconds_per_unit);
     }
     match kernel.and_then(OrbitKernel::double) {
         Some(double) if findings.iter().any(Finding::is_too_coarse) => {
             // Work beyond the plan: it can be cancelled, and does not count.
-            let mut findings = findings_of_unit(job, task, unit, Some(double), &monitor.part(0.0, pairs))?;
+            let mut findings =
+                findings_of_unit((job, task, unit), Some(double), looks, &monitor.part(0.0, pairs))?;
             findings.iter_mut().for_each(|finding| finding.was_too_coarse = true);
             Ok(findings)
         }
@@ -119,10 +130,9 @@ fn run_unit(job: &Job, task: &Task, unit: usize, monitor: &Monitor) -> Result<Ve
 }
 
 fn findings_of_unit(
-    job: &Job,
-    task: &Task,
-    unit: usize,
+    (job, task, unit): (&Job, &Task, usize),
     kernel: Option<&OrbitKernel>,
+    looks: &CloserLooks,
     monitor: &Monitor,
 ) -> Result<Vec<Finding>, Error> {
     let kernel = kernel.map(|kernel| (kernel, job.settings.kernel));
@@ -132,8 +142,8 @@ fn findings_of_unit(
     for part in &task.parts {
         monitor.check()?;
         match &job.units {
-            Units::Pairs(pairs) => findings.push(pair_finding(job, task, part, pairs[unit], &orbits)?),
-            Units::Classes(set) => findings.extend(class_findings(job, task, part, set, &orbits)?),
+            Units::Pairs(_) => findings.push(pair_finding(job, task, part, unit, (&orbits, looks))?),
+            Units::Classes(set) => findings.extend(class_findings(job, task, part, set, (&orbits, looks))?),
         }
     }
     findings.iter_mut().for_each(|finding| finding.quadrature_error = orbits.gram.quadrature_error);
@@ -144,9 +154,11 @@ fn pair_finding(
     job: &Job,
     task: &Task,
     part: &Part,
-    pair: (usize, usize),
-    orbits: &Orbits,
+    unit: usize,
+    (orbits, looks): (&Orbits, &CloserLooks),
 ) -> Result<Finding, Error> {
+    let seeds = job.units.seeds(unit);
+    let pair = (seeds[0], seeds[1]);
     let question = &job.questions[part.question];
     let group = job.subjects.group_of(&question.at(part.poses)?)?;
     let gram = AuditGram::of(&orbits.gram, &group)?;
@@ -158,7 +170,16 @@ fn pair_finding(
     let points = points.as_ref().map(|points| points.view());
     let settings = &job.settings;
     let errors = pair_audit::examine(&gram, points, &question.hold_out, settings.ridge, settings.convention)?;
-    Ok(finding(job, task, part, pair, errors))
+    let sets = pair_audit::sets(&gram, &question.hold_out)?;
+    let labels = pair_audit::labels();
+    let mut repair = Repair::by_averaging(&gram.invariant, &labels, &sets, settings.ridge)?;
+    if errors.correct != [true; 2] {
+        repair = repair.with_separation(&gram.invariant, &labels, &sets, settings.ridge)?;
+    }
+    let error = errors.exact[0].zip(errors.exact[1]).map(|(a, b)| (a + b) / 2.0).and_then(finite);
+    let look = || Look::of(&gram, &labels, settings.ridge, unit, error);
+    looks.offer((part.question, task.subject, part.poses), unit, error, look)?;
+    Ok(Finding { repair: Some(repair), ..finding(job, task, part, pair, errors) })
 }
 
 fn class_findings(
@@ -166,7 +187,7 @@ fn class_findings(
     task: &Task,
     part: &Part,
     set: &ClassSeedSet,
-    orbits: &Orbits,
+    (orbits, looks): (&Orbits, &CloserLooks),
 ) -> Result<Vec<Finding>, Error> {
     let question = &job.questions[part.question];
     let group = job.subjects.group_of(&question.at(part.poses)?)?;
@@ -174,12 +195,23 @@ fn class_findings(
     let gram = restricted.as_ref().unwrap_or(&orbits.gram);
     let settings = &job.settings;
     let errors = class_audit::examine(gram, set, &question.hold_out, settings.ridge, settings.convention)?;
+    let training = class_audit::training(gram, set)?;
+    let (labels, sets) = (set.labels(), class_audit::sets(set, &training, &question.hold_out)?);
+    let mut repair = Some(Repair::by_averaging(&training.invariant, &labels, &sets, settings.ridge)?);
     let mut irreps = Some(errors.irreps.clone());
-    Ok(errors
+    let findings: Vec<Finding> = errors
         .seeds
         .iter()
-        .map(|seed| seed_finding(job, task, part, set, &errors, seed, irreps.take()))
-        .collect())
+        .map(|seed| Finding {
+            repair: repair.take(),
+            ..seed_finding(job, task, part, set, &errors, seed, irreps.take())
+        })
+        .collect();
+    let exact = |finding: &Finding| finding.result.as_seed().filter(|seed| !seed.unseen)?.exact_error;
+    let error = findings.iter().filter_map(exact).max_by(f64::total_cmp);
+    let look = || Look::of(&training, &labels, settings.ridge, 0, error);
+    looks.offer((part.question, task.subject, part.poses), 0, error, look)?;
+    Ok(findings)
 }
 
 /// The poses of a subgroup of all seeds.
@@ -266,6 +298,7 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
         irreps: Some(errors.irreps),
         was_too_coarse: false,
         quadrature_error: 0.0,
+        repair: None,
     }
 }
 
@@ -345,5 +378,6 @@ fn seed_finding(
         irreps,
         was_too_coarse: false,
         quadrature_error: 0.0,
+        repair: None,
     }
 }

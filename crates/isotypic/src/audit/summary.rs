@@ -8,13 +8,16 @@ use isotypic_report::{
     VerdictRow,
 };
 
+use super::closer_look::CloserLooks;
 use super::conclusion::conclusion;
 use super::curves::class_curves;
+use super::details::details;
 use super::irrep_parts::IrrepParts;
 use super::job::Job;
 use super::run::Finding;
 use super::statistics::{correlation, median};
 use super::task::Subject;
+use crate::Error;
 
 /// A number of poses is enough if at least this fraction of the held-out poses is classified correctly.
 pub(crate) const ENOUGH: f64 = 0.9;
@@ -22,9 +25,15 @@ pub(crate) const ENOUGH: f64 = 0.9;
 /// The whole report of a job.
 ///
 /// `homomorphism_defects` has one entry per question.
-pub(crate) fn report(job: &Job, findings: Vec<Finding>, homomorphism_defects: &[Option<f64>]) -> AuditReport {
+pub(crate) fn report(
+    job: &Job,
+    findings: Vec<Finding>,
+    looks: CloserLooks,
+    homomorphism_defects: &[Option<f64>],
+) -> Result<AuditReport, Error> {
     let summary = summarise(job, &findings);
     let verdicts = verdicts(job, &summary);
+    let details = Some(details(job, &findings, looks, &summary, &verdicts)?);
     let questions = job
         .questions
         .iter()
@@ -47,7 +56,7 @@ pub(crate) fn report(job: &Job, findings: Vec<Finding>, homomorphism_defects: &[
     let (data, data_sha256) = job.subjects.identity();
     let precision_notes = precision_notes(job, &findings);
     let points = findings.iter().flat_map(|finding| finding.points.clone()).collect();
-    AuditReport {
+    Ok(AuditReport {
         schema: AuditReport::SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         settings: ReportedSettings {
@@ -71,7 +80,8 @@ pub(crate) fn report(job: &Job, findings: Vec<Finding>, homomorphism_defects: &[
         results: findings.into_iter().map(|finding| finding.result).collect(),
         points,
         notes: job.notes.iter().cloned().chain(precision_notes).collect(),
-    }
+        details,
+    })
 }
 
 /// What limits the digits of kernels, one note per architecture: quadratures, and single precision that was too coarse.
