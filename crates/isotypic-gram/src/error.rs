@@ -155,6 +155,15 @@ pub enum GramError {
         /// Rows of the block.
         dim: usize,
     },
+
+    /// Memory for a block could not be reserved.
+    #[error("block of `{dim}` rows: `{bytes}` bytes could not be reserved")]
+    OutOfMemory {
+        /// Rows of the block.
+        dim: usize,
+        /// Bytes asked for.
+        bytes: u64,
+    },
 }
 
 impl From<NotPositiveDefinite> for GramError {
@@ -179,6 +188,7 @@ impl GramError {
                 Some("write `1e-8`, or `rel:1e-10` relative to the mean diagonal".into())
             }
             Self::NotPositiveDefinite(error) => error.hint(),
+            Self::OutOfMemory { .. } => Some("use fewer seeds, or fewer threads".into()),
             _ => None,
         }
     }
