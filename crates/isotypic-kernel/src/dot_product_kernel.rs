@@ -5,6 +5,7 @@
 //! computed again from their coordinates, as everywhere in this crate, so that kernel values keep their digits there.
 
 use crate::compiled_kernel::{CompiledKernel, Head, Tail};
+use crate::cost;
 use crate::error::KernelError;
 use crate::outputs::Outputs;
 use crate::prepared_inputs::PreparedInputs;
@@ -92,6 +93,12 @@ impl<'a> DotProductKernel<'a> {
             second: None,
             coordinates: vec![0.0; self.kernel.point_length()],
         })
+    }
+
+    /// Nominal seconds of one core for one pair, without its inner product.
+    #[must_use]
+    pub fn seconds_per_pair(&self) -> f64 {
+        cost::seconds_of_layers(self.kernel)
     }
 
     /// The kernel of each point with itself, $k(x, x)$.

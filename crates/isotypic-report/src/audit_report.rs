@@ -40,6 +40,9 @@ pub struct AuditReport {
     pub points: Vec<PointResult>,
     /// What a reader should know about the numbers.
     pub notes: Vec<String>,
+    /// What happened on the way and does not show in the numbers; no part of the document.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 impl AuditReport {

@@ -34,6 +34,7 @@ mod kernel_matrix;
 mod model;
 mod orbit_array;
 mod orbit_gram;
+mod permuted_orbits;
 mod precision;
 mod spectrum;
 
@@ -56,5 +57,6 @@ pub use group_facts::group_facts;
 pub use kernel_kind::KernelKind;
 pub use kernel_matrix::{KernelJob, KernelMatrix, KernelSettings};
 pub use orbit_array::{OrbitJob, OrbitSettings};
+pub use permuted_orbits::{OrbitRun, PermutedOrbits, RowCheck};
 pub use precision::Precision;
 pub use spectrum::{SpectrumSettings, spectrum};

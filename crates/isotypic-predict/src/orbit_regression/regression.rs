@@ -138,18 +138,9 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
     }
 
     fn costs(&self) -> Costs {
-        let values: usize = self.together.iter().map(|range| range.len().pow(2)).sum();
-        let results = (self.shapes.units() * values * size_of::<f64>()) as u64;
-        let largest = self.together.iter().map(Range::len).max().unwrap_or(0) as u64;
-        let rows = self.shapes.slots.iter().map(|slot| slot.dimension as u64).max().unwrap_or(1) * largest;
-        let threads = rayon::current_num_threads();
-        let products = if largest > 1 { rows * rows * size_of::<Complex64>() as u64 } else { 0 };
-        Costs {
-            order: self.kernel.transform().group().order(),
-            threads,
-            seconds_per_value: self.kernel.seconds_per_value(),
-            held: self.kernel.bytes() + results + threads as u64 * products,
-        }
+        let order = self.kernel.transform().group().order();
+        let kernel = (self.kernel.seconds_per_value(), self.kernel.bytes());
+        Costs::new(&self.shapes, &self.together, order, kernel)
     }
 
     /// Units that are on disk, and files that are something else.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use isotypic_group::GroupFourier;
 use isotypic_work::{MemoryLimit, Plan};
 
 use super::block_shapes::BlockShapes;
@@ -22,6 +23,44 @@ pub struct OrbitRegressionPlan {
     pub passes: usize,
     /// Blocks, and rows of the largest.
     pub blocks: (usize, usize),
+}
+
+impl OrbitRegressionPlan {
+    /// What a regression on so many seeds will take under a memory limit, before anything is prepared; of seeds that are held out
+    /// together as of [`OrbitRegression::new`](super::OrbitRegression::new).
+    ///
+    /// `seconds_per_value` and `bytes` are those of the kernel, as in [`OrbitKernel`](super::OrbitKernel).
+    #[must_use]
+    pub fn new(
+        transform: &dyn GroupFourier,
+        together: &[Range<usize>],
+        (seconds_per_value, bytes): (f64, u64),
+        limit: &MemoryLimit,
+    ) -> Self {
+        let seeds = together.last().map_or(0, |range| range.end);
+        let shapes = BlockShapes { slots: transform.irreps().to_vec(), seeds };
+        let costs = Costs::new(&shapes, together, transform.group().order(), (seconds_per_value, bytes));
+        let units: Vec<usize> = (0..shapes.units()).collect();
+        passes(&shapes, &units, together, costs, limit).1
+    }
+}
+
+impl Costs {
+    pub(super) fn new(
+        shapes: &BlockShapes,
+        together: &[Range<usize>],
+        order: usize,
+        (seconds_per_value, bytes): (f64, u64),
+    ) -> Self {
+        let values: usize = together.iter().map(|range| range.len().pow(2)).sum();
+        let results = (shapes.units() * values * size_of::<f64>()) as u64;
+        let largest = together.iter().map(Range::len).max().unwrap_or(0) as u64;
+        let rows = shapes.slots.iter().map(|slot| slot.dimension as u64).max().unwrap_or(1) * largest;
+        // Of seeds that are held out together a thread holds all inner products of their columns.
+        let products = if largest > 1 { 2 * rows * rows * size_of::<f64>() as u64 } else { 0 };
+        let threads = rayon::current_num_threads();
+        Self { order, threads, seconds_per_value, held: bytes + results + threads as u64 * products }
+    }
 }
 
 /// What beside the blocks decides.

@@ -3,13 +3,11 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use isotypic_gram::SymmetricOperator;
 use isotypic_gram::{GroupInvariantGram, Ridge};
 use isotypic_group::{FiniteGroup, FourierPlanner, GroupFourier};
 use isotypic_orbit::{HeldOutSet, OrbitLayout};
-use isotypic_predict::{
-    OrbitKernel, OrbitRegression, OrbitRegressionResult, leave_one_out, leave_set_out,
-};
-use isotypic_gram::SymmetricOperator;
+use isotypic_predict::{OrbitKernel, OrbitRegression, OrbitRegressionResult, leave_one_out, leave_set_out};
 use isotypic_work::{Cancel, ContentHash, MemoryLimit, Monitor, Silent, UnitStore};
 use ndarray::{Array2, Array3};
 
@@ -162,9 +160,8 @@ fn more_passes_change_no_bit_and_a_limit_below_all_is_refused() {
     let limit = MemoryLimit::bytes(free.plan.bytes - 40_000);
     let plan = regression.plan(&limit);
     assert!(plan.passes > 1 && plan.plan.check(&limit).is_ok());
-    let results = [MemoryLimit::none(), limit].map(|limit| {
-        regression.run(&limit, None, &Monitor::silent()).unwrap()
-    });
+    let results =
+        [MemoryLimit::none(), limit].map(|limit| regression.run(&limit, None, &Monitor::silent()).unwrap());
     assert_eq!(results[0], results[1]);
     let error = regression.run(&MemoryLimit::bytes(1000), None, &Monitor::silent()).unwrap_err();
     assert!(error.to_string().starts_with("estimated memory"), "{error}");

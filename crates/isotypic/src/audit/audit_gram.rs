@@ -143,6 +143,17 @@ pub(crate) fn unless_singular<T>(result: Result<T, PredictError>) -> Result<Opti
     }
 }
 
+/// The reason where the matrix is not positive definite: a finding, not a failure.
+pub(crate) fn unless_singular_here<T>(
+    result: Result<T, Error>,
+) -> Result<Result<T, Box<NotPositiveDefinite>>, Error> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(Error::Predict(PredictError::Gram(GramError::NotPositiveDefinite(reason)))) => Ok(Err(reason)),
+        Err(error) => Err(error),
+    }
+}
+
 /// Mean absolute error of one output over a held-out set.
 pub(crate) fn mean_absolute(turn: &LeaveSetOut, output: usize) -> f64 {
     let column = turn.errors.column(output);

@@ -27,6 +27,12 @@ pub(crate) struct ClassErrors {
     /// Why the Gram matrix cannot be inverted, if it cannot.
     pub(crate) obstacle: Option<Box<NotPositiveDefinite>>,
     pub(crate) irreps: IrrepParts,
+    /// Of some rows computed again from the images.
+    pub(crate) largest_residual: Option<f64>,
+    /// No condition number is larger, where it is not known itself.
+    pub(crate) condition_bound: Option<f64>,
+    /// Files of finished units that held something else.
+    pub(crate) corrupted: Vec<String>,
 }
 
 /// One seed at its held-out poses.
@@ -156,6 +162,9 @@ pub(crate) fn examine(
         indistinguishable_poses: training.invariant.invariant_elements().len(),
         obstacle,
         irreps,
+        largest_residual: None,
+        condition_bound: None,
+        corrupted: Vec::new(),
     })
 }
 
@@ -290,7 +299,12 @@ fn spectral(
 }
 
 impl ClassPoint {
-    fn of(element: usize, class: usize, found: Option<(ArrayView1<'_, f64>, f64)>) -> Self {
+    /// Says that observed points determine it, and to what its error tends for vanishing ridge.
+    pub(super) fn set_status(&mut self, status: Status, limit: Option<f64>) {
+        (self.status, self.limit) = (status, limit);
+    }
+
+    pub(super) fn of(element: usize, class: usize, found: Option<(ArrayView1<'_, f64>, f64)>) -> Self {
         let Some((predictions, variance)) = found else {
             let (predictions, margin, probability) = (None, None, None);
             let status = Status::NotPositiveDefinite;
@@ -313,6 +327,23 @@ impl ClassPoint {
 }
 
 impl SeedErrors {
+    /// A seed that training saw, with its one held-out pose.
+    pub(super) fn of_point(place: usize, class: usize, twin: Option<usize>, point: ClassPoint) -> Self {
+        let mut seed = Self {
+            place,
+            unseen: false,
+            class,
+            projected: None,
+            spectral: None,
+            limit: None,
+            twin,
+            status: Status::Ok,
+            points: vec![point],
+        };
+        seed.sum_up();
+        seed
+    }
+
     /// Status and limit of a seed from those of its points.
     fn sum_up(&mut self) {
         let has = |status: Status| self.points.iter().any(|point| point.status == status);

@@ -6,6 +6,7 @@ use isotypic_work::Plan;
 
 use super::budget::Budget;
 use super::class_seeds::ClassSeedSet;
+use super::large_classes;
 use super::pairs;
 use super::question::Question;
 use super::settings::{AuditSettings, ClassSelection, Convention, PairSelection, Together};
@@ -32,6 +33,8 @@ pub struct AuditPlan {
     pub plan: Plan,
     /// What was left out because its kernel is costly.
     pub notes: Vec<String>,
+    /// What is so large that it is computed block by block, and in how many passes.
+    pub large: Vec<String>,
 }
 
 /// A checked audit.
@@ -84,10 +87,16 @@ impl Job {
     }
 
     /// What the job will take.
-    pub(crate) fn plan(&self) -> AuditPlan {
+    pub(crate) fn plan(&self) -> Result<AuditPlan, Error> {
+        let mut large = Vec::new();
         let threads = rayon::current_num_threads() as f64;
         let mut plan = Plan::default();
         for task in &self.tasks {
+            if let Some((part, line)) = large_classes::plan_of(self, task)? {
+                plan = plan.then(part);
+                large.push(line);
+                continue;
+            }
             let seeds = self.units.seeds_per_unit();
             let (points, subject) = (seeds * task.order, &self.architectures[task.subject]);
             // An invariant kernel is held as its values between each seed and all poses.
@@ -107,7 +116,7 @@ impl Job {
                 seconds: task.seconds_per_unit * task.units as f64 / threads,
             });
         }
-        AuditPlan { plan, notes: self.notes.clone() }
+        Ok(AuditPlan { plan, notes: self.notes.clone(), large })
     }
 }
 

@@ -11,6 +11,7 @@ mod conclusion;
 mod curves;
 mod irrep_parts;
 mod job;
+mod large_classes;
 mod pair_audit;
 mod pairs;
 mod question;
@@ -39,7 +40,7 @@ use crate::Error;
 /// # Errors
 /// As [`audit`], for everything that is known before computing.
 pub fn plan_audit(settings: &AuditSettings) -> Result<AuditPlan, Error> {
-    Ok(job::Job::prepare(settings)?.plan())
+    job::Job::prepare(settings)?.plan()
 }
 
 /// Answers the questions for every architecture, number of poses and pair.

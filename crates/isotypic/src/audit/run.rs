@@ -12,6 +12,7 @@ use super::class_audit::{self, ClassErrors, SeedErrors};
 use super::class_seeds::ClassSeedSet;
 use super::irrep_parts::IrrepParts;
 use super::job::Job;
+use super::large_classes::LargeClasses;
 use super::pair_audit::{self, PairErrors};
 use super::question::Question;
 use super::subjects::Orbits;
@@ -31,6 +32,12 @@ pub(crate) struct Finding {
     pub(crate) obstacle: Option<String>,
     /// Of one result only, where several come from the same Gram matrix.
     pub(crate) irreps: Option<IrrepParts>,
+    /// Of some rows of the Gram matrix that were computed again.
+    pub(crate) largest_residual: Option<f64>,
+    /// No condition number is larger.
+    pub(crate) condition_bound: Option<f64>,
+    /// Files of finished units that held something else; of one result only.
+    pub(crate) corrupted: Vec<String>,
 }
 
 impl Finding {
@@ -46,12 +53,26 @@ impl Finding {
 
 /// All findings, in the order of questions, architectures, poses and pairs (or seeds).
 pub(crate) fn run(job: &Job, monitor: &Monitor) -> Result<Vec<Finding>, Error> {
-    let mut units: Vec<(&Task, usize)> =
-        job.tasks.iter().flat_map(|task| (0..task.units).map(move |unit| (task, unit))).collect();
+    let mut units: Vec<(&Task, usize)> = Vec::new();
+    let mut large: Vec<(&Task, LargeClasses<'_>)> = Vec::new();
+    for task in &job.tasks {
+        match LargeClasses::of(job, task)? {
+            Some(classes) => large.push((task, classes)),
+            None => units.extend((0..task.units).map(|unit| (task, unit))),
+        }
+    }
     // Costly ones first: the cheap ones fill the gaps at the end.
     units.sort_by(|a, b| b.0.seconds_per_unit.total_cmp(&a.0.seconds_per_unit));
-    let total: f64 = units.iter().map(|(task, _)| task.seconds_per_unit).sum();
-    monitor.stage("audit", total);
+    let tasks = units.iter().map(|(task, _)| *task).chain(large.iter().map(|(task, _)| *task));
+    monitor.stage("audit", tasks.map(|task| task.seconds_per_unit).sum());
+    // One after the other: each takes all threads and much of the memory.
+    let mut of_large = Vec::new();
+    for (task, classes) in &large {
+        let monitor = monitor.part(task.seconds_per_unit, 1.0);
+        let (part, set) = (&task.parts[0], job.units.classes().expect("large audits are of classes"));
+        let errors = classes.examine(job, task, &monitor)?;
+        of_large.extend(seed_findings(job, task, part, set, &errors).into_iter().map(|finding| (0, finding)));
+    }
     let mut findings: Vec<(usize, Finding)> = units
         .into_par_iter()
         .with_max_len(1)
@@ -63,6 +84,7 @@ pub(crate) fn run(job: &Job, monitor: &Monitor) -> Result<Vec<Finding>, Error> {
         .collect::<Result<Vec<_>, Error>>()?
         .into_iter()
         .flatten()
+        .chain(of_large)
         .collect();
     monitor.finish();
     findings.sort_by_key(|(unit, finding)| (finding.question, finding.architecture, finding.poses(), *unit));
@@ -141,12 +163,19 @@ fn class_findings(
     let gram = restricted.as_ref().unwrap_or(&orbits.gram);
     let settings = &job.settings;
     let errors = class_audit::examine(gram, set, &question.hold_out, settings.ridge, settings.convention)?;
+    Ok(seed_findings(job, task, part, set, &errors))
+}
+
+fn seed_findings(
+    job: &Job,
+    task: &Task,
+    part: &Part,
+    set: &ClassSeedSet,
+    errors: &ClassErrors,
+) -> Vec<Finding> {
     let mut irreps = Some(errors.irreps.clone());
-    Ok(errors
-        .seeds
-        .iter()
-        .map(|seed| seed_finding(job, task, part, set, &errors, seed, irreps.take()))
-        .collect())
+    let finding = |seed| seed_finding(job, task, part, set, errors, seed, irreps.take());
+    errors.seeds.iter().map(finding).collect()
 }
 
 /// The poses of a subgroup of all seeds.
@@ -231,6 +260,9 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
         indistinguishable_poses: errors.indistinguishable_poses,
         obstacle: errors.obstacle.map(|reason| obstacle(*reason, &[a, b])),
         irreps: Some(errors.irreps),
+        largest_residual: None,
+        condition_bound: None,
+        corrupted: Vec::new(),
     }
 }
 
@@ -307,7 +339,10 @@ fn seed_finding(
         points,
         indistinguishable_poses: errors.indistinguishable_poses,
         obstacle: errors.obstacle.clone().map(|reason| obstacle(*reason, &set.seen)),
+        corrupted: if irreps.is_some() { errors.corrupted.clone() } else { Vec::new() },
         irreps,
+        largest_residual: errors.largest_residual.and_then(finite),
+        condition_bound: errors.condition_bound.and_then(finite),
     }
 }
 

@@ -44,6 +44,9 @@ pub(crate) fn report(job: &Job, findings: Vec<Finding>, homomorphism_defects: &[
         .collect();
     let settings = &job.settings;
     let (data, data_sha256) = job.subjects.identity();
+    let warnings = findings.iter().flat_map(|finding| &finding.corrupted);
+    let warnings =
+        warnings.map(|file| format!("`{file}` is damaged; this unit was computed again")).collect();
     let points = findings.iter().flat_map(|finding| finding.points.clone()).collect();
     AuditReport {
         schema: AuditReport::SCHEMA.to_owned(),
@@ -68,6 +71,7 @@ pub(crate) fn report(job: &Job, findings: Vec<Finding>, homomorphism_defects: &[
         results: findings.into_iter().map(|finding| finding.result).collect(),
         points,
         notes: job.notes.clone(),
+        warnings,
     }
 }
 
@@ -124,6 +128,8 @@ fn summarise(job: &Job, findings: &[Finding]) -> Vec<SummaryRow> {
                 obstacle: findings.iter().find_map(|finding| finding.obstacle.clone()),
                 irreps: irreps.rows(),
                 statuses,
+                largest_residual: findings.iter().find_map(|finding| finding.largest_residual),
+                condition_number_bound: findings.iter().find_map(|finding| finding.condition_bound),
             }
         })
         .collect()

@@ -5,5 +5,6 @@
 mod authors_numbers;
 mod classes;
 mod exact_actions;
+mod large_classes;
 mod own_network;
 mod questions;
