@@ -21,6 +21,7 @@
 
 mod circular_spectrum;
 mod classification;
+mod compensated_sum;
 mod enough_poses;
 mod error;
 mod irrep_shares;
@@ -35,6 +36,7 @@ mod unseen;
 
 pub use circular_spectrum::CircularSpectrum;
 pub use classification::{class_probabilities, margin};
+pub use compensated_sum::CompensatedSum;
 pub use enough_poses::enough_poses;
 pub use error::PredictError;
 pub use irrep_shares::{IrrepShare, irrep_shares};

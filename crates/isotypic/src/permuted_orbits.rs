@@ -1,18 +1,18 @@
 //! A kernel of lengths and inner products on the orbits of some seeds, without the poses.
 //!
-//! Where a commutative group only moves numbers and a kernel depends on lengths and inner products alone, all values between two orbits
+//! Where a group with commuting shifts only moves numbers and a kernel depends on lengths and inner products alone, all values between two orbits
 //! follow from the inner products of one seed with all poses of the other: one Fourier transform (`OrbitCorrelation`) and one run
 //! through the layers (`DotProductKernel`). Nothing of the size of all points is ever made.
 
 use std::sync::Arc;
 
 use isotypic_gram::Ridge;
-use isotypic_group::GroupFourier;
+use isotypic_group::{FiniteGroup, FourierPlanner, GroupFourier};
 use isotypic_kernel::{CompiledKernel, DotProductRun, PreparedInputs};
 use isotypic_orbit::{
     CorrelationScratch, GroupAction, Normalization, OrbitCorrelation, OrbitDataset, OrbitLayout,
 };
-use isotypic_predict::OrbitKernel;
+use isotypic_predict::{CompensatedSum, OrbitKernel};
 use isotypic_work::{ContentHash, Monitor};
 use ndarray::{Array2, Array4, ArrayView3, ArrayViewMut3, Axis, s};
 use rayon::prelude::*;
@@ -36,6 +36,7 @@ pub struct PermutedOrbits<'a> {
     points: Array2<f64>,
     prepared: PreparedInputs<f64>,
     correlation: OrbitCorrelation,
+    transform: Arc<dyn GroupFourier>,
     variances: Vec<f64>,
 }
 
@@ -56,7 +57,8 @@ pub struct RowCheck {
 }
 
 impl<'a> PermutedOrbits<'a> {
-    /// Prepares seeds; `None` if the kernel sees positions or the action is no commutative group of permutations.
+    /// Prepares seeds; `None` if the kernel sees positions, or the action blends numbers or has no commuting shifts
+    /// (see [`OrbitCorrelation::knows`]).
     ///
     /// # Shapes
     /// - `images`: `[seeds, H, W, C]`, normalised here
@@ -81,6 +83,7 @@ impl<'a> PermutedOrbits<'a> {
         let Some(correlation) = OrbitCorrelation::new(action.as_ref(), points.view())? else {
             return Ok(None);
         };
+        let transform = FourierPlanner::new().plan(action.group())?;
         let prepared = kernel.prepare(points.view())?;
         let variances = dot_product.variances(&prepared, kind.outputs())?;
         let normalization = normalization.clone();
@@ -93,16 +96,17 @@ impl<'a> PermutedOrbits<'a> {
             points,
             prepared,
             correlation,
+            transform,
             variances,
         }))
     }
 
     /// Bytes that so many seeds take.
-    pub(crate) fn bytes_of(kernel: &CompiledKernel, seeds: usize) -> u64 {
+    pub(crate) fn bytes_of(kernel: &CompiledKernel, group: &FiniteGroup, seeds: usize) -> u64 {
         let length = kernel.point_length();
         let images = 3 * (seeds * length * size_of::<f64>()) as u64;
         // Rows of the direct check are made once the coefficients are gone.
-        images + OrbitCorrelation::bytes(seeds, length)
+        images + OrbitCorrelation::bytes(group, seeds, length)
     }
 
     /// Everything that values depend on, as a hash.
@@ -206,19 +210,23 @@ impl<'a> PermutedOrbits<'a> {
                 Ok(part)
             })
             .collect::<Result<Vec<_>, Error>>()?;
-        let mut products = Array2::<f64>::zeros((rows.len(), labels.ncols()));
+        let mut products = Array2::from_elem((rows.len(), labels.ncols()), CompensatedSum::default());
         let (mut difference, mut total) = (0.0, 0.0);
         for (part, part_difference, part_total) in parts {
-            products += &part;
+            products.zip_mut_with(&part, |sum, &part| sum.add_scaled(part, 1.0));
             difference += part_difference;
             total += part_total;
         }
         let scale = labels.iter().fold(0.0_f64, |largest, label| largest.max(label.abs()));
         let mut largest = 0.0_f64;
         for (&(seed, _), product) in rows.iter().zip(products.outer_iter()) {
-            for ((product, weight), label) in product.iter().zip(dual_weights.row(seed)).zip(labels.row(seed))
+            for ((&product, &weight), &label) in
+                product.iter().zip(dual_weights.row(seed)).zip(labels.row(seed))
             {
-                largest = largest.max((product + ridge * weight - label).abs());
+                let mut residual = product;
+                residual.add_product(ridge, weight);
+                residual.add(-label);
+                largest = largest.max(residual.value().abs());
             }
         }
         Ok(RowCheck { largest_residual: largest / scale, deviation: (difference / total).sqrt() })
@@ -231,24 +239,27 @@ impl<'a> PermutedOrbits<'a> {
         values: &Array2<f64>,
         seeds: std::ops::Range<usize>,
         dual_weights: &Array2<f64>,
-    ) -> Result<(Array2<f64>, f64, f64), Error> {
+    ) -> Result<(Array2<CompensatedSum>, f64, f64), Error> {
         let group = self.action.group();
         let layout = OrbitLayout::new(seeds.len(), group.order());
-        let mut products = Array2::zeros((rows.len(), dual_weights.ncols()));
+        let mut products = Array2::from_elem((rows.len(), dual_weights.ncols()), CompensatedSum::default());
         let (mut difference, mut total) = (0.0, 0.0);
         let (mut run, mut orbit) = (self.start()?, vec![0.0; group.order()]);
         for (at, t) in seeds.enumerate() {
             for (row, &(seed, element)) in rows.iter().enumerate() {
                 self.between(&mut run, seed, t, &mut orbit)?;
                 let back = group.inverse(element);
-                let mut sum = 0.0;
+                // Weights of either sign cancel: every digit counts.
+                let mut sum = CompensatedSum::default();
                 for h in group.elements() {
                     let value = values[[row, layout.row(at, h)]];
-                    sum += value;
+                    sum.add(value);
                     difference += (value - orbit[group.multiply(back, h)]).powi(2);
                     total += value * value;
                 }
-                products.row_mut(row).scaled_add(sum, &dual_weights.row(t));
+                for (product, &weight) in products.row_mut(row).iter_mut().zip(dual_weights.row(t)) {
+                    product.add_scaled(sum, weight);
+                }
             }
         }
         Ok((products, difference, total))
@@ -268,7 +279,7 @@ impl OrbitKernel for PermutedOrbits<'_> {
         Self: 'a;
 
     fn transform(&self) -> &Arc<dyn GroupFourier> {
-        self.correlation.transform()
+        &self.transform
     }
 
     fn variances(&self) -> &[f64] {
@@ -302,7 +313,7 @@ impl OrbitKernel for PermutedOrbits<'_> {
     }
 
     fn bytes(&self) -> u64 {
-        Self::bytes_of(self.kernel, self.points.nrows())
+        Self::bytes_of(self.kernel, self.action.group(), self.points.nrows())
     }
 }
 

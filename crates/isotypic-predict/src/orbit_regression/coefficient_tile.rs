@@ -12,6 +12,7 @@ use num_complex::Complex64;
 use super::block_shapes::{BlockShapes, numbers_of};
 use super::orbit_kernel::OrbitKernel;
 use crate::PredictError;
+use crate::compensated_sum::sum_of_similar;
 
 /// Seeds along each side of a tile.
 const SIDE: usize = 32;
@@ -105,6 +106,8 @@ impl CoefficientTile {
             for (&(s, t), out) in pairs_of_group.iter().zip(group.chunks_exact_mut(coefficients)) {
                 kernel.between(&mut run, s, t, &mut orbit)?;
                 transform.forward_with_scratch(&orbit, out, &mut scratch);
+                // The trivial block is ill-conditioned: every digit of its entries counts.
+                out[0] = Complex64::from(sum_of_similar(&orbit));
             }
             for (&(coefficient, is_imaginary), values) in
                 kept.numbers.iter().zip(values.chunks_exact_mut(pairs))
@@ -121,6 +124,17 @@ impl CoefficientTile {
     /// Pairs of seeds in it.
     pub(super) fn pairs(&self) -> usize {
         self.pairs
+    }
+
+    /// Calls with s, t and the entry of the trivial block, which is the first slot, real and of dimension one.
+    pub(super) fn for_each_trivial(&self, kept: &KeptSlots, mut each: impl FnMut(usize, usize, f64)) {
+        let start = kept.first_number(0) * self.pairs;
+        let mut values = self.values[start..start + self.pairs].iter();
+        for t in self.columns.clone() {
+            for (s, &value) in (self.rows.start.max(t)..self.rows.end).zip(values.by_ref()) {
+                each(s, t, value);
+            }
+        }
     }
 
     /// Writes its part of the block of a slot.

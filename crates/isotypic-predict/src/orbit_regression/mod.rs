@@ -9,6 +9,7 @@
 mod block_shapes;
 mod coefficient_tile;
 mod orbit_kernel;
+mod refinement;
 mod regression;
 mod regression_plan;
 mod unit_result;

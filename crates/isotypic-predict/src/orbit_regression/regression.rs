@@ -17,6 +17,7 @@ use rayon::prelude::*;
 use super::block_shapes::BlockShapes;
 use super::coefficient_tile::{CoefficientTile, KeptSlots, tiles};
 use super::orbit_kernel::OrbitKernel;
+use super::refinement::refine;
 use super::regression_plan::{Costs, OrbitRegressionPlan, passes};
 use super::unit_result::{Journal, UnitResult};
 use crate::PredictError;
@@ -245,7 +246,9 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
                 }
             }
             if index == 0 {
-                result.dual_weights = block.solve(self.labels).into_iter().collect();
+                let solution = block.solve(self.labels);
+                let solution = refine((tiles, kept), &block, self.ridge, self.labels, solution);
+                result.dual_weights = solution.into_iter().collect();
             }
             let inverse = block.invert_within(&self.together, slot.dimension);
             idle.give_back((self.shapes.seeds * slot.dimension, slot.is_real, block));

@@ -77,7 +77,7 @@ fn two_images_at_all_shifts_are_those_of_dense_regression() {
 }
 
 #[test]
-fn every_commutative_group_of_permutations_is_that_of_dense_regression() {
+fn every_group_of_permutations_with_commuting_shifts_is_that_of_dense_regression() {
     for (spec, shape) in [
         ("translation:4x6", [8, 12, 1]),
         ("translation-x:9", [7, 9, 2]),
@@ -85,6 +85,8 @@ fn every_commutative_group_of_permutations_is_that_of_dense_regression() {
         ("flip", [6, 5, 1]),
         ("rotation:4", [6, 6, 1]),
         ("flip*translation-y:6", [6, 5, 1]),
+        ("p4:3", [6, 6, 1]),
+        ("p4m:4", [4, 4, 1]),
     ] {
         agrees_with_dense_regression(&images(4, shape), spec, "mlp:2", 1e-8);
     }
