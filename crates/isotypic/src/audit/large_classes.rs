@@ -300,7 +300,7 @@ mod tests {
     }
 
     /// Block by block and by the audit that holds everything; sorted statuses of all seeds.
-    fn agrees(settings: &AuditSettings) -> Vec<Status> {
+    fn agrees(settings: &AuditSettings, residual: f64) -> Vec<Status> {
         let job = Job::prepare(settings).unwrap();
         let task = &job.tasks[0];
         assert!(LargeClasses::of(&job, task).unwrap().is_none(), "a small audit holds everything");
@@ -318,7 +318,8 @@ mod tests {
             class_audit::examine(&orbits.gram, set, hold_out, settings.ridge, settings.convention).unwrap();
         assert_eq!(found.seeds.len(), expected.seeds.len());
         assert_eq!(found.indistinguishable_poses, expected.indistinguishable_poses);
-        assert!(found.largest_residual.unwrap() < 1e-9);
+        let largest = found.largest_residual.unwrap();
+        assert!(largest < residual, "{largest:e}");
         assert!(found.condition_bound.unwrap() >= expected.condition_number.unwrap());
         for (found, expected) in found.seeds.iter().zip(&expected.seeds) {
             assert_eq!(
@@ -361,7 +362,7 @@ mod tests {
             ("p4:4", Together::Class),
             ("p4m:2", Together::Seed),
         ] {
-            let statuses = agrees(&settings(group, &["3", "5", "8"], 3, together));
+            let statuses = agrees(&settings(group, &["3", "5", "8"], 3, together), 1e-11);
             assert!(statuses.iter().all(|&status| status == Status::Ok));
         }
     }
@@ -387,7 +388,8 @@ mod tests {
                 labels: Some("a,a,a,a,b,b,b,b".into()),
                 ..settings("translation:4x6", &[], 4, together)
             };
-            let statuses = agrees(&settings);
+            // Where labels conflict dual weights are of the size of the inverse ridge.
+            let statuses = agrees(&settings, 1e-6);
             let count = |status: Status| statuses.iter().filter(|&&other| other == status).count();
             assert_eq!(count(Status::ConflictingLabels), 2);
             assert_eq!(count(Status::OrbitCollapse), 3);
