@@ -97,7 +97,8 @@ fn every_group_of_permutations_with_commuting_shifts_is_that_of_dense_regression
 fn rows_from_the_images_show_a_right_and_a_wrong_solution() {
     let kernel = kernel("mlp", [14, 14, 1]);
     let orbits = orbits(&images(12, [14, 14, 1]), "translation:14x14", &kernel, KernelKind::Nngp);
-    let (labels, ridge) = (labels(12), Ridge::RelativeToMeanDiagonal(1e-6));
+    // Smooth images differ little on average over shifts: with less ridge dual weights reach 1e6.
+    let (labels, ridge) = (labels(12), Ridge::RelativeToMeanDiagonal(1e-3));
     let regression = OrbitRegression::new(&orbits, ridge, &labels, vec![0..6, 6..12]).unwrap();
     let found = regression.run(&MemoryLimit::none(), None, &Monitor::silent()).unwrap();
     let rows = [(0, 0), (3, 17), (11, 195), (7, 100)];
