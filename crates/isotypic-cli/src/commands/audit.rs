@@ -175,7 +175,12 @@ pub(crate) fn run(args: AuditArgs, session: &Session) -> Result<(), Failure> {
     if !session.accepts(&plan, &args.memory)? {
         return Ok(());
     }
-    let report = isotypic::audit(&settings, &session.monitor)?;
+    let report = isotypic::audit(&settings, &session.monitor).inspect_err(|_| {
+        session.monitor.finish();
+        if let Some(units) = settings.units.as_ref().filter(|folder| folder.is_dir()) {
+            say(&[&format!("finished units stay in `{}`; run the same command to go on", units.display())]);
+        }
+    })?;
     session.monitor.finish();
     report.warnings.iter().for_each(|warning| say(&[&format!("warning: {warning}")]));
     let json = report.to_json()?;

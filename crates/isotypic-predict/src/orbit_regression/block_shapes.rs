@@ -9,7 +9,7 @@ use isotypic_group::IrrepSlot;
 const IRREPS_OF_UNIT: usize = 4;
 
 /// Multiplications and additions of one core in a second, in blocks of any size.
-const RATE: f64 = 3.8e10;
+const RATE: f64 = 3.6e10;
 
 /// Rows of a block at which a core reaches half of its rate.
 const HALF_RATE_ROWS: f64 = 60.0;

@@ -11,6 +11,9 @@ use super::block_shapes::BlockShapes;
 /// order of the group.
 const TRANSFORM: f64 = 1.2;
 
+/// Nanoseconds per kernel value until its coefficient stands in memory that was not touched before: pages are new in every pass.
+const FRESH: f64 = 16.0;
+
 /// Bytes that a thread works in beside its block.
 const SCRATCH: u64 = 1 << 20;
 
@@ -91,7 +94,7 @@ pub(super) fn passes(
     }
     let values = shapes.pairs() as f64 * costs.order as f64;
     let digits = (2.0 * costs.order as f64).log2();
-    let one_pass = values * (costs.seconds_per_value + TRANSFORM * 1e-9 * digits);
+    let one_pass = values * (costs.seconds_per_value + (TRANSFORM * digits + FRESH) * 1e-9);
     let blocks: f64 = units.iter().map(|&unit| shapes.seconds(unit, together)).sum();
     let plan = Plan {
         entries: shapes.pairs().saturating_mul(costs.order as u64).saturating_mul(divided.len() as u64),
