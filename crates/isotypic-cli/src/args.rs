@@ -86,7 +86,7 @@ pub(crate) struct DataOptions {
 /// How much memory a plan may take.
 #[derive(Debug, Args)]
 pub(crate) struct MemoryOptions {
-    /// Refuse plans that need more, such as `20GiB` [default: what the system leaves]
+    /// Refuse plans that need more, such as `20GiB`; large audits make more passes first [default: what the system leaves]
     #[arg(long, value_name = "BYTES")]
     pub(crate) memory_limit: Option<String>,
     /// Print entries, bytes and seconds of the computation, and stop

@@ -159,6 +159,15 @@ pub enum GramError {
         /// Rows of the block.
         dim: usize,
     },
+
+    /// Memory for a block could not be reserved.
+    #[error("block of `{dim}` rows: `{bytes}` bytes could not be reserved")]
+    OutOfMemory {
+        /// Rows of the block.
+        dim: usize,
+        /// Bytes asked for.
+        bytes: u64,
+    },
 }
 
 impl From<NotPositiveDefinite> for GramError {
@@ -184,6 +193,7 @@ impl GramError {
             }
             Self::NotPositiveDefinite(error) => error.hint(),
             Self::TooCoarse(error) => Some(error.hint()),
+            Self::OutOfMemory { .. } => Some("use fewer seeds, or fewer threads".into()),
             _ => None,
         }
     }

@@ -37,6 +37,7 @@
 //! ```
 
 mod block;
+mod block_workspace;
 mod channels;
 mod dense;
 mod dense_factor;
@@ -56,6 +57,7 @@ mod spectrum;
 mod symmetric_eigen;
 
 pub use block::{BlockMatrix, IrrepBlock};
+pub use block_workspace::{BlockWorkspace, InverseWithin, UnfitPivot};
 pub use dense::DenseGram;
 pub use dense_factor::DenseFactor;
 pub use error::GramError;

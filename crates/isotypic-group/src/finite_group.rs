@@ -328,6 +328,18 @@ impl FiniteGroup {
         }
     }
 
+    /// N and H of a group that was made as a semidirect product $N ⋊ H$, such as p4 and p4m: element $n·h$ has index $n·|H| + h$, and N is
+    /// a direct product of cyclic groups.
+    pub fn as_semidirect(&self) -> Option<(Self, Self)> {
+        match self.family() {
+            Family::Semidirect(group) => {
+                let normal = Self::of(Family::Abelian(group.normal().clone()));
+                Some((normal, group.complement().clone()))
+            }
+            _ => None,
+        }
+    }
+
     /// A few elements whose products are all others, the same ones at each call.
     pub fn generators(&self) -> &[usize] {
         self.shared.generators.get_or_init(|| generators::of(self))

@@ -21,15 +21,20 @@ const PACKED_COLUMNS: usize = 512;
 
 /// Nominal seconds of one core for one pair.
 pub(crate) fn seconds_per_pair(kernel: &CompiledKernel) -> f64 {
-    let layers = match &kernel.tail {
-        Tail::Layers(program) => program.steps.iter().map(|step| step.operation.cost()).sum(),
-        Tail::Feature(_) => 5.0,
-    };
     let head = match &kernel.head {
         Head::DotProduct => kernel.point_length() as f64 * PRODUCT,
         Head::Spatial(program) => program.evaluations_per_pair() * SPATIAL_LAYER,
     };
-    (head + layers * SCALAR_LAYER) * 1e-9
+    head * 1e-9 + seconds_of_layers(kernel)
+}
+
+/// Nominal seconds of one core for the scalar layers of one pair.
+pub(crate) fn seconds_of_layers(kernel: &CompiledKernel) -> f64 {
+    let layers: f64 = match &kernel.tail {
+        Tail::Layers(program) => program.steps.iter().map(|step| step.operation.cost()).sum(),
+        Tail::Feature(_) => 5.0,
+    };
+    layers * SCALAR_LAYER * 1e-9
 }
 
 /// Bytes of `points` prepared points: their coordinates or what the spatial part knows of them, and terms of every scalar state.

@@ -22,6 +22,7 @@ mod assemble;
 mod band;
 mod compiled_kernel;
 mod cost;
+mod dot_product_kernel;
 mod error;
 mod feature_kernel;
 mod layer_run;
@@ -41,6 +42,7 @@ mod spatial;
 mod terms;
 
 pub use compiled_kernel::CompiledKernel;
+pub use dot_product_kernel::{DotProductKernel, DotProductRun};
 pub use error::KernelError;
 pub use feature_kernel::FeatureKernel;
 pub use layer_run::{AffineOnRun, DifferenceRun, GapRun};

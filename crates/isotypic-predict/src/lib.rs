@@ -7,6 +7,8 @@
 //!   kernel cannot tell poses apart.
 //! - [`leave_set_out`]: any held-out set, on any Gram matrix; [`solve_on_observed`] is the same answer the
 //!   plain way, [`predict_unseen`] predicts anywhere else, such as at seeds that training never saw.
+//! - [`OrbitRegression`]: one missing pose of every seed, or of all seeds of a class, block after block, for orbits whose blocks do not
+//!   fit into memory together.
 //! - [`margin`], [`class_probabilities`]: from predictions to classes.
 //! - [`irrep_shares`]: which irreps an error comes from. [`enough_poses`]: how many poses are needed.
 //! - [`GradientFlow`]: training for a finite time.
@@ -20,6 +22,7 @@
 
 mod circular_spectrum;
 mod classification;
+mod compensated_sum;
 mod enough_poses;
 mod error;
 mod gradient_flow;
@@ -27,6 +30,7 @@ mod irrep_shares;
 mod labels;
 mod leave_one_out;
 mod leave_set_out;
+mod orbit_regression;
 pub mod paper;
 mod separation;
 mod spectral_error;
@@ -34,12 +38,14 @@ mod unseen;
 
 pub use circular_spectrum::CircularSpectrum;
 pub use classification::{class_probabilities, margin};
+pub use compensated_sum::CompensatedSum;
 pub use enough_poses::enough_poses;
 pub use error::PredictError;
 pub use gradient_flow::GradientFlow;
 pub use irrep_shares::{IrrepShare, irrep_shares};
 pub use leave_one_out::{LeaveOneOut, leave_one_out};
 pub use leave_set_out::{LeaveSetOut, leave_set_out, observed_weights, solve_on_observed};
+pub use orbit_regression::{OrbitKernel, OrbitRegression, OrbitRegressionPlan, OrbitRegressionResult};
 pub use separation::{delta_squared_input, delta_squared_kernel, orbit_radius_kernel};
 pub use spectral_error::{SpectralError, spectral_error};
 pub use unseen::{Unseen, predict_unseen};

@@ -44,6 +44,9 @@ pub struct AuditReport {
     /// What a page shows beyond this; absent in reports of versions without it.
     #[serde(default)]
     pub details: Option<AuditDetails>,
+    /// What happened on the way and does not show in the numbers; no part of the document.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 impl AuditReport {

@@ -73,4 +73,11 @@ pub struct SummaryRow {
     pub irreps: Vec<IrrepRow>,
     /// Pairs or seeds by status; those that do not occur are left out.
     pub statuses: BTreeMap<Status, usize>,
+    /// Of some rows of the Gram matrix computed again from the images: the largest residual of the solution at the ridge used, relative
+    /// to the largest label. Only where the matrix is never held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub largest_residual: Option<f64>,
+    /// The condition number is no larger. Only where the matrix is never held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition_number_bound: Option<f64>,
 }

@@ -27,6 +27,7 @@
 //! ```
 
 mod audit;
+mod audit_kernel;
 mod error;
 mod group_facts;
 mod kernel_kind;
@@ -34,7 +35,7 @@ mod kernel_matrix;
 mod model;
 mod orbit_array;
 mod orbit_gram;
-mod orbit_kernel;
+mod permuted_orbits;
 mod precision;
 mod spectrum;
 
@@ -57,5 +58,6 @@ pub use group_facts::group_facts;
 pub use kernel_kind::KernelKind;
 pub use kernel_matrix::{KernelJob, KernelMatrix, KernelSettings};
 pub use orbit_array::{OrbitJob, OrbitSettings};
+pub use permuted_orbits::{OrbitRun, PermutedOrbits, RowCheck};
 pub use precision::Precision;
 pub use spectrum::{SpectrumSettings, spectrum, spectrum_of};

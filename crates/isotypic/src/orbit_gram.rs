@@ -10,7 +10,7 @@ use isotypic_orbit::OrbitLayout;
 use isotypic_work::Monitor;
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 
-use crate::orbit_kernel::OrbitKernel;
+use crate::audit_kernel::AuditKernel;
 use crate::{Error, KernelKind};
 
 /// Poses whose rows are compared with those of the identity.
@@ -88,7 +88,7 @@ impl OrbitGram {
 }
 
 /// Number of pairs that [`evaluate`] computes if the kernel is invariant.
-pub(crate) fn pairs_evaluated(kernel: &OrbitKernel, seeds: usize, order: usize, permutes: bool) -> f64 {
+pub(crate) fn pairs_evaluated(kernel: &AuditKernel, seeds: usize, order: usize, permutes: bool) -> f64 {
     if permutes && order >= SMALLEST_ORDER {
         kernel.pairs_evaluated(seeds * (1 + COMPARED_POSES), seeds * order, false)
     } else {
@@ -101,7 +101,7 @@ pub(crate) fn pairs_evaluated(kernel: &OrbitKernel, seeds: usize, order: usize, 
 /// # Shapes
 /// - `points`: `[seeds·|G|, d]`, seed-major
 pub(crate) fn evaluate(
-    kernel: &OrbitKernel,
+    kernel: &AuditKernel,
     kind: KernelKind,
     points: ArrayView2<'_, f64>,
     group: &FiniteGroup,

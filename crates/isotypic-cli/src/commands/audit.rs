@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use isotypic::orbit::Normalization;
 use isotypic::report::{AuditReport, render_page, render_terminal};
-use isotypic::work::OutputDirectory;
+use isotypic::work::{OutputDirectory, WorkError};
 use isotypic::{
-    AuditInput, AuditSettings, ClassSeeds, ClassSelection, Convention, PairSelection, PoseNumbers,
+    AuditInput, AuditPlan, AuditSettings, ClassSeeds, ClassSelection, Convention, PairSelection, PoseNumbers,
     QuestionSpec, Together,
 };
 
 use crate::args::{DataOptions, Dtype, KernelChoice, MemoryOptions};
+use crate::byte_size::memory_limit;
 use crate::exit::{Failure, say};
 use crate::output;
 use crate::page_files;
@@ -28,6 +29,8 @@ Examples:
       how many poses must be photographed?
   isotypic audit --group rotation:16 --arch mlp --classes 3,5,8 --seeds-per-class 10 --unseen-per-class 3
       whole classes: a class that is never seen at one pose, also for objects that are new
+  isotypic audit --data mnist/ --group translation:28x28 --arch mlp --seeds-per-class 200 --together seed
+      1.6 million points, exactly: each digit in turn is missing one shift; with `--out DIR` it goes on where it was stopped
   isotypic audit --data images.npz --arch net.toml --group rotation:16 --hold-out arc:90-270
       your images, your architecture, half of the circle never seen
   isotypic audit --features f.npy --labels=cat,dog,cat,dog --group cyclic:16
@@ -41,6 +44,12 @@ Groups: rotation:N, translation:HxW, translation-x:N, translation-y:N, flip, dih
 permutation:FILE, linear:FILE, cyclic:N, symmetric:N, alternating:N, tetrahedral, octahedral, icosahedral;
 products with `*`. For features and Gram matrices also klein, quaternion and table:FILE; see `isotypic group --help`.
 Networks: mlp[:DEPTH], cnn[:DEPTH], cnn-gap[:DEPTH], or a .toml or .json file.";
+
+/// Seeds of a class where classes are named but no number is given.
+const DEFAULT_SEEDS_PER_CLASS: usize = 13;
+
+/// The folder in the output folder in which finished units of a large audit wait for the others.
+const UNITS: &str = "units";
 
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
@@ -90,9 +99,9 @@ pub(crate) struct AuditArgs {
         help_heading = "Question"
     )]
     classes: Vec<String>,
-    /// With classes: the first so many seeds of each
-    #[arg(long, value_name = "S", default_value_t = 13, requires = "classes", help_heading = "Question")]
-    seeds_per_class: usize,
+    /// The first so many seeds of each class, of all classes unless some are named [default: 13]
+    #[arg(long, value_name = "S", conflicts_with = "pairs", help_heading = "Question")]
+    seeds_per_class: Option<usize>,
     /// With or without classes: these seeds, as indices into the dataset
     #[arg(long, value_name = "I,J,…", value_delimiter = ',', conflicts_with_all = ["pairs", "seeds_per_class"],
         help_heading = "Question")]
@@ -167,15 +176,22 @@ enum ConventionChoice {
 pub(crate) fn run(args: AuditArgs, session: &Session) -> Result<(), Failure> {
     args.fail_above.map_or(Ok(()), fail_above::check_bound)?;
     let settings = settings(&args)?;
-    let plan = isotypic::plan_audit(&settings)?.plan;
+    let AuditPlan { plan, large, .. } = isotypic::plan_audit(&settings)?;
     // Only asked for the plan, no folder is made.
     let folder = args.out.as_ref().filter(|_| !args.memory.plan);
     let directory = folder.map(|path| OutputDirectory::create(path, args.force)).transpose()?;
+    large.iter().for_each(|line| say(&[line]));
     if !session.accepts(&plan, &args.memory)? {
         return Ok(());
     }
-    let report = isotypic::audit(&settings, &session.monitor)?;
+    let report = isotypic::audit(&settings, &session.monitor).inspect_err(|_| {
+        session.monitor.finish();
+        if let Some(units) = settings.units.as_ref().filter(|folder| folder.is_dir()) {
+            say(&[&format!("finished units stay in `{}`; run the same command to go on", units.display())]);
+        }
+    })?;
     session.monitor.finish();
+    report.warnings.iter().for_each(|warning| say(&[&format!("warning: {warning}")]));
     let json = report.to_json()?;
     if let Some(directory) = directory {
         write(directory, &report, &json)?;
@@ -228,6 +244,8 @@ fn settings(args: &AuditArgs) -> Result<AuditSettings, Failure> {
             ConventionChoice::Exact => Convention::Exact,
             ConventionChoice::Paper => Convention::Paper,
         },
+        memory_limit: Some(memory_limit(args.memory.memory_limit.as_deref())?),
+        units: args.out.as_ref().map(|folder| folder.join(UNITS)),
     })
 }
 
@@ -249,7 +267,7 @@ fn pose_numbers(text: &str) -> Result<PoseNumbers, Failure> {
 
 /// The classes, if any are asked for.
 fn classes(args: &AuditArgs) -> Result<Option<ClassSelection>, Failure> {
-    if args.classes.is_empty() && args.seeds.is_empty() {
+    if args.classes.is_empty() && args.seeds.is_empty() && args.seeds_per_class.is_none() {
         if args.unseen_per_class > 0 {
             return Err(Failure::error(
                 "unseen seeds: only asked about in an audit of classes",
@@ -262,7 +280,7 @@ fn classes(args: &AuditArgs) -> Result<Option<ClassSelection>, Failure> {
     Ok(Some(ClassSelection {
         classes: if all { Vec::new() } else { args.classes.clone() },
         seeds: match args.seeds.is_empty() {
-            true => ClassSeeds::PerClass(args.seeds_per_class),
+            true => ClassSeeds::PerClass(args.seeds_per_class.unwrap_or(DEFAULT_SEEDS_PER_CLASS)),
             false => ClassSeeds::List(args.seeds.clone()),
         },
         unseen_per_class: args.unseen_per_class,
@@ -278,6 +296,11 @@ fn write(mut directory: OutputDirectory, report: &AuditReport, json: &str) -> Re
     directory.write("results.csv", report.to_csv().as_bytes())?;
     page_files::stage(&mut directory, &render_page(report)?)?;
     directory.finish(json.as_bytes())?;
+    // Results are complete, so that nobody needs the units of a large audit any more.
+    let units = path.join(UNITS);
+    if units.is_dir() {
+        std::fs::remove_dir_all(&units).map_err(|cause| WorkError::CannotWrite { path: units, cause })?;
+    }
     say(&[&format!("wrote report.html, figures, results.csv and results.json to `{}`", path.display())]);
     Ok(())
 }

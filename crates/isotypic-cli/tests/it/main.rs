@@ -9,6 +9,7 @@ mod data;
 mod help;
 mod interruption;
 mod kernel;
+mod large_audit;
 mod orbit;
 mod output_folder;
 mod spectrum;

@@ -5,11 +5,13 @@
 
 mod cholesky;
 mod eigen;
+mod factor_space;
 mod lanczos;
 mod least_squares;
 
 pub(crate) use cholesky::{BadPivot, Cholesky};
 pub(crate) use eigen::{eigenvalues, eigenvectors};
+pub(crate) use factor_space::FactorSpace;
 pub use least_squares::symmetric_least_squares;
 
 use std::ops::{Add, Mul};

@@ -16,7 +16,7 @@ use crate::terms::Terms;
 pub(crate) const TILE: usize = 128;
 
 /// Below this distance of |cos θ| from 1 the gap is recomputed from the rows: a third of the digits is lost there.
-const NEAR_PARALLEL: f64 = 1.0 / 1024.0;
+pub(crate) const NEAR_PARALLEL: f64 = 1.0 / 1024.0;
 
 /// `rows` rounded up to whole tiles.
 pub(crate) fn padded_rows(rows: usize) -> usize {
@@ -119,7 +119,11 @@ impl<T: Real> RowOfProducts<'_, T> {
 
 /// $1 - \cos\theta = \tfrac12 |\hat x - \hat y|^2 = 2 - \tfrac12 |\hat x + \hat y|^2$ for unit vectors (mean squares 1), in `f64`.
 #[inline(always)]
-fn precise_gap<T: Real>((x, y): (&[T], &[T]), (inverse_x, inverse_y): (f64, f64), opposite: bool) -> f64 {
+pub(crate) fn precise_gap<T: Real>(
+    (x, y): (&[T], &[T]),
+    (inverse_x, inverse_y): (f64, f64),
+    opposite: bool,
+) -> f64 {
     const ACCUMULATORS: usize = 16;
     let inverse_y = if opposite { -inverse_y } else { inverse_y };
     let mut sums = [0.0; ACCUMULATORS];

@@ -4,6 +4,6 @@ mod dot_product_tile;
 mod program;
 mod row;
 
-pub(crate) use dot_product_tile::{DotProductTile, TILE, TileRows, padded_rows};
+pub(crate) use dot_product_tile::{DotProductTile, NEAR_PARALLEL, TILE, TileRows, padded_rows, precise_gap};
 pub(crate) use program::{ScalarMoments, ScalarOperation, ScalarProgram, ScalarStep};
 pub(crate) use row::{Form, Row, RowEnds, Rows};

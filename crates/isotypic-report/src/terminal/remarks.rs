@@ -24,6 +24,7 @@ const MOST_LOOKALIKES: usize = 3;
 pub(super) fn remarks(arch: &str, rows: &[&SummaryRow], curves: &[&ClassCurve]) -> Vec<String> {
     let mut sentences = statuses(arch, rows);
     sentences.extend(obstacle(arch, rows));
+    sentences.extend(rows.iter().filter_map(|row| residual(arch, row)));
     sentences.extend(lookalikes(arch, rows));
     sentences.extend(partial_symmetry(arch, rows));
     sentences.extend(hidden_failures(arch, rows));
@@ -55,6 +56,17 @@ fn statuses(arch: &str, rows: &[&SummaryRow]) -> Vec<String> {
 fn obstacle(arch: &str, rows: &[&SummaryRow]) -> Option<String> {
     let (row, obstacle) = rows.iter().find_map(|row| Some((row, row.obstacle.as_ref()?)))?;
     Some(format!("{arch}: at {} poses {obstacle}", row.poses))
+}
+
+/// How exactly a matrix that is never held was solved.
+fn residual(arch: &str, row: &SummaryRow) -> Option<String> {
+    let residual = decimal(Some(row.largest_residual?));
+    let condition = row.condition_number_bound.map(|bound| format!(", condition number at most {bound:.0e}"));
+    Some(format!(
+        "{arch}: solved block by block at {} poses; largest residual {residual} on rows computed again from the images{}",
+        row.poses,
+        condition.unwrap_or_default()
+    ))
 }
 
 /// Seeds that look the same, those of different classes first.

@@ -61,6 +61,7 @@ pub(crate) fn report() -> AuditReport {
         points: vec![point()],
         notes: vec!["`cnn-gap:12` was given fewer pairs.".to_owned()],
         details: Some(details()),
+        warnings: Vec::new(),
     }
 }
 
@@ -173,6 +174,8 @@ pub(crate) fn row(
         indistinguishable_poses: 1,
         irreps: vec![irrep("k=0", 0.5, 0.1, 0.6), irrep("k=1", 0.5, 0.9, -0.22)],
         statuses: BTreeMap::from([(Status::Ok, 4)]),
+        largest_residual: None,
+        condition_number_bound: None,
     }
 }
 

@@ -1,7 +1,8 @@
 //! A Gram matrix as an audit uses it: blocks where the kernel is invariant, else the matrix and its projection.
 
 use isotypic_gram::{
-    DenseGram, Factorization, GramError, GroupInvariantGram, Ridge, SymmetricOperator, check_resolution,
+    DenseGram, Factorization, GramError, GroupInvariantGram, NotPositiveDefinite, Ridge, SymmetricOperator,
+    check_resolution,
 };
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::{HeldOutSet, OrbitLayout};
@@ -151,6 +152,17 @@ pub(crate) fn unless_singular<T>(result: Result<T, PredictError>) -> Result<Opti
             PredictError::SpectrumNotPositive { .. } | PredictError::Gram(GramError::NotPositiveDefinite(_)),
         ) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The reason where the matrix is not positive definite: a finding, not a failure.
+pub(crate) fn unless_singular_here<T>(
+    result: Result<T, Error>,
+) -> Result<Result<T, Box<NotPositiveDefinite>>, Error> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(Error::Predict(PredictError::Gram(GramError::NotPositiveDefinite(reason)))) => Ok(Err(reason)),
+        Err(error) => Err(error),
     }
 }
 

@@ -28,6 +28,12 @@ pub(crate) struct ClassErrors {
     /// Why the Gram matrix cannot be inverted, if it cannot.
     pub(crate) obstacle: Option<Obstacle>,
     pub(crate) irreps: IrrepParts,
+    /// Of some rows computed again from the images.
+    pub(crate) largest_residual: Option<f64>,
+    /// No condition number is larger, where it is not known itself.
+    pub(crate) condition_bound: Option<f64>,
+    /// Files of finished units that held something else.
+    pub(crate) corrupted: Vec<String>,
 }
 
 /// One seed at its held-out poses.
@@ -156,6 +162,9 @@ pub(crate) fn examine(
         indistinguishable_poses: training.invariant.invariant_elements().len(),
         obstacle: exact.err(),
         irreps,
+        largest_residual: None,
+        condition_bound: None,
+        corrupted: Vec::new(),
     })
 }
 
@@ -304,7 +313,12 @@ fn spectral(
 }
 
 impl ClassPoint {
-    fn of(element: usize, class: usize, found: Found<'_>) -> Self {
+    /// Says that observed points determine it, and to what its error tends for vanishing ridge.
+    pub(super) fn set_status(&mut self, status: Status, limit: Option<f64>) {
+        (self.status, self.limit) = (status, limit);
+    }
+
+    pub(super) fn of(element: usize, class: usize, found: Found<'_>) -> Self {
         let (predictions, variance) = match found {
             Ok(found) => found,
             Err(status) => {
@@ -337,6 +351,23 @@ impl ClassPoint {
 }
 
 impl SeedErrors {
+    /// A seed that training saw, with its one held-out pose.
+    pub(super) fn of_point(place: usize, class: usize, twin: Option<usize>, point: ClassPoint) -> Self {
+        let mut seed = Self {
+            place,
+            unseen: false,
+            class,
+            projected: None,
+            spectral: None,
+            limit: None,
+            twin,
+            status: Status::Ok,
+            points: vec![point],
+        };
+        seed.sum_up();
+        seed
+    }
+
     /// Status and limit of a seed from those of its points.
     fn sum_up(&mut self) {
         let has = |status: Status| self.points.iter().any(|point| point.status == status);

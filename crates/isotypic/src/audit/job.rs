@@ -7,14 +7,15 @@ use isotypic_work::Plan;
 
 use super::budget::Budget;
 use super::class_seeds::ClassSeedSet;
+use super::large_classes;
 use super::pairs;
 use super::question::Question;
 use super::settings::{AuditSettings, ClassSelection, Convention, PairSelection, Together};
 use super::subjects::Subjects;
 use super::task::{Subject, Task, kernel_pairs, tasks_of};
 use super::units::Units;
+use crate::audit_kernel::AuditKernel;
 use crate::model::Model;
-use crate::orbit_kernel::OrbitKernel;
 use crate::{Error, Precision};
 use isotypic_orbit::HoldOutSpec;
 
@@ -34,6 +35,8 @@ pub struct AuditPlan {
     pub plan: Plan,
     /// What was left out because its kernel is costly.
     pub notes: Vec<String>,
+    /// What is so large that it is computed block by block, and in how many passes.
+    pub large: Vec<String>,
 }
 
 /// A checked audit.
@@ -69,7 +72,7 @@ impl Job {
                 .into_iter()
                 .map(|(name, model)| {
                     let compile = || model.compile(&name, &shape);
-                    let kernel = OrbitKernel::new(compile, settings.precision, &name)?;
+                    let kernel = AuditKernel::new(compile, settings.precision, &name)?;
                     Ok(Subject { name, kernel: Some(Arc::new(kernel)) })
                 })
                 .collect::<Result<_, Error>>()?,
@@ -93,10 +96,16 @@ impl Job {
     }
 
     /// What the job will take.
-    pub(crate) fn plan(&self) -> AuditPlan {
+    pub(crate) fn plan(&self) -> Result<AuditPlan, Error> {
+        let mut large = Vec::new();
         let threads = rayon::current_num_threads() as f64;
         let mut plan = Plan::default();
         for task in &self.tasks {
+            if let Some((part, line)) = large_classes::plan_of(self, task)? {
+                plan = plan.then(part);
+                large.push(line);
+                continue;
+            }
             let seeds = self.units.seeds_per_unit();
             let (points, subject) = (seeds * task.order, &self.architectures[task.subject]);
             // An invariant kernel is held as its values between each seed and all poses.
@@ -114,7 +123,7 @@ impl Job {
                 seconds: task.seconds_per_unit * task.units as f64 / threads,
             });
         }
-        AuditPlan { plan, notes: self.notes.clone() }
+        Ok(AuditPlan { plan, notes: self.notes.clone(), large })
     }
 }
 

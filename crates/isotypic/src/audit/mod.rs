@@ -14,6 +14,7 @@ mod curves;
 mod details;
 mod irrep_parts;
 mod job;
+mod large_classes;
 mod obstacle;
 mod pair_audit;
 mod pairs;
@@ -54,7 +55,7 @@ pub fn plan_audit(settings: &AuditSettings) -> Result<AuditPlan, Error> {
 /// # Errors
 /// As [`plan_audit`]; two architectures of one name are refused.
 pub fn plan_audit_of(settings: &AuditSettings, networks: &[Architecture]) -> Result<AuditPlan, Error> {
-    Ok(job::Job::prepare(settings, networks)?.plan())
+    job::Job::prepare(settings, networks)?.plan()
 }
 
 /// Answers the questions for every architecture, number of poses and pair.

@@ -12,6 +12,7 @@ use super::class_seeds::ClassSeedSet;
 use super::closer_look::{CloserLooks, Look};
 use super::irrep_parts::IrrepParts;
 use super::job::Job;
+use super::large_classes::LargeClasses;
 use super::pair_audit::{self, PairErrors};
 use super::question::Question;
 use super::repair::Repair;
@@ -19,7 +20,7 @@ use super::subjects::Orbits;
 use super::task::{Part, Task, kernel_pairs};
 use super::units::Units;
 use crate::Error;
-use crate::orbit_kernel::OrbitKernel;
+use crate::audit_kernel::AuditKernel;
 
 /// What was found for one pair, or one seed, at one number of poses of one question.
 #[derive(Debug, Clone)]
@@ -39,6 +40,12 @@ pub(crate) struct Finding {
     pub(crate) quadrature_error: f64,
     /// Of one result only, where several come from the same Gram matrix.
     pub(crate) repair: Option<Repair>,
+    /// Of some rows of the Gram matrix that were computed again.
+    pub(crate) largest_residual: Option<f64>,
+    /// No condition number is larger.
+    pub(crate) condition_bound: Option<f64>,
+    /// Files of finished units that held something else; of one result only.
+    pub(crate) corrupted: Vec<String>,
 }
 
 impl Finding {
@@ -62,12 +69,26 @@ impl Finding {
 
 /// All findings, in the order of questions, architectures, poses and pairs (or seeds).
 pub(crate) fn run(job: &Job, looks: &CloserLooks, monitor: &Monitor) -> Result<Vec<Finding>, Error> {
-    let mut units: Vec<(&Task, usize)> =
-        job.tasks.iter().flat_map(|task| (0..task.units).map(move |unit| (task, unit))).collect();
+    let mut units: Vec<(&Task, usize)> = Vec::new();
+    let mut large: Vec<(&Task, LargeClasses<'_>)> = Vec::new();
+    for task in &job.tasks {
+        match LargeClasses::of(job, task)? {
+            Some(classes) => large.push((task, classes)),
+            None => units.extend((0..task.units).map(|unit| (task, unit))),
+        }
+    }
     // Costly ones first: the cheap ones fill the gaps at the end.
     units.sort_by(|a, b| b.0.seconds_per_unit.total_cmp(&a.0.seconds_per_unit));
-    let total: f64 = units.iter().map(|(task, _)| task.seconds_per_unit).sum();
-    monitor.stage("audit", total);
+    let tasks = units.iter().map(|(task, _)| *task).chain(large.iter().map(|(task, _)| *task));
+    monitor.stage("audit", tasks.map(|task| task.seconds_per_unit).sum());
+    // One after the other: each takes all threads and much of the memory.
+    let mut of_large = Vec::new();
+    for (task, classes) in &large {
+        let monitor = monitor.part(task.seconds_per_unit, 1.0);
+        let (part, set) = (&task.parts[0], job.units.classes().expect("large audits are of classes"));
+        let errors = classes.examine(job, task, &monitor)?;
+        of_large.extend(seed_findings(job, task, part, set, &errors).into_iter().map(|finding| (0, finding)));
+    }
     let mut findings: Vec<(usize, Finding)> = units
         .into_par_iter()
         .with_max_len(1)
@@ -79,6 +100,7 @@ pub(crate) fn run(job: &Job, looks: &CloserLooks, monitor: &Monitor) -> Result<V
         .collect::<Result<Vec<_>, Error>>()?
         .into_iter()
         .flatten()
+        .chain(of_large)
         .collect();
     monitor.finish();
     findings.sort_by_key(|(unit, finding)| (finding.question, finding.architecture, finding.poses(), *unit));
@@ -117,7 +139,7 @@ fn run_unit(
     if kernel.is_none() {
         monitor.advance(task.seconds_per_unit);
     }
-    match kernel.and_then(OrbitKernel::double) {
+    match kernel.and_then(AuditKernel::double) {
         Some(double) if findings.iter().any(Finding::is_too_coarse) => {
             // Work beyond the plan: it can be cancelled, and does not count.
             let mut findings =
@@ -131,7 +153,7 @@ fn run_unit(
 
 fn findings_of_unit(
     (job, task, unit): (&Job, &Task, usize),
-    kernel: Option<&OrbitKernel>,
+    kernel: Option<&AuditKernel>,
     looks: &CloserLooks,
     monitor: &Monitor,
 ) -> Result<Vec<Finding>, Error> {
@@ -197,21 +219,27 @@ fn class_findings(
     let errors = class_audit::examine(gram, set, &question.hold_out, settings.ridge, settings.convention)?;
     let training = class_audit::training(gram, set)?;
     let (labels, sets) = (set.labels(), class_audit::sets(set, &training, &question.hold_out)?);
-    let mut repair = Some(Repair::by_averaging(&training.invariant, &labels, &sets, settings.ridge)?);
-    let mut irreps = Some(errors.irreps.clone());
-    let findings: Vec<Finding> = errors
-        .seeds
-        .iter()
-        .map(|seed| Finding {
-            repair: repair.take(),
-            ..seed_finding(job, task, part, set, &errors, seed, irreps.take())
-        })
-        .collect();
+    let mut findings = seed_findings(job, task, part, set, &errors);
+    if let Some(first) = findings.first_mut() {
+        first.repair = Some(Repair::by_averaging(&training.invariant, &labels, &sets, settings.ridge)?);
+    }
     let exact = |finding: &Finding| finding.result.as_seed().filter(|seed| !seed.unseen)?.exact_error;
     let error = findings.iter().filter_map(exact).max_by(f64::total_cmp);
     let look = || Look::of(&training, &labels, settings.ridge, 0, error);
     looks.offer((part.question, task.subject, part.poses), 0, error, look)?;
     Ok(findings)
+}
+
+fn seed_findings(
+    job: &Job,
+    task: &Task,
+    part: &Part,
+    set: &ClassSeedSet,
+    errors: &ClassErrors,
+) -> Vec<Finding> {
+    let mut irreps = Some(errors.irreps.clone());
+    let finding = |seed| seed_finding(job, task, part, set, errors, seed, irreps.take());
+    errors.seeds.iter().map(finding).collect()
 }
 
 /// The poses of a subgroup of all seeds.
@@ -299,6 +327,9 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
         was_too_coarse: false,
         quadrature_error: 0.0,
         repair: None,
+        largest_residual: None,
+        condition_bound: None,
+        corrupted: Vec::new(),
     }
 }
 
@@ -368,6 +399,7 @@ fn seed_finding(
         twin: seed.twin.map(|place| all[place]),
         status: seed.status,
     };
+    let has_irreps = irreps.is_some();
     Finding {
         question: part.question,
         architecture: task.subject,
@@ -379,5 +411,8 @@ fn seed_finding(
         was_too_coarse: false,
         quadrature_error: 0.0,
         repair: None,
+        corrupted: if has_irreps { errors.corrupted.clone() } else { Vec::new() },
+        largest_residual: errors.largest_residual.and_then(finite),
+        condition_bound: errors.condition_bound.and_then(finite),
     }
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use isotypic_data::{Features, GramMatrix, LabelledImages, Labels, Split};
 use isotypic_gram::Ridge;
 use isotypic_orbit::Normalization;
+use isotypic_work::MemoryLimit;
 
 use crate::{Error, KernelKind, Precision};
 
@@ -134,6 +135,10 @@ pub struct AuditSettings {
     pub ridge: Ridge,
     /// Which definitions of the errors.
     pub convention: Convention,
+    /// Memory that large audits may take, in as many passes as it needs; `None` for what the system leaves. Results do not depend on it.
+    pub memory_limit: Option<MemoryLimit>,
+    /// A folder in which large audits keep finished units of work, so that the same audit goes on where it was stopped.
+    pub units: Option<PathBuf>,
 }
 
 impl Default for AuditSettings {
@@ -152,6 +157,8 @@ impl Default for AuditSettings {
             seed: 0,
             ridge: Ridge::default(),
             convention: Convention::default(),
+            memory_limit: None,
+            units: None,
         }
     }
 }

@@ -8,8 +8,8 @@ use isotypic_work::{ContentHash, Monitor};
 use ndarray::{Array2, s};
 
 use super::settings::{AuditInput, AuditSettings};
+use crate::audit_kernel::AuditKernel;
 use crate::orbit_gram::{self, OrbitGram, OrbitValues};
-use crate::orbit_kernel::OrbitKernel;
 use crate::{Error, KernelKind};
 
 /// Loaded and checked input.
@@ -195,7 +195,7 @@ impl Subjects {
         seeds: &[usize],
         poses: &Poses,
         normalization: &Normalization,
-        kernel: Option<(&OrbitKernel, KernelKind)>,
+        kernel: Option<(&AuditKernel, KernelKind)>,
         monitor: &Monitor,
     ) -> Result<Orbits, Error> {
         let (points, group, permutes) = match (self, poses) {

@@ -55,6 +55,9 @@ pub(crate) fn report(
     let settings = &job.settings;
     let (data, data_sha256) = job.subjects.identity();
     let precision_notes = precision_notes(job, &findings);
+    let warnings = findings.iter().flat_map(|finding| &finding.corrupted);
+    let warnings =
+        warnings.map(|file| format!("`{file}` is damaged; this unit was computed again")).collect();
     let points = findings.iter().flat_map(|finding| finding.points.clone()).collect();
     Ok(AuditReport {
         schema: AuditReport::SCHEMA.to_owned(),
@@ -81,6 +84,7 @@ pub(crate) fn report(
         points,
         notes: job.notes.iter().cloned().chain(precision_notes).collect(),
         details,
+        warnings,
     })
 }
 
@@ -162,6 +166,8 @@ fn summarise(job: &Job, findings: &[Finding]) -> Vec<SummaryRow> {
                 obstacle: findings.iter().find_map(|finding| finding.obstacle.clone()),
                 irreps: irreps.rows(),
                 statuses,
+                largest_residual: findings.iter().find_map(|finding| finding.largest_residual),
+                condition_number_bound: findings.iter().find_map(|finding| finding.condition_bound),
             }
         })
         .collect()

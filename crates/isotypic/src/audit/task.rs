@@ -6,14 +6,14 @@ use super::budget::Budget;
 use super::question::Question;
 use super::subjects::{Poses, Subjects};
 use crate::Error;
+use crate::audit_kernel::AuditKernel;
 use crate::orbit_gram::pairs_evaluated;
-use crate::orbit_kernel::OrbitKernel;
 
 /// An architecture, ready to be evaluated; a Gram matrix that was given has no kernel.
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
     pub(crate) name: String,
-    pub(crate) kernel: Option<Arc<OrbitKernel>>,
+    pub(crate) kernel: Option<Arc<AuditKernel>>,
 }
 
 /// One number of poses of one question.

@@ -6,6 +6,7 @@ mod authors_numbers;
 mod classes;
 mod exact_actions;
 mod in_memory;
+mod large_classes;
 mod own_network;
 mod questions;
 mod single_precision;

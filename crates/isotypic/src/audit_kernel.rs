@@ -10,12 +10,12 @@ use crate::{Error, KernelKind, Precision};
 
 /// A kernel on all poses of some seeds.
 #[derive(Debug)]
-pub(crate) enum OrbitKernel {
+pub(crate) enum AuditKernel {
     Double(CompiledKernel),
     Single {
         kernel: SinglePrecisionKernel,
         /// The same network in double precision.
-        double: Box<OrbitKernel>,
+        double: Box<AuditKernel>,
     },
 }
 
@@ -25,7 +25,7 @@ pub(crate) enum OrbitPoints {
     Single(SinglePrecisionInputs),
 }
 
-impl OrbitKernel {
+impl AuditKernel {
     /// In this precision; `name` is for messages.
     pub(crate) fn new(
         compile: impl Fn() -> Result<CompiledKernel, Error>,
@@ -42,6 +42,14 @@ impl OrbitKernel {
                 format!("`{name}`: kernels on features are evaluated in double precision only, got `f32`"),
                 "leave out `--dtype`",
             )),
+        }
+    }
+
+    /// The network itself, in double precision whatever the precision of pairs.
+    pub(crate) fn network(&self) -> &CompiledKernel {
+        match self {
+            Self::Double(kernel) => kernel,
+            Self::Single { double, .. } => double.network(),
         }
     }
 

@@ -1,0 +1,226 @@
+//! Regression block by block against regression that holds everything, with which it shares neither transform of pairs nor factors.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use isotypic_gram::SymmetricOperator;
+use isotypic_gram::{GroupInvariantGram, Ridge};
+use isotypic_group::{FiniteGroup, FourierPlanner, GroupFourier};
+use isotypic_orbit::{HeldOutSet, OrbitLayout};
+use isotypic_predict::{OrbitKernel, OrbitRegression, OrbitRegressionResult, leave_one_out, leave_set_out};
+use isotypic_work::{Cancel, ContentHash, MemoryLimit, Monitor, Silent, UnitStore};
+use ndarray::{Array2, Array3};
+
+type AnyError = Box<dyn Error + Send + Sync>;
+
+/// Kernel values from a table.
+struct Table {
+    transform: Arc<dyn GroupFourier>,
+    values: Array3<f64>,
+    variances: Vec<f64>,
+}
+
+impl Table {
+    fn new(values: Array3<f64>, group: &FiniteGroup) -> Self {
+        let variances = (0..values.dim().0).map(|seed| values[[seed, seed, 0]]).collect();
+        Self { transform: FourierPlanner::new().plan(group).unwrap(), values, variances }
+    }
+}
+
+impl OrbitKernel for Table {
+    type Error = AnyError;
+    type Run<'a> = ();
+
+    fn transform(&self) -> &Arc<dyn GroupFourier> {
+        &self.transform
+    }
+
+    fn variances(&self) -> &[f64] {
+        &self.variances
+    }
+
+    fn start(&self) -> Result<(), AnyError> {
+        Ok(())
+    }
+
+    fn between(&self, (): &mut (), s: usize, t: usize, values: &mut [f64]) -> Result<(), AnyError> {
+        assert!(s >= t, "only the lower triangle is needed");
+        (0..values.len()).for_each(|u| values[u] = self.values[[s, t, u]]);
+        Ok(())
+    }
+
+    fn seconds_per_value(&self) -> f64 {
+        1e-9
+    }
+
+    fn bytes(&self) -> u64 {
+        0
+    }
+}
+
+/// κ_st(u) = Σ_h f_s(h) f_t(u⁻¹h) with functions of many seeds and a bit of the identity: invariant and positive definite.
+fn kernel(group: &FiniteGroup, seeds: usize) -> Array3<f64> {
+    let order = group.order();
+    let feature = |seed: usize, channel: usize, h: usize| {
+        (1.0 + 0.7 * seed as f64 + 2.3 * (channel * order + h) as f64 + 0.11 * (seed * h) as f64).sin()
+    };
+    Array3::from_shape_fn((seeds, seeds, order), |(s, t, u)| {
+        let sum: f64 = (0..seeds)
+            .flat_map(|channel| group.elements().map(move |h| (channel, h)))
+            .map(|(channel, h)| {
+                feature(s, channel, h) * feature(t, channel, group.multiply(group.inverse(u), h))
+            })
+            .sum();
+        sum / (seeds * order) as f64 + if s == t && u == 0 { 0.1 } else { 0.0 }
+    })
+}
+
+fn labels(seeds: usize) -> Array2<f64> {
+    Array2::from_shape_fn((seeds, 3), |(seed, output)| if seed % 3 == output { 1.0 } else { -1.0 })
+}
+
+fn groups() -> [FiniteGroup; 5] {
+    [
+        FiniteGroup::cyclic(7).unwrap(),
+        FiniteGroup::abelian(&[4, 6]).unwrap(),
+        FiniteGroup::abelian(&[2, 2, 2]).unwrap(),
+        FiniteGroup::dihedral(5).unwrap(),
+        FiniteGroup::quaternion(),
+    ]
+}
+
+fn run(kernel: &Table, ridge: Ridge, together: Vec<std::ops::Range<usize>>) -> OrbitRegressionResult {
+    let labels = labels(kernel.variances.len());
+    let regression = OrbitRegression::new(kernel, ridge, &labels, together).unwrap();
+    regression.run(&MemoryLimit::none(), None, &Monitor::silent()).unwrap()
+}
+
+fn singles(seeds: usize) -> Vec<std::ops::Range<usize>> {
+    (0..seeds).map(|seed| seed..seed + 1).collect()
+}
+
+#[test]
+fn one_missing_pose_of_each_seed_is_that_of_all_blocks_at_once() {
+    let ridge = Ridge::RelativeToMeanDiagonal(1e-6);
+    for group in groups() {
+        let seeds = 37; // More than one tile.
+        let values = kernel(&group, seeds);
+        let table = Table::new(values.clone(), &group);
+        let found = run(&table, ridge, singles(seeds));
+        let gram = GroupInvariantGram::from_orbit_kernel(&group, values).unwrap();
+        let expected = leave_one_out(&gram, ridge, &labels(seeds)).unwrap();
+        for (value, expected) in found.errors.iter().zip(&expected.errors) {
+            assert!((value - expected).abs() < 1e-11, "{group}: {value} and {expected}");
+        }
+        for (value, expected) in found.variance.iter().zip(&expected.variance) {
+            assert!((value - expected).abs() < 1e-11 * expected, "{group}: {value} and {expected}");
+        }
+        let bound = isotypic_gram::Factorization::condition_number(&gram.factor(ridge).unwrap()).unwrap();
+        assert!(found.condition_bound >= bound && found.condition_bound < 1e4 * bound, "{group}");
+    }
+}
+
+#[test]
+fn seeds_held_out_together_are_those_of_dense_regression() {
+    let ridge = Ridge::Absolute(1e-3);
+    for group in groups() {
+        let seeds = 7;
+        let values = kernel(&group, seeds);
+        let table = Table::new(values.clone(), &group);
+        let together = vec![0..3, 3..4, 4..7];
+        let found = run(&table, ridge, together.clone());
+        let gram = GroupInvariantGram::from_orbit_kernel(&group, values).unwrap().to_dense_gram();
+        let factor = gram.factor(ridge).unwrap();
+        let layout = OrbitLayout::new(seeds, group.order());
+        for range in together {
+            let points: Vec<_> = range.clone().map(|seed| (seed, 2)).collect();
+            let set = HeldOutSet::new(layout, &points).unwrap();
+            let expected = leave_set_out(&gram, &factor, &labels(seeds), &set).unwrap();
+            for (at, seed) in range.enumerate() {
+                for output in 0..3 {
+                    let (value, expected) = (found.errors[[seed, output]], expected.errors[[at, output]]);
+                    assert!((value - expected).abs() < 1e-12, "{group}, {seed}: {value} {expected}");
+                }
+                let expected = expected.covariance[[at, at]];
+                assert!((found.variance[seed] - expected).abs() < 1e-12, "{group}, {seed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn more_passes_change_no_bit_and_a_limit_below_all_is_refused() {
+    let group = FiniteGroup::abelian(&[6, 6]).unwrap();
+    let table = Table::new(kernel(&group, 20), &group);
+    let labels = labels(20);
+    let regression = OrbitRegression::new(&table, Ridge::default(), &labels, vec![0..8, 8..20]).unwrap();
+    let free = regression.plan(&MemoryLimit::none());
+    assert_eq!(free.passes, 1);
+    // Room for the largest block and a part of the coefficients.
+    let limit = MemoryLimit::bytes(free.plan.bytes - 40_000);
+    let plan = regression.plan(&limit);
+    assert!(plan.passes > 1 && plan.plan.check(&limit).is_ok());
+    let results =
+        [MemoryLimit::none(), limit].map(|limit| regression.run(&limit, None, &Monitor::silent()).unwrap());
+    assert_eq!(results[0], results[1]);
+    let error = regression.run(&MemoryLimit::bytes(1000), None, &Monitor::silent()).unwrap_err();
+    assert!(error.to_string().starts_with("estimated memory"), "{error}");
+}
+
+#[test]
+fn a_run_goes_on_where_it_was_stopped_with_the_same_bits() {
+    let group = FiniteGroup::abelian(&[8, 8]).unwrap();
+    let table = Table::new(kernel(&group, 10), &group);
+    let labels = labels(10);
+    let regression = OrbitRegression::new(&table, Ridge::default(), &labels, singles(10)).unwrap();
+    let expected = regression.run(&MemoryLimit::none(), None, &Monitor::silent()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = UnitStore::open(folder.path()).unwrap();
+    let description = ContentHash::of_bytes(b"table");
+    let go = |monitor: &Monitor| regression.run(&MemoryLimit::none(), Some((&store, &description)), monitor);
+    let files = || {
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    };
+
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let stopped = go(&Monitor::new(Arc::new(Silent), cancel)).unwrap_err();
+    assert!(stopped.to_string().starts_with("interrupted"), "{stopped}");
+    assert!(files().is_empty());
+
+    assert_eq!(go(&Monitor::silent()).unwrap(), expected);
+    let all = files();
+    assert_eq!(all.len(), 34_usize.div_ceil(4));
+    // Lost and damaged units alone are computed again; the damaged one is named.
+    std::fs::remove_file(&all[0]).unwrap();
+    let whole = std::fs::read(&all[3]).unwrap();
+    let mut damaged = whole.clone();
+    damaged[60] ^= 1;
+    std::fs::write(&all[3], damaged).unwrap();
+    let again = go(&Monitor::silent()).unwrap();
+    assert_eq!(again.corrupted, [all[3].display().to_string()]);
+    assert_eq!((again.errors, again.variance), (expected.errors.clone(), expected.variance.clone()));
+    assert_eq!((files(), std::fs::read(&all[3]).unwrap()), (all, whole));
+    assert_eq!(go(&Monitor::silent()).unwrap(), expected);
+}
+
+#[test]
+fn a_block_that_is_not_positive_definite_names_irrep_and_pivot() {
+    let group = FiniteGroup::cyclic(5).unwrap();
+    let mut values = kernel(&group, 3);
+    // Far too little power in one pair of frequencies of the second seed.
+    for u in 0..5 {
+        values[[1, 1, u]] -= 0.5 * (std::f64::consts::TAU * 2.0 * u as f64 / 5.0).cos();
+    }
+    let table = Table::new(values.clone(), &group);
+    let labels = labels(3);
+    let regression = OrbitRegression::new(&table, Ridge::Absolute(0.0), &labels, singles(3)).unwrap();
+    let error = regression.run(&MemoryLimit::none(), None, &Monitor::silent()).unwrap_err().to_string();
+    let gram = GroupInvariantGram::from_orbit_kernel(&group, values).unwrap();
+    let expected = gram.factor(Ridge::Absolute(0.0)).unwrap_err().to_string();
+    assert!(expected.contains("irrep `k=2`, pivot 1 is -"), "{expected}");
+    assert_eq!(error, expected);
+}

@@ -1,0 +1,424 @@
+//! Audits of classes whose Gram matrix is never made, not even as the kernel between orbits: block after block.
+//!
+//! Chosen by structure (a kernel of inner products, a group with commuting shifts that permutes numbers, one pose held out, every seed observed)
+//! and by size (so many values between orbits that holding them, and all blocks with their factors, is what limits). The answers are
+//! those of [`class_audit`](super::class_audit), except that spectral errors, shares of irreps, limits of vanishing ridge where labels
+//! conflict, and the condition number, which would take longer than the audit, are left out; an upper bound of the condition number stands
+//! in. Points count as the same where they coincide, not where a kernel has a null space for another reason.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use isotypic_group::FourierPlanner;
+use isotypic_orbit::{GroupAction, OrbitCorrelation, OrbitLayout};
+use isotypic_predict::{OrbitRegression, OrbitRegressionPlan, OrbitRegressionResult};
+use isotypic_report::Status;
+use isotypic_work::{ContentHash, MemoryLimit, Monitor, Plan, UnitStore};
+use ndarray::Array2;
+
+use super::audit_gram::unless_singular_here;
+use super::class_audit::{ClassErrors, ClassPoint, SeedErrors};
+use super::class_seeds::ClassSeedSet;
+use super::irrep_parts::IrrepParts;
+use super::job::Job;
+use super::obstacle::Obstacle;
+use super::settings::{Convention, Together};
+use super::subjects::{Poses, Subjects, rename_image};
+use super::task::{Subject, Task};
+use super::units::Units;
+use crate::Error;
+use crate::audit_kernel::AuditKernel;
+use crate::permuted_orbits::PermutedOrbits;
+
+/// Values between orbits from which on they are not held. A gibibyte with all blocks and factors.
+const LARGE: usize = 1 << 24;
+
+/// Rows of the Gram matrix that are computed again from the images.
+const CHECKED_ROWS: usize = 5;
+
+/// Rows that a matrix product computes at least; with them the nominal cost covers the poses too.
+const ROWS_OF_TILE: f64 = 128.0;
+
+/// What the settings of a job leave open of such an audit.
+pub(super) struct LargeClasses<'a> {
+    set: &'a ClassSeedSet,
+    action: Box<dyn GroupAction>,
+    /// The pose that is held out.
+    element: usize,
+    together: Vec<Range<usize>>,
+}
+
+impl<'a> LargeClasses<'a> {
+    /// The audit of a task, if it is one of these and large enough.
+    pub(super) fn of(job: &'a Job, task: &Task) -> Result<Option<Self>, Error> {
+        let Some(found) = Self::structured(job, task)? else { return Ok(None) };
+        let seeds = found.set.seen.len();
+        let values = seeds.saturating_mul(seeds).saturating_mul(task.order);
+        Ok((values >= LARGE).then_some(found))
+    }
+
+    /// The audit of a task of any size, if its structure allows it.
+    pub(super) fn structured(job: &'a Job, task: &Task) -> Result<Option<Self>, Error> {
+        let subject = &job.architectures[task.subject];
+        let is_dot_product =
+            subject.kernel.as_ref().is_some_and(|kernel| kernel.network().as_dot_product().is_some());
+        let (Units::Classes(set), [part], Poses::Action(spec), Subjects::Images(images)) =
+            (&job.units, task.parts.as_slice(), &task.poses, &job.subjects)
+        else {
+            return Ok(None);
+        };
+        let is_whole = part.poses == task.order && set.unseen.is_empty();
+        if !(task.permutes && is_dot_product && is_whole && job.settings.convention == Convention::Exact) {
+            return Ok(None);
+        }
+        let action = spec.resolve(images.image_shape())?;
+        if !OrbitCorrelation::knows(action.group()) {
+            return Ok(None);
+        }
+        let layout = OrbitLayout::new(set.seen.len(), task.order);
+        let hold_out = job.questions[part.question].hold_out.resolve(action.group(), layout)?;
+        let Some(&[element]) = hold_out.elements() else { return Ok(None) };
+        let seeds = set.seen.len();
+        let together = match set.together {
+            Together::Seed => (0..seeds).map(|seed| seed..seed + 1).collect(),
+            // Seeds are ordered by class.
+            Together::Class => (0..set.classes.len())
+                .filter_map(|class| {
+                    let members = set.members(class);
+                    Some(*members.first()?..members.last()? + 1)
+                })
+                .collect(),
+        };
+        Ok(Some(Self { set, action, element, together }))
+    }
+
+    /// What it will take in as few passes as the limit allows.
+    pub(super) fn plan(&self, subject: &Subject, limit: &MemoryLimit) -> Result<OrbitRegressionPlan, Error> {
+        let transform = FourierPlanner::new().plan(self.action.group())?;
+        let kernel = subject.kernel.as_deref().map(AuditKernel::network);
+        let costs = kernel.map_or((0.0, 0), |kernel| {
+            let seconds = kernel.as_dot_product().map_or(0.0, |kernel| kernel.seconds_per_pair());
+            (seconds, PermutedOrbits::bytes_of(kernel, self.action.group(), self.set.seen.len()))
+        });
+        let mut plan = OrbitRegressionPlan::new(transform.as_ref(), &self.together, costs, limit);
+        plan.plan.seconds += self.seconds_of_check(subject);
+        Ok(plan)
+    }
+
+    /// Seconds of the direct check of some rows, which matrix products take for a whole tile of rows.
+    fn seconds_of_check(&self, subject: &Subject) -> f64 {
+        let Some(kernel) = subject.kernel.as_deref().map(AuditKernel::network) else { return 0.0 };
+        let columns = self.set.seen.len() * self.action.group().order();
+        ROWS_OF_TILE * columns as f64 * kernel.seconds_per_pair() / rayon::current_num_threads() as f64
+    }
+
+    /// Computes everything; unit by unit on disk, if the settings name a folder.
+    pub(super) fn examine(&self, job: &Job, task: &Task, monitor: &Monitor) -> Result<ClassErrors, Error> {
+        let subject = &job.architectures[task.subject];
+        let kernel = subject.kernel.as_deref().map(AuditKernel::network);
+        let (Some(kernel), Subjects::Images(images)) = (kernel, &job.subjects) else {
+            unreachable!("checked when this was made");
+        };
+        let (settings, seeds) = (&job.settings, &self.set.seen);
+        let Poses::Action(spec) = &task.poses else { unreachable!("checked when this was made") };
+        let action = spec.resolve(images.image_shape())?;
+        let images = images.images(seeds)?;
+        let orbits = PermutedOrbits::new(images, action, &settings.normalization, kernel, settings.kernel)
+            .map_err(|error| match error {
+                Error::Orbit(error) => rename_image(error, seeds),
+                error => error,
+            })?
+            .expect("the structure was checked when this was made");
+        let limit = settings.memory_limit.clone().unwrap_or_else(MemoryLimit::detect);
+        let labels = self.set.labels();
+        let regression = OrbitRegression::new(&orbits, settings.ridge, &labels, self.together.clone())?;
+        let store = settings.units.as_ref().map(UnitStore::open).transpose()?;
+        let description = self.description(&orbits, settings.ridge, &labels);
+        let journal = store.as_ref().map(|store| (store, &description));
+        let (all, check) = (regression.plan(&limit).plan.seconds, self.seconds_of_check(subject));
+        let outcome = regression.run(&limit, journal, &monitor.part(all / (all + check), 1.0));
+        let outcome = unless_singular_here(outcome)?;
+        let lookalikes = orbits.lookalikes()?;
+        let mut errors = self.collect(outcome.as_ref().ok(), &lookalikes);
+        match outcome {
+            Ok(result) => {
+                let rows = sample_rows(settings.seed, seeds.len(), task.order);
+                let weights = (&result.dual_weights, &labels);
+                let monitor = monitor.part(check / (all + check), 1.0);
+                let check = orbits.check_rows(&rows, weights, settings.ridge, &monitor)?;
+                errors.invariance_defect = check.deviation;
+                errors.largest_residual = Some(check.largest_residual);
+                errors.condition_bound = Some(result.condition_bound);
+                errors.corrupted = result.corrupted;
+            }
+            Err(mut reason) => {
+                let mut pairs = lookalikes.clone();
+                // Two different seeds say more.
+                pairs.sort_by_key(|&(s, t, _)| s == t);
+                let layout = reason.layout;
+                let rows = |(s, t, u)| (layout.row(s, self.action.group().identity()), layout.row(t, u));
+                reason.duplicates = pairs.into_iter().map(rows).collect();
+                errors.obstacle = Some(Obstacle::NotPositiveDefinite(reason));
+            }
+        }
+        Ok(errors)
+    }
+
+    /// Everything that the units of this regression depend on.
+    fn description(
+        &self,
+        orbits: &PermutedOrbits<'_>,
+        ridge: isotypic_gram::Ridge,
+        labels: &Array2<f64>,
+    ) -> ContentHash {
+        let labels = ContentHash::of_array(labels.shape(), labels);
+        let text = format!("{} {ridge:?} {labels} {:?}", orbits.content_hash(), self.together);
+        ContentHash::of_bytes(text.as_bytes())
+    }
+
+    /// Seeds with their points.
+    fn collect(
+        &self,
+        result: Option<&OrbitRegressionResult>,
+        lookalikes: &[(usize, usize, usize)],
+    ) -> ClassErrors {
+        let classes = &self.set.class_of_seen;
+        let of_seed = |place: usize| {
+            let class = classes[place];
+            let found = result.map(|result| (result.predictions.row(place), result.variance[place]));
+            let found = found.ok_or(Status::NotPositiveDefinite);
+            let mut point = ClassPoint::of(self.element, class, found);
+            if result.is_some() {
+                match self.status(place, lookalikes) {
+                    Status::OrbitCollapse => point.set_status(Status::OrbitCollapse, Some(0.0)),
+                    status => point.set_status(status, None),
+                }
+            }
+            let others = lookalikes.iter().filter_map(|&(s, t, _)| match (s == t, s == place, t == place) {
+                (false, true, _) => Some(t),
+                (false, _, true) => Some(s),
+                _ => None,
+            });
+            // One of another class matters most.
+            let twin = others.min_by_key(|&other| (classes[other] == class, other));
+            let mut seed = SeedErrors::of_point(place, class, twin, point);
+            seed.projected = seed.errors(self.set.classes.len())[class];
+            seed
+        };
+        let same_in_all: usize = {
+            let of_seed = |seed: usize| -> BTreeSet<usize> {
+                let own = lookalikes.iter().filter(|&&(s, t, _)| s == seed && t == seed);
+                own.map(|&(_, _, u)| u).collect()
+            };
+            let first = of_seed(0);
+            (1..classes.len()).fold(first, |common, seed| &common & &of_seed(seed)).len()
+        };
+        ClassErrors {
+            seeds: (0..classes.len()).map(of_seed).collect(),
+            invariance_defect: 0.0,
+            condition_number: None,
+            indistinguishable_poses: 1 + same_in_all,
+            obstacle: None,
+            irreps: IrrepParts::default(),
+            largest_residual: None,
+            condition_bound: None,
+            corrupted: Vec::new(),
+        }
+    }
+
+    /// Whether a point that is observed is the same to the kernel as the held-out pose of a seed.
+    fn status(&self, place: usize, lookalikes: &[(usize, usize, usize)]) -> Status {
+        let classes = &self.set.class_of_seen;
+        let range_of = |seed: usize| self.together.iter().find(|range| range.contains(&seed));
+        let mut status = Status::Ok;
+        for &(s, t, u) in lookalikes.iter().filter(|&&(s, t, _)| s == place || t == place) {
+            if classes[s] != classes[t] {
+                return Status::ConflictingLabels;
+            }
+            // Points at equal poses are held out together.
+            if u != self.action.group().identity() || range_of(s) != range_of(t) {
+                status = Status::OrbitCollapse;
+            }
+        }
+        status
+    }
+}
+
+/// Rows that are checked, as (seed, element): of the seed of the settings, not of chance.
+fn sample_rows(seed: u64, seeds: usize, order: usize) -> Vec<(usize, usize)> {
+    let mut state = seed;
+    let mut next = |below: usize| {
+        // splitmix64 (Steele, Lea & Flood 2014).
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % below as u64) as usize
+    };
+    (0..CHECKED_ROWS).map(|_| (next(seeds), next(order))).collect()
+}
+
+/// What is known before computing about the tasks of a job that are of this kind.
+pub(super) fn plan_of(job: &Job, task: &Task) -> Result<Option<(Plan, String)>, Error> {
+    let Some(large) = LargeClasses::of(job, task)? else { return Ok(None) };
+    let limit = job.settings.memory_limit.clone().unwrap_or_else(MemoryLimit::detect);
+    let subject = &job.architectures[task.subject];
+    let plan = large.plan(subject, &limit)?;
+    let (blocks, rows) = plan.blocks;
+    let passes = if plan.passes == 1 { "one pass".to_owned() } else { format!("{} passes", plan.passes) };
+    let points = isotypic_work::human::thousands((large.set.seen.len() * task.order) as u64);
+    let note = format!(
+        "{}: {points} points by {blocks} blocks of up to {} rows, in {passes}",
+        subject.name,
+        isotypic_work::human::thousands(rows as u64)
+    );
+    Ok(Some((plan.plan, note)))
+}
+
+#[cfg(test)]
+mod tests {
+    use isotypic_gram::Ridge;
+    use ndarray::Array4;
+    use ndarray_npy::write_npy;
+
+    use super::*;
+    use crate::audit::class_audit;
+    use crate::audit::settings::{
+        AuditInput, AuditSettings, ClassSeeds, ClassSelection, PoseNumbers, QuestionSpec,
+    };
+
+    fn settings(group: &str, classes: &[&str], seeds: usize, together: Together) -> AuditSettings {
+        AuditSettings {
+            question: Some(QuestionSpec {
+                group: group.into(),
+                poses: PoseNumbers::OfGroup,
+                hold_out: "pose:1".into(),
+            }),
+            architectures: vec!["mlp:2".into()],
+            classes: Some(ClassSelection {
+                classes: classes.iter().map(ToString::to_string).collect(),
+                seeds: ClassSeeds::PerClass(seeds),
+                unseen_per_class: 0,
+                together,
+            }),
+            ridge: Ridge::RelativeToMeanDiagonal(1e-6),
+            ..AuditSettings::default()
+        }
+    }
+
+    /// Block by block and by the audit that holds everything; sorted statuses of all seeds.
+    fn agrees(settings: &AuditSettings, residual: f64) -> Vec<Status> {
+        let job = Job::prepare(settings).unwrap();
+        let task = &job.tasks[0];
+        assert!(LargeClasses::of(&job, task).unwrap().is_none(), "a small audit holds everything");
+        let large = LargeClasses::structured(&job, task).unwrap().unwrap();
+        let found = large.examine(&job, task, &Monitor::silent()).unwrap();
+        let kernel = job.architectures[0].kernel.as_deref().map(|kernel| (kernel, settings.kernel));
+        let set = job.units.classes().unwrap();
+        let all = job.units.seeds(0);
+        let orbits = job
+            .subjects
+            .orbits(&all, &task.poses, &settings.normalization, kernel, &Monitor::silent())
+            .unwrap();
+        let hold_out = &job.questions[0].hold_out;
+        let expected =
+            class_audit::examine(&orbits.gram, set, hold_out, settings.ridge, settings.convention).unwrap();
+        assert_eq!(found.seeds.len(), expected.seeds.len());
+        assert_eq!(found.indistinguishable_poses, expected.indistinguishable_poses);
+        let largest = found.largest_residual.unwrap();
+        assert!(largest < residual, "{largest:e}");
+        assert!(found.condition_bound.unwrap() >= expected.condition_number.unwrap());
+        for (found, expected) in found.seeds.iter().zip(&expected.seeds) {
+            assert_eq!(
+                (found.place, found.class, found.twin),
+                (expected.place, expected.class, expected.twin)
+            );
+            assert_eq!(found.status, expected.status);
+            if found.status == Status::OrbitCollapse {
+                assert!((found.limit.unwrap() - expected.limit.unwrap()).abs() < 1e-6);
+            }
+            let near = |found: f64, expected: f64| {
+                assert!((found - expected).abs() < 1e-8 * expected.abs().max(1.0), "{found} and {expected}");
+            };
+            near(found.projected.unwrap(), expected.projected.unwrap());
+            let (found, expected) = (&found.points[0], &expected.points[0]);
+            assert_eq!(found.element, expected.element);
+            near(found.variance.unwrap(), expected.variance.unwrap());
+            near(found.margin.unwrap(), expected.margin.unwrap());
+            near(found.probability.unwrap(), expected.probability.unwrap());
+            let (found, expected) = (found.predictions.as_ref(), expected.predictions.as_ref());
+            found
+                .unwrap()
+                .iter()
+                .zip(expected.unwrap())
+                .for_each(|(&found, &expected)| near(found, expected));
+        }
+        let mut statuses: Vec<Status> = found.seeds.iter().map(|seed| seed.status).collect();
+        statuses.sort();
+        statuses
+    }
+
+    #[test]
+    fn digits_are_predicted_as_by_the_audit_that_holds_everything() {
+        for (group, together) in [
+            ("translation:4x7", Together::Seed),
+            ("translation:7x4", Together::Class),
+            ("translation-x:28", Together::Class),
+            ("p4:4", Together::Class),
+            ("p4m:2", Together::Seed),
+        ] {
+            let statuses = agrees(&settings(group, &["3", "5", "8"], 3, together), 1e-11);
+            assert!(statuses.iter().all(|&status| status == Status::Ok));
+        }
+    }
+
+    #[test]
+    fn images_that_look_the_same_have_the_status_of_the_audit_that_holds_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.npy");
+        let value = |image: usize, y: usize, x: usize| {
+            ((1 + image) as f64 + 1.3 * y as f64 + (2 + image) as f64 * x as f64).sin()
+        };
+        let images = Array4::from_shape_fn((8, 4, 6, 1), |(image, y, x, _)| match image {
+            // A shifted copy of the same class, one of the other class, and one with two equal halves.
+            1 => value(0, (y + 1) % 4, x),
+            6 => value(2, y, (x + 3) % 6),
+            7 => value(7, y, x % 3),
+            _ => value(image, y, x),
+        });
+        write_npy(&file, &images).unwrap();
+        for together in [Together::Seed, Together::Class] {
+            let settings = AuditSettings {
+                input: AuditInput::Data(file.display().to_string()),
+                labels: Some("a,a,a,a,b,b,b,b".into()),
+                ..settings("translation:4x6", &[], 4, together)
+            };
+            // Where labels conflict dual weights are of the size of the inverse ridge.
+            let statuses = agrees(&settings, 1e-6);
+            let count = |status: Status| statuses.iter().filter(|&&other| other == status).count();
+            assert_eq!(count(Status::ConflictingLabels), 2);
+            assert_eq!(count(Status::OrbitCollapse), 3);
+        }
+    }
+
+    #[test]
+    fn what_has_another_structure_is_left_to_others() {
+        let is_structured = |settings: &AuditSettings| {
+            let job = Job::prepare(settings).unwrap();
+            LargeClasses::structured(&job, &job.tasks[0]).unwrap().is_some()
+        };
+        let shifts = settings("translation-x:4", &["3", "5"], 2, Together::Seed);
+        assert!(is_structured(&shifts));
+        let with = |change: fn(&mut AuditSettings)| {
+            let mut settings = shifts.clone();
+            change(&mut settings);
+            is_structured(&settings)
+        };
+        assert!(!with(|settings| settings.architectures = vec!["cnn".into()]));
+        assert!(!with(|settings| settings.question.as_mut().unwrap().group = "rotation:8".into()));
+        assert!(with(|settings| settings.question.as_mut().unwrap().group = "p4:2".into()));
+        assert!(!with(|settings| settings.question.as_mut().unwrap().group = "dihedral:4".into()));
+        assert!(!with(|settings| settings.question.as_mut().unwrap().hold_out = "poses:0,1".into()));
+        assert!(!with(|settings| settings.classes.as_mut().unwrap().unseen_per_class = 1));
+        assert!(!with(|settings| settings.question.as_mut().unwrap().poses = PoseNumbers::Divisors));
+    }
+}
