@@ -66,7 +66,7 @@ impl<T: Real> RunningProduct<T> {
             let (q_x, theta_x) = of(ends.x, group);
             let fresh = if has_ntk { *c * theta_x } else { T::from_f64(0.0) };
             *theta = *theta * q_x + fresh;
-            *c = *c * q_x;
+            *c *= q_x;
         }
     }
 
@@ -87,8 +87,8 @@ mod tests {
         let wave = |seed: usize, i: usize| 1.5 + ((seed * 31 + i * 7) as f64).sin();
         let mut product = RunningProduct::default();
         product.clear(2);
-        // (covariance, tangent kernel) of every factor at every pair.
-        let mut factors: Vec<Vec<[f64; 2]>> = Vec::new();
+        // (covariance, tangent kernel) at every pair of every factor.
+        let mut pairs: Vec<Vec<[f64; 2]>> = vec![Vec::new(); 2 * lanes];
         for seed in 0..3 {
             let x = Terms::<f64>::new((0..2).map(|i| (wave(seed, i), wave(seed + 9, i))));
             let y = Terms::<f64>::new((0..2 * lanes).map(|i| (wave(seed + 3, i), wave(seed + 6, i))));
@@ -102,11 +102,11 @@ mod tests {
                 let theta = 0.5 * (x.ntk[i / lanes] + y.ntk[i] - ntk[i]);
                 [covariance, if with_ntk { theta } else { 0.0 }]
             };
-            factors.push((0..2 * lanes).map(of).collect());
+            pairs.iter_mut().enumerate().for_each(|(i, factors)| factors.push(of(i)));
         }
-        for i in 0..2 * lanes {
-            let c = |factor: usize| factors[factor][i][0];
-            let expected = factors[0][i][1] * c(1) * c(2) + c(0) * c(1) * factors[2][i][1];
+        for (i, factors) in pairs.iter().enumerate() {
+            let [[c_0, theta_0], [c_1, _], [c_2, theta_2]] = factors[..] else { panic!("three factors") };
+            let expected = theta_0 * c_1 * c_2 + c_0 * c_1 * theta_2;
             let ntk = 0.5 * (product.ntk.x[i / lanes] + product.ntk.y[i] - product.ntk_differences()[i]);
             assert!((ntk - expected).abs() <= 1e-14 * expected.abs().max(1.0), "pair {i}: {ntk} {expected}");
         }

@@ -200,7 +200,7 @@ fn distance_cases() -> Vec<(String, Vec<usize>, f64)> {
 /// Points on the unit sphere, close together: kernel values agree to four digits and more.
 fn close_points(n: usize, length: usize) -> Array2<f64> {
     let base = random_points(1, length, 8);
-    let mut points = random_points(n, length, 9) * 0.01 + &base.row(0);
+    let mut points = random_points(n, length, 9) * 0.01 + base.row(0);
     for mut point in points.rows_mut() {
         let norm = point.dot(&point).sqrt();
         point.mapv_inplace(|value| f64::from((value / norm) as f32));

@@ -16,13 +16,16 @@ const RIGHT: f64 = 544.0;
 const TOP: f64 = 18.0;
 const BOTTOM: f64 = 250.0;
 
+/// Name, excess, weight and share of one irrep.
+type Bar = (String, f64, Option<f64>, Option<f64>);
+
 /// What is drawn of one row of the summary.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct IrrepBars {
     /// Whose they are.
     pub title: String,
     /// Name, excess, weight and share of each irrep, in the order of the blocks.
-    pub bars: Vec<(String, f64, Option<f64>, Option<f64>)>,
+    pub bars: Vec<Bar>,
     /// Irreps with small parts that are not drawn.
     pub left_out: usize,
 }
@@ -30,7 +33,7 @@ pub struct IrrepBars {
 impl IrrepBars {
     /// What is drawn; `None` if no part is known.
     pub(crate) fn of(row: &SummaryRow) -> Option<Self> {
-        let mut bars: Vec<(usize, (String, f64, Option<f64>, Option<f64>))> = row
+        let mut bars: Vec<(usize, Bar)> = row
             .irreps
             .iter()
             .enumerate()

@@ -24,7 +24,7 @@ pub(crate) struct AuditGram {
     pub(crate) dense: Option<DenseGram>,
     pub(crate) defect: f64,
     /// The error to expect in an entry beyond that of `f64`.
-    resolution: f64,
+    pub(crate) resolution: f64,
 }
 
 /// Regression with some sets left out in turn.

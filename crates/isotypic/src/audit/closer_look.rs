@@ -174,7 +174,7 @@ mod tests {
             if s == t { 3.0 + decay } else { 1.0 + 0.5 * decay }
         });
         let invariant = GroupInvariantGram::from_orbit_kernel(&group, kernel).unwrap();
-        AuditGram { invariant, dense: None, defect: 0.0 }
+        AuditGram { invariant, dense: None, defect: 0.0, resolution: 0.0 }
     }
 
     fn look(unit: usize, error: Option<f64>) -> Look {

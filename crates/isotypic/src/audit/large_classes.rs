@@ -307,7 +307,7 @@ mod tests {
 
     /// Block by block and by the audit that holds everything; sorted statuses of all seeds.
     fn agrees(settings: &AuditSettings, residual: f64) -> Vec<Status> {
-        let job = Job::prepare(settings).unwrap();
+        let job = Job::prepare(settings, &[]).unwrap();
         let task = &job.tasks[0];
         assert!(LargeClasses::of(&job, task).unwrap().is_none(), "a small audit holds everything");
         let large = LargeClasses::structured(&job, task).unwrap().unwrap();
@@ -403,7 +403,7 @@ mod tests {
     #[test]
     fn what_has_another_structure_is_left_to_others() {
         let is_structured = |settings: &AuditSettings| {
-            let job = Job::prepare(settings).unwrap();
+            let job = Job::prepare(settings, &[]).unwrap();
             LargeClasses::structured(&job, &job.tasks[0]).unwrap().is_some()
         };
         let shifts = settings("translation-x:4", &["3", "5"], 2, Together::Seed);
