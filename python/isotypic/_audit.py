@@ -99,10 +99,9 @@ class AuditResult:
         return f"<pre>{html.escape(self._report.text(100))}</pre><ul>{sentences}</ul>"
 
     def _page(self) -> str:
-        return (
-            '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>isotypic audit</title>\n'
-            f"<body>{self._repr_html_()}</body>\n</html>\n"
-        )
+        page = self._report.page()
+        assert page is not None, "an audit has a page"
+        return page
 
 
 def audit(

@@ -82,7 +82,8 @@ def test_findings_come_as_tables_and_files(small, tmp_path):
     assert small.report(tmp_path / "a.csv").read_text().count("\n") == 4
     assert small.report(str(tmp_path / "a.txt")).read_text() == repr(small)
     page = small.report(tmp_path / "a.html").read_text()
-    assert page.startswith("<!doctype html>") and "</html>" in page
+    assert page.startswith("<!DOCTYPE html>") and "</html>" in page
+    assert "<svg" in page and "Content-Security-Policy" in page
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.html", "a.json", "a.txt"]
     with pytest.raises(SettingsError, match="`path`"):
         small.report(tmp_path / "a.pdf")

@@ -1,12 +1,13 @@
 //! The audit and the spectrum of arrays that are in memory.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use isotypic::architecture::Architecture;
 use isotypic::data::{Features, GramMatrix, LabelledImages, Labels, Pixels};
 use isotypic::gram::Ridge;
 use isotypic::orbit::{Normalization, RowOrder};
-use isotypic::report::{render_spectrum, render_terminal};
+use isotypic::report::{render_page, render_spectrum, render_terminal};
 use isotypic::work::MemoryLimit;
 use isotypic::{
     AuditInput, AuditSettings, ClassSeeds, ClassSelection, Convention, Error, KernelKind, PairSelection,
@@ -105,7 +106,14 @@ pub(crate) fn audit(
         audit_of(&settings, &networks, monitor)
     })?;
     let json = report.to_json().map_err(|error| exception(py, error))?;
-    Ok(Report { json, csv: report.to_csv(), text: Box::new(move |width| render_terminal(&report, width)) })
+    let (csv, report) = (report.to_csv(), Arc::new(report));
+    let for_page = Arc::clone(&report);
+    Ok(Report {
+        json,
+        csv,
+        text: Box::new(move |width| render_terminal(&report, width)),
+        page: Some(Box::new(move || Ok(render_page(&for_page)?.html))),
+    })
 }
 
 /// Eigenvalues of a Gram matrix irrep by irrep, and the errors that follow.
@@ -135,7 +143,8 @@ pub(crate) fn spectrum(
         spectrum_of(&GramMatrix::new("gram", values)?, Labels::from_names(labels)?, &settings)
     })?;
     let json = report.to_json().map_err(|error| exception(py, error))?;
-    Ok(Report { json, csv: String::new(), text: Box::new(move |width| render_spectrum(&report, width)) })
+    let text = Box::new(move |width| render_spectrum(&report, width));
+    Ok(Report { json, csv: String::new(), text, page: None })
 }
 
 /// Puts arrays and labels together.
