@@ -86,7 +86,7 @@ fn repair(job: &Job, summary: &[SummaryRow], verdicts: &[VerdictRow]) -> Option<
     let more = if more_poses_help {
         "more poses help (the numbers above)".to_owned()
     } else {
-        format!("up to {densest} poses did not help")
+        format!("up to {densest} poses were not enough")
     };
     Some(if matching.is_empty() {
         let architecture = if more_poses_help {
