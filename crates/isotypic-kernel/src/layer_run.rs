@@ -231,11 +231,11 @@ pub(crate) fn differences_through_affine_to_gaps<T: Real>(
     dispatch!(level, simd => run(simd, affine, ends, differences, ntk));
 }
 
-/// Maps cosine gaps by a homogeneous nonlinearity and gives back the differences of the mapped pairs, whose points are `after`.
+/// Maps cosine gaps by a homogeneous nonlinearity; gives back gaps, or the differences of the mapped pairs, whose points are `after`.
 ///
 /// `map` gives the mapped gap and the relative deficit $w$ of a gap, with $E[\varphi'\varphi'] = g(1 - w)$ and $g$ the `gain`.
 #[inline(always)]
-pub(crate) fn map_gaps_to_differences<S: Simd, T: Real>(
+pub(crate) fn map_homogeneous<const TO_DIFFERENCES: bool, S: Simd, T: Real>(
     simd: S,
     after: Ends<'_, T>,
     gaps: &mut [T],
@@ -252,30 +252,8 @@ pub(crate) fn map_gaps_to_differences<S: Simd, T: Real>(
         |group, start, gap, theta| {
             let (gap, deficit) = map(gap);
             let pairs = Pairs::load(simd, group, start);
-            (pairs.difference_of_gap(gap), pairs.homogeneous_ntk_difference(theta, gain, deficit))
-        },
-    );
-}
-
-/// Maps cosine gaps by a homogeneous nonlinearity; otherwise as [`map_gaps_to_differences`].
-#[inline(always)]
-pub(crate) fn map_gaps<S: Simd, T: Real>(
-    simd: S,
-    after: Ends<'_, T>,
-    gaps: &mut [T],
-    ntk: Option<&mut [T]>,
-    gain: T,
-    map: impl Fn(T::Native<S>) -> (T::Native<S>, T::Native<S>),
-) {
-    for_each_vector(
-        simd,
-        after.groups(),
-        gaps,
-        (ntk, true),
-        #[inline(always)]
-        |group, start, gap, theta| {
-            let (gap, deficit) = map(gap);
-            (gap, Pairs::load(simd, group, start).homogeneous_ntk_difference(theta, gain, deficit))
+            let value = if TO_DIFFERENCES { pairs.difference_of_gap(gap) } else { gap };
+            (value, pairs.homogeneous_ntk_difference(theta, gain, deficit))
         },
     );
 }

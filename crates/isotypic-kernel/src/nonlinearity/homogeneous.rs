@@ -10,9 +10,7 @@ use fearless_simd_macros::simd;
 
 use super::arc::ArcFunctions;
 use super::{Nonlinearity, PairRun};
-use crate::layer_run::{
-    DifferenceRun, differences_through_affine_to_gaps, map_gaps, map_gaps_to_differences,
-};
+use crate::layer_run::{DifferenceRun, differences_through_affine_to_gaps, map_homogeneous};
 use crate::terms::Ends;
 
 /// A function made of two half lines that meet at 0.
@@ -60,7 +58,7 @@ impl<H: Homogeneous> Nonlinearity for H {
 
 #[simd]
 fn on_pairs<S: Simd, T: ArcFunctions>(simd: S, function: impl Homogeneous, run: PairRun<'_, T>) {
-    map_gaps(
+    map_homogeneous::<false, _, _>(
         simd,
         run.after,
         run.cosine_gap,
@@ -81,7 +79,7 @@ fn through_both<T: ArcFunctions>(level: Level, function: impl Homogeneous, run: 
         gaps: &mut [T],
         ntk: Option<&mut [T]>,
     ) {
-        map_gaps_to_differences(
+        map_homogeneous::<true, _, _>(
             simd,
             after,
             gaps,
