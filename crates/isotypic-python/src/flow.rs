@@ -2,7 +2,8 @@
 
 use isotypic::Error;
 use isotypic::gram::{DenseFactor, Factorization};
-use isotypic::predict::GradientFlow;
+use isotypic::predict::{GradientFlow, PredictError};
+use numpy::ndarray::{Array2, ArrayRef2};
 use numpy::{PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
 
@@ -60,9 +61,7 @@ impl Flow {
         time: f64,
         rhs: PyReadonlyArray2<'py, f64>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let rhs = rhs.as_array();
-        let weights = interruptible(py, |_| -> Result<_, Error> { Ok(self.flow.weights(time, &rhs)?) })?;
-        Ok(PyArray2::from_owned_array(py, weights))
+        self.apply(py, GradientFlow::weights, time, &rhs)
     }
 
     /// (1 − e^{−Kt}) b.
@@ -72,9 +71,7 @@ impl Flow {
         time: f64,
         rhs: PyReadonlyArray2<'py, f64>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let rhs = rhs.as_array();
-        let learned = interruptible(py, |_| -> Result<_, Error> { Ok(self.flow.learned(time, &rhs)?) })?;
-        Ok(PyArray2::from_owned_array(py, learned))
+        self.apply(py, GradientFlow::learned, time, &rhs)
     }
 
     /// e^{−Kt} b.
@@ -84,8 +81,23 @@ impl Flow {
         time: f64,
         rhs: PyReadonlyArray2<'py, f64>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        self.apply(py, GradientFlow::remaining, time, &rhs)
+    }
+}
+
+/// A function of the kernel and the time, applied to columns.
+type Evolution = fn(&GradientFlow, f64, &ArrayRef2<f64>) -> Result<Array2<f64>, PredictError>;
+
+impl Flow {
+    fn apply<'py>(
+        &self,
+        py: Python<'py>,
+        evolution: Evolution,
+        time: f64,
+        rhs: &PyReadonlyArray2<'py, f64>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let rhs = rhs.as_array();
-        let left = interruptible(py, |_| -> Result<_, Error> { Ok(self.flow.remaining(time, &rhs)?) })?;
-        Ok(PyArray2::from_owned_array(py, left))
+        let columns = interruptible(py, |_| -> Result<_, Error> { Ok(evolution(&self.flow, time, &rhs)?) })?;
+        Ok(PyArray2::from_owned_array(py, columns))
     }
 }

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use isotypic_data::{GramMatrix, Labels};
-use isotypic_gram::{DenseGram, Factorization, GramError, OrbitStatus, Ridge, SymmetricOperator};
+use isotypic_gram::{
+    BlockSpectrum, DenseGram, Factorization, GramError, OrbitStatus, Ridge, SymmetricOperator,
+};
 use isotypic_orbit::{OrbitLayout, RowOrder, abstract_group};
 use isotypic_predict::{PredictError, leave_one_out, spectral_error};
 use isotypic_report::{SpectrumBlock, SpectrumReport, Status, finite};
@@ -26,6 +28,12 @@ pub struct SpectrumSettings {
     pub labels: String,
     /// Added to the diagonal.
     pub ridge: Ridge,
+}
+
+/// A block in the form of the report.
+pub(crate) fn reported_block(block: BlockSpectrum) -> SpectrumBlock {
+    let BlockSpectrum { irrep, dimension, multiplicity, eigenvalues } = block;
+    SpectrumBlock { irrep: irrep.to_string(), dimension, multiplicity, eigenvalues }
 }
 
 /// Eigenvalues per irrep, and the exact error of a missing pose of each seed.
@@ -63,17 +71,7 @@ pub fn spectrum_of(
     let gram =
         DenseGram::from_row_order(&matrix.values(), settings.row_order, settings.seeds, group.clone())?;
     let projection = gram.project()?;
-    let blocks = projection
-        .gram
-        .spectrum()?
-        .into_iter()
-        .map(|block| SpectrumBlock {
-            irrep: block.irrep.to_string(),
-            dimension: block.dimension,
-            multiplicity: block.multiplicity,
-            eigenvalues: block.eigenvalues,
-        })
-        .collect();
+    let blocks = projection.gram.spectrum()?.into_iter().map(reported_block).collect();
     let (exact_error, status, condition_number) =
         match leave_one_out(&projection.gram, settings.ridge, &targets) {
             Ok(result) => {

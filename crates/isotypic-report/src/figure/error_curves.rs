@@ -97,10 +97,7 @@ impl ErrorCurves {
         let highest = self.series.iter().flat_map(|series| &series.points).map(|point| point.1[4]);
         let highest = highest.fold(1.25, f64::max).min(TALLEST) * 1.04;
         let y = Scale::linear((0.0, highest), (BOTTOM, TOP));
-        for (value, label) in y.ticks(6) {
-            svg.line((LEFT, y.at(value)), (RIGHT, y.at(value)), "grid");
-            svg.text(LEFT - 8.0, y.at(value) + 4.0, "end", "tick", &label);
-        }
+        svg.horizontal_grid(&y, 6, (LEFT, RIGHT));
         svg.upright_text(16.0, (TOP + BOTTOM) / 2.0, "name", "error at held-out poses");
         let mut poses: Vec<usize> =
             self.series.iter().flat_map(|series| &series.points).map(|point| point.0).collect();

@@ -75,10 +75,7 @@ impl IrrepBars {
         let low = self.bars.iter().map(|bar| bar.1).fold(0.0, f64::min);
         let margin = 0.06 * (high - low).max(1e-12);
         let y = Scale::linear((low - margin, high + margin), (BOTTOM, TOP));
-        for (value, label) in y.ticks(5) {
-            svg.line((LEFT, y.at(value)), (RIGHT, y.at(value)), "grid");
-            svg.text(LEFT - 8.0, y.at(value) + 4.0, "end", "tick", &label);
-        }
+        svg.horizontal_grid(&y, 5, (LEFT, RIGHT));
         svg.upright_text(14.0, (TOP + BOTTOM) / 2.0, "name", "part of error − 1");
         svg.text(
             (LEFT + RIGHT) / 2.0,

@@ -53,10 +53,7 @@ impl SpectrumPlot {
         let high = all().fold(f64::MIN_POSITIVE, f64::max);
         let low = all().filter(|&value| value > high * DEPTH).fold(high, f64::min);
         let y = Scale::logarithmic((low / 1.6, high * 1.6), (BOTTOM, TOP));
-        for (value, label) in y.ticks(6) {
-            svg.line((LEFT, y.at(value)), (RIGHT, y.at(value)), "grid");
-            svg.text(LEFT - 8.0, y.at(value) + 4.0, "end", "tick", &label);
-        }
+        svg.horizontal_grid(&y, 6, (LEFT, RIGHT));
         svg.line((LEFT, BOTTOM), (RIGHT, BOTTOM), "axis");
         svg.upright_text(14.0, (TOP + BOTTOM) / 2.0, "name", "eigenvalue");
         svg.text(

@@ -1,10 +1,11 @@
 //! Writes SVG: elements as text, numbers short, everything from users escaped.
 //!
 //! Colours are classes, defined in `figure.css`: a figure inside a page takes the page's light or dark colours, one in a file of
-//! its own carries the style sheet. Figure libraries that were looked at fix colours when they write and put a script into each
-//! figure to show values; here each mark holds its value as a `<title>`, which needs none.
+//! its own carries the style sheet. Each mark holds its value as a `<title>`, which needs no script.
 
 use std::fmt::{Display, Write};
+
+use super::scale::Scale;
 
 /// The style sheet of figures, part of each standalone file.
 pub(crate) const FIGURE_CSS: &str = include_str!("figure.css");
@@ -63,6 +64,15 @@ impl Svg {
             "line",
             format_args!("x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" class=\"{class}\""),
         );
+    }
+
+    /// Lines and labels at about `count` ticks of a vertical scale, between two edges.
+    pub(crate) fn horizontal_grid(&mut self, scale: &Scale, count: usize, (left, right): (f64, f64)) {
+        for (value, label) in scale.ticks(count) {
+            let y = scale.at(value);
+            self.line((left, y), (right, y), "grid");
+            self.text(left - 8.0, y + 4.0, "end", "tick", &label);
+        }
     }
 
     /// The figure as an `<svg>` element with a title and a description for those who do not see it.

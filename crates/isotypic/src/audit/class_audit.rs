@@ -86,11 +86,12 @@ impl SeedErrors {
 
 /// The errors of all classes at one number of poses.
 ///
-/// `gram` holds all seeds of the set, unseen ones last, at exactly the poses in question.
+/// `gram` holds all seeds of the set, unseen ones last, at exactly the poses in question; `training` those that training sees, and `sets`
+/// what is held out of them one after the other.
 pub(crate) fn examine(
     gram: &OrbitGram,
     set: &ClassSeedSet,
-    hold_out: &HoldOutSpec,
+    (training, sets): (&AuditGram, &[HeldOutSet]),
     ridge: Ridge,
     convention: Convention,
 ) -> Result<ClassErrors, Error> {
@@ -99,9 +100,7 @@ pub(crate) fn examine(
         Convention::Paper => PAPER_RIDGE,
     };
     let order = gram.group().order();
-    let training = training(gram, set)?;
     let layout = training.layout();
-    let sets = sets(set, &training, hold_out)?;
     let asked: Vec<Vec<(usize, usize)>> = sets.iter().map(|turn| asked_of_unseen(set, turn)).collect();
     if !set.unseen.is_empty() && asked.iter().all(Vec::is_empty) {
         return Err(Error::settings(
@@ -120,12 +119,12 @@ pub(crate) fn examine(
         })
         .collect::<Result<_, Error>>()?;
     let labels = set.labels();
-    let exact = training.regress(ridge, &labels, &sets, &outside)?;
+    let exact = training.regress(ridge, &labels, sets, &outside)?;
     let projected =
-        if training.is_invariant() { None } else { training.regress_projected(ridge, &labels, &sets)?.ok() };
+        if training.is_invariant() { None } else { training.regress_projected(ridge, &labels, sets)?.ok() };
 
-    let mut seeds = blank_seeds(&training, set);
-    collect_seen(&mut seeds, &training, set, &sets, &exact, projected.as_ref())?;
+    let mut seeds = blank_seeds(training, set);
+    collect_seen(&mut seeds, training, set, sets, &exact, projected.as_ref())?;
     for (turn, points) in asked.iter().enumerate() {
         for (at, &(place, element)) in points.iter().enumerate() {
             let found = exact.as_ref().map_err(Obstacle::status).map(|regression| {
@@ -139,7 +138,7 @@ pub(crate) fn examine(
     seeds.retain(|seed| !seed.points.is_empty());
     for seed in &mut seeds {
         if !seed.unseen {
-            seed.spectral = spectral(&training, set, seed.place, (ridge, convention))?;
+            seed.spectral = spectral(training, set, seed.place, (ridge, convention))?;
         }
         seed.sum_up();
     }

@@ -12,6 +12,7 @@ use ndarray::Array2;
 
 use super::audit_gram::{AuditGram, unless_singular};
 use crate::Error;
+use crate::spectrum::reported_block;
 
 /// Rows and columns of a picture of a Gram matrix, at most.
 const LARGEST_SIDE: usize = 64;
@@ -119,15 +120,7 @@ impl Look {
             }
             None => None,
         };
-        let spectrum = spectrum
-            .into_iter()
-            .map(|block| SpectrumBlock {
-                irrep: block.irrep.to_string(),
-                dimension: block.dimension,
-                multiplicity: block.multiplicity,
-                eigenvalues: block.eigenvalues,
-            })
-            .collect();
+        let spectrum = spectrum.into_iter().map(reported_block).collect();
         Ok(Self { unit, error, gram: picture(gram)?, spectrum, blocks_left_out, label_power })
     }
 }

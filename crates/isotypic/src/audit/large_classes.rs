@@ -319,9 +319,11 @@ mod tests {
             .subjects
             .orbits(&all, &task.poses, &settings.normalization, kernel, &Monitor::silent())
             .unwrap();
-        let hold_out = &job.questions[0].hold_out;
+        let training = class_audit::training(&orbits.gram, set).unwrap();
+        let sets = class_audit::sets(set, &training, &job.questions[0].hold_out).unwrap();
+        let (ridge, convention) = (settings.ridge, settings.convention);
         let expected =
-            class_audit::examine(&orbits.gram, set, hold_out, settings.ridge, settings.convention).unwrap();
+            class_audit::examine(&orbits.gram, set, (&training, &sets), ridge, convention).unwrap();
         assert_eq!(found.seeds.len(), expected.seeds.len());
         assert_eq!(found.indistinguishable_poses, expected.indistinguishable_poses);
         let largest = found.largest_residual.unwrap();

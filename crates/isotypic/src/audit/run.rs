@@ -216,9 +216,9 @@ fn class_findings(
     let restricted = if group == *orbits.gram.group() { None } else { Some(orbits.gram.restrict(&group)?) };
     let gram = restricted.as_ref().unwrap_or(&orbits.gram);
     let settings = &job.settings;
-    let errors = class_audit::examine(gram, set, &question.hold_out, settings.ridge, settings.convention)?;
     let training = class_audit::training(gram, set)?;
     let (labels, sets) = (set.labels(), class_audit::sets(set, &training, &question.hold_out)?);
+    let errors = class_audit::examine(gram, set, (&training, &sets), settings.ridge, settings.convention)?;
     let mut findings = seed_findings(job, task, part, set, &errors);
     if let Some(first) = findings.first_mut() {
         first.repair = Some(Repair::by_averaging(&training.invariant, &labels, &sets, settings.ridge)?);
