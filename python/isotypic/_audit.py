@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Iterable, Mapping, Optional, Sequence, Union
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from . import _isotypic
 from ._arrays import as_float, as_matrix, ridge_text
@@ -125,6 +125,7 @@ def audit(
     seed: int = 0,
     ridge: float | str = "rel:1e-10",
     convention: str = "exact",
+    dtype: DTypeLike = np.float64,
 ) -> AuditResult:
     """Says for every network and number of poses whether held-out poses will be classified correctly, before training.
 
@@ -154,11 +155,14 @@ def audit(
       seed: of the choice of pairs.
       ridge: added to the diagonal; ``"rel:X"`` for X times its mean.
       convention: ``"exact"``, or ``"paper"`` for the definitions of arXiv 2412.11521.
+      dtype: ``float64``, or ``float32`` to evaluate pairs of points in single precision; where that is too coarse for a Gram
+        matrix, double precision takes over and a note says so.
     """
     if sum(given is not None for given in (data, features, gram)) > 1:
         raise SettingsError("`data`, `features` and `gram`: expected at most one of them")
     if group is None and (poses is not None or hold_out != "pose:0"):
         raise SettingsError("`poses` and `hold_out`: need a `group`", 'such as `group="rotation:16"`')
+    single = _single_precision(dtype, gram is not None)
     names, networks = _architectures(architectures)
     given, labels = _given(data, labels, features, gram)
     report = _isotypic.audit(
@@ -176,6 +180,7 @@ def audit(
         seed=seed,
         ridge=ridge_text(ridge),
         convention=convention,
+        single_precision=single,
     )
     return AuditResult(report)
 
@@ -243,6 +248,19 @@ def _normalize(steps: Optional[str], images: bool) -> str:
     if not images and steps != "none":
         raise SettingsError("`normalize`: only images are normalised", "leave it out for features and Gram matrices")
     return steps
+
+
+def _single_precision(dtype: DTypeLike, from_gram: bool) -> bool:
+    expected = "expected `float64` or `float32`"
+    try:
+        wanted = np.dtype(dtype)
+    except TypeError as error:
+        raise TypeError(f"`dtype`: {expected}, got {dtype!r}") from error
+    if wanted not in (np.float32, np.float64):
+        raise TypeError(f"`dtype`: {expected}, got `{wanted}`")
+    if from_gram and wanted == np.float32:
+        raise SettingsError("`dtype`: with `gram` no pair of points is evaluated", "leave it out")
+    return bool(wanted == np.float32)
 
 
 def _classes(

@@ -125,6 +125,7 @@ def audit(
     seed: int,
     ridge: str,
     convention: str,
+    single_precision: bool,
 ) -> Report: ...
 def spectrum(
     matrix: _F64, group: str, seeds: int, labels: list[str], layout: str, ridge: str

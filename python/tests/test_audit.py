@@ -26,6 +26,15 @@ def test_the_numbers_are_those_of_the_command_line(small, command_line):
     assert small.to_json().strip() == printed.strip()
 
 
+def test_single_precision_is_that_of_the_command_line(small, command_line):
+    printed = command_line("audit", "--arch", "mlp", "--group", "rotation:4", "--pairs", 3, "--dtype", "f32", "--json")
+    single = audit("mlp", group="rotation:4", pairs=3, dtype=np.float32).to_dict()
+    assert json.loads(printed) == single
+    ours, double = (np.array([row["error"] for row in found["points"]]) for found in (single, small.to_dict()))
+    assert np.any(ours != double)
+    np.testing.assert_allclose(ours, double, atol=1e-4)
+
+
 def test_arrays_are_the_same_data_as_a_file(rng, command_line, tmp_path):
     pixels, labels = images(rng)
     np.savez(tmp_path / "d.npz", images=pixels[..., None], labels=labels)
@@ -110,6 +119,7 @@ def test_findings_come_as_tables_and_files(small, tmp_path):
         ({"kernel": "cov"}, SettingsError, "cov"),
         ({"ridge": "rel:much"}, IsotypicError, "much"),
         ({"convention": "other"}, SettingsError, "other"),
+        ({"gram": np.eye(4), "labels": [0, 1], "group": "cyclic:2", "dtype": "f4"}, SettingsError, "`dtype`"),
         ({"unseen_per_class": 2}, SettingsError, "`unseen_per_class`"),
         ({"classes": "all", "together": "image"}, SettingsError, "`together`"),
     ],
@@ -118,3 +128,9 @@ def test_what_does_not_fit_is_named(arguments, error, message):
     with pytest.raises(error, match=message) as caught:
         audit(**arguments)
     assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, "float16", "no such type", complex])
+def test_other_precisions_are_a_type_error(dtype):
+    with pytest.raises(TypeError, match="`dtype`: expected `float64` or `float32`"):
+        audit("mlp", group="rotation:4", pairs=1, dtype=dtype)

@@ -11,7 +11,7 @@ use isotypic::report::{render_page, render_spectrum, render_terminal};
 use isotypic::work::MemoryLimit;
 use isotypic::{
     AuditInput, AuditSettings, ClassSeeds, ClassSelection, Convention, Error, KernelKind, PairSelection,
-    PoseNumbers, QuestionSpec, SpectrumSettings, Together, audit_of, plan_audit_of, spectrum_of,
+    PoseNumbers, Precision, QuestionSpec, SpectrumSettings, Together, audit_of, plan_audit_of, spectrum_of,
 };
 use numpy::{PyReadonlyArray2, PyReadonlyArray3, PyReadonlyArray4};
 use pyo3::prelude::*;
@@ -56,7 +56,7 @@ pub(crate) struct Classes {
 
 /// Audits; the Python side has checked types and filled in defaults.
 #[pyfunction]
-#[pyo3(signature = (given, labels, *, names, networks, group, poses, hold_out, kernel, normalize, pairs, classes, seed, ridge, convention))]
+#[pyo3(signature = (given, labels, *, names, networks, group, poses, hold_out, kernel, normalize, pairs, classes, seed, ridge, convention, single_precision))]
 #[allow(
     clippy::too_many_arguments,
     reason = "one argument for each option that users have, all of them keywords"
@@ -77,6 +77,7 @@ pub(crate) fn audit(
     seed: u64,
     ridge: &str,
     convention: &str,
+    single_precision: bool,
 ) -> PyResult<Report> {
     let raise = |error: Error| exception(py, error);
     let labels = labels.map(Labels::from_names).transpose().map_err(|error| exception(py, error))?;
@@ -97,6 +98,7 @@ pub(crate) fn audit(
         seed,
         ridge: ridge.parse::<Ridge>().map_err(|error| exception(py, error))?,
         convention: convention.parse::<Convention>().map_err(raise)?,
+        precision: if single_precision { Precision::F32 } else { Precision::F64 },
         ..AuditSettings::default()
     };
     let networks: Vec<Architecture> =
