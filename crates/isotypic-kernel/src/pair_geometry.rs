@@ -11,6 +11,8 @@
 //! The conversions do not cancel near the diagonal: identical points have $t = \delta = \Delta = 0$ exactly and $c = q$ exactly.
 //! Every function works on runs: group `i` pairs `x[i]` with `y[lanes·i..lanes·(i+1)]`.
 
+use std::ops::{Add, Mul, Sub};
+
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
@@ -197,7 +199,10 @@ pub(crate) fn ntk_differences_to_ntks<T: Real>(level: Level, ends: Ends<'_, T>, 
 /// What a change of lengths, $\Theta_{xy} \leftarrow f_x f_y\,\Theta_{xy}$, makes of the difference $\Delta$ of tangent kernels `of_x` and `of_y`
 /// on the diagonal: $f_x f_y\,\Delta + (f_x - f_y)(f_x\Theta_{xx} - f_y\Theta_{yy})$.
 #[inline(always)]
-pub(crate) fn rescaled_ntk_difference<T: Real>(difference: T, (f_x, of_x): (T, T), (f_y, of_y): (T, T)) -> T {
+pub(crate) fn rescaled_ntk_difference<N>(difference: N, (f_x, of_x): (N, N), (f_y, of_y): (N, N)) -> N
+where
+    N: Copy + Add<Output = N> + Mul<Output = N> + Sub<Output = N>,
+{
     f_x * f_y * difference + (f_x - f_y) * (f_x * of_x - f_y * of_y)
 }
 

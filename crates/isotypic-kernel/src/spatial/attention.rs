@@ -15,7 +15,7 @@ use super::displacement::{Piece, Pieces, Run};
 use super::grid::Grid;
 use super::mixing::{AfterMixing, MixingTerms};
 use super::positional::Seen;
-use super::slice::Slice;
+use super::slice::{Slice, lanes_at};
 use crate::real::Real;
 use crate::terms::interleave;
 
@@ -135,19 +135,26 @@ impl Attention {
             matrix.resize(length, T::from_f64(0.0));
         }
         for displacement in self.grid.positions() {
-            self.gather(displacement, ntk, input(displacement), matrix);
+            let slice = input(displacement);
+            dispatch!(level, simd => self.gather(simd, displacement, ntk, slice, matrix));
         }
         dispatch!(level, simd => broadcast_product(simd, positions, weights_x, matrix, by_x));
         dispatch!(level, simd => lanewise_product(simd, positions, matrix, weights_y, by_y));
         dispatch!(level, simd => lanewise_product(simd, positions, by_x, weights_y, result));
         dispatch!(level, simd => broadcast_product(simd, positions, weights_x, by_y, matrix));
-        for (x_first, &y_first) in result.iter_mut().zip(matrix.iter()) {
-            *x_first = (*x_first + y_first) * T::from_f64(0.5);
-        }
+        dispatch!(level, simd => average(simd, result, matrix));
     }
 
     /// Copies one slice into the matrix of all pairs, as values see it.
-    fn gather<T: Real>(&self, displacement: [usize; 3], ntk: bool, slice: &Slice<T>, matrix: &mut [T]) {
+    #[simd]
+    fn gather<S: Simd, T: Real>(
+        &self,
+        simd: S,
+        displacement: [usize; 3],
+        ntk: bool,
+        slice: &Slice<T>,
+        matrix: &mut [T],
+    ) {
         let by_values = &self.seen.by_values;
         let share = T::from_f64(by_values.share);
         let values = if ntk { &slice.ntk_difference } else { &slice.difference };
@@ -156,13 +163,13 @@ impl Attention {
             for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
                 let added = T::from_f64(by_values.difference(p, q));
                 let target = &mut matrix[(p * self.grid.len() + q) * T::LANES..][..T::LANES];
-                match values.get(p * T::LANES..(p + 1) * T::LANES) {
-                    Some(lanes) => {
-                        for (target, &value) in target.iter_mut().zip(lanes) {
-                            *target = share * value + added;
-                        }
-                    }
-                    None => target.fill(added), // no weights before this layer
+                if values.is_empty() {
+                    target.fill(added); // no weights before this layer
+                    continue;
+                }
+                for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
+                    let value = lanes_at::<S, T>(simd, values, p, start) * share + added;
+                    value.store_slice(&mut target[start..start + T::Native::<S>::LEN]);
                 }
             }
         }
@@ -177,6 +184,16 @@ impl Attention {
                     .copy_from_slice(&mixed.result[from..from + T::LANES]);
             }
         }
+    }
+}
+
+/// `first` becomes the mean of both.
+#[simd]
+fn average<S: Simd, T: Real>(simd: S, first: &mut [T], second: &[T]) {
+    let length = T::Native::<S>::LEN;
+    for (first, second) in first.chunks_exact_mut(length).zip(second.chunks_exact(length)) {
+        let sum = T::Native::<S>::from_slice(simd, first) + T::Native::<S>::from_slice(simd, second);
+        (sum * T::from_f64(0.5)).store_slice(first);
     }
 }
 
@@ -206,12 +223,11 @@ fn broadcast_product<S: Simd, T: Real>(
                 std::array::from_fn(|j| (column + j * length).min(row_length - length));
             let mut sums = [[zero; TILE.1]; TILE.0];
             for (k, entries) in matrix.chunks_exact(row_length).enumerate() {
-                let entries: [T::Native<S>; TILE.1] =
-                    columns.map(|at| T::Native::<S>::from_slice(simd, &entries[at..at + length]));
-                for i in 0..TILE.0 {
-                    let weight = T::Native::<S>::splat(simd, weights[i][k]);
-                    for j in 0..TILE.1 {
-                        sums[i][j] = entries[j].mul_add(weight, sums[i][j]);
+                for j in 0..TILE.1 {
+                    let at = columns[j];
+                    let entry = T::Native::<S>::from_slice(simd, &entries[at..at + length]);
+                    for i in 0..TILE.0 {
+                        sums[i][j] = entry.mul_add(weights[i][k], sums[i][j]);
                     }
                 }
             }
@@ -246,12 +262,14 @@ fn lanewise_product<S: Simd, T: Real>(
             for start in (0..T::LANES).step_by(length) {
                 let mut sums = [[zero; TILE.1]; TILE.0];
                 for at in (start..row_length).step_by(T::LANES) {
-                    let weights: [T::Native<S>; TILE.1] =
-                        weights.map(|row| T::Native::<S>::from_slice(simd, &row[at..at + length]));
+                    let mut weight = [zero; TILE.1];
+                    for j in 0..TILE.1 {
+                        weight[j] = T::Native::<S>::from_slice(simd, &weights[j][at..at + length]);
+                    }
                     for i in 0..TILE.0 {
                         let entry = T::Native::<S>::from_slice(simd, &entries[i][at..at + length]);
                         for j in 0..TILE.1 {
-                            sums[i][j] = entry.mul_add(weights[j], sums[i][j]);
+                            sums[i][j] = entry.mul_add(weight[j], sums[i][j]);
                         }
                     }
                 }

@@ -12,7 +12,7 @@ use super::box_filter::BoxFilter;
 use super::displacement::{Piece, Pieces, Run};
 use super::grid::Grid;
 use super::pairwise::SidesOf;
-use super::slice::Slice;
+use super::slice::{Slice, lanes_at};
 use super::taps::{OUTSIDE, Taps};
 use crate::affine::Affine;
 use crate::layer_run::{AffineOnRun, affine_on_differences};
@@ -123,13 +123,6 @@ impl Convolution {
         for Run { first, second, length } in piece.runs(self.taps.output) {
             for (p, q) in (first..first + length).zip(second..second + length) {
                 for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-                    let lanes = |position: usize| {
-                        let at = position * T::LANES + start;
-                        at..at + T::Native::<S>::LEN
-                    };
-                    let load = |values: &[T], position: usize| {
-                        T::Native::<S>::from_slice(simd, &values[lanes(position)])
-                    };
                     let mut difference = T::Native::<S>::splat(simd, T::from_f64(0.0));
                     let mut ntk = difference;
                     for taps in self.taps.by_tap() {
@@ -137,21 +130,22 @@ impl Convolution {
                         // On a torus nothing lies outside, and the second position follows from the slice.
                         let at_y = if self.taps.circular { at_x } else { taps[q] };
                         if at_x != OUTSIDE && at_y != OUTSIDE {
-                            difference += load(&input.difference, at_x as usize);
+                            difference += lanes_at::<S, T>(simd, &input.difference, at_x as usize, start);
                             if with_ntk {
-                                ntk += load(&input.ntk_difference, at_x as usize);
+                                ntk += lanes_at::<S, T>(simd, &input.ntk_difference, at_x as usize, start);
                             }
                         } else if at_x != OUTSIDE {
                             difference += x.variance[at_x as usize];
                             ntk += x.ntk[at_x as usize];
                         } else if at_y != OUTSIDE {
-                            difference += load(&y.variance, at_y as usize);
-                            ntk += load(&y.ntk, at_y as usize);
+                            difference += lanes_at::<S, T>(simd, &y.variance, at_y as usize, start);
+                            ntk += lanes_at::<S, T>(simd, &y.ntk, at_y as usize, start);
                         }
                     }
-                    difference.store_slice(&mut output.difference[lanes(p)]);
+                    let at = p * T::LANES + start..p * T::LANES + start + T::Native::<S>::LEN;
+                    difference.store_slice(&mut output.difference[at.clone()]);
                     if with_ntk {
-                        ntk.store_slice(&mut output.ntk_difference[lanes(p)]);
+                        ntk.store_slice(&mut output.ntk_difference[at]);
                     }
                 }
             }

@@ -14,7 +14,7 @@ use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
 use super::displacement::Run;
-use super::slice::Slice;
+use super::slice::{Slice, lanes_at};
 use crate::real::Real;
 use crate::terms::interleave;
 
@@ -129,23 +129,33 @@ fn finish<S: Simd, T: Real>(
     let with_ntk = output.has_ntk();
     for (p, q) in (first..first + length).zip(second..second + length) {
         for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-            let load = |values: &[T], position: usize| {
-                let at = position * T::LANES + start;
-                T::Native::<S>::from_slice(simd, &values[at..at + T::Native::<S>::LEN])
-            };
             let at = p * T::LANES + start..p * T::LANES + start + T::Native::<S>::LEN;
-            let row_sums = -load(&y.row_sum, q) + x.row_sum[p];
-            let mixed = |mixed: T::Native<S>, x: &Mixture<T>, y: &Mixture<T>| {
-                let means = -load(&y.mean, q) + x.mean[p];
-                let spread = mixed - (load(&y.half_spread, q) + x.half_spread[p]);
-                row_sums.mul_add(means, spread)
-            };
-            let difference = mixed(load(&output.difference, p), &x.covariance, &y.covariance) * scale;
+            let row_sums = -lanes_at::<S, T>(simd, &y.row_sum, q, start) + x.row_sum[p];
+            let mixed = lanes_at::<S, T>(simd, &output.difference, p, start);
+            let covariance = (&x.covariance, &y.covariance);
+            let difference = difference_of_mixtures(simd, mixed, row_sums, covariance, (p, q), start) * scale;
             difference.store_slice(&mut output.difference[at.clone()]);
             if with_ntk {
-                let ntk_difference = mixed(load(&output.ntk_difference, p), &x.ntk, &y.ntk);
+                let mixed = lanes_at::<S, T>(simd, &output.ntk_difference, p, start);
+                let ntk_difference =
+                    difference_of_mixtures(simd, mixed, row_sums, (&x.ntk, &y.ntk), (p, q), start);
                 ntk_difference.mul_add(scale, difference * gain).store_slice(&mut output.ntk_difference[at]);
             }
         }
     }
+}
+
+/// $d'$ of one vector of pairs, from their $D$ and $g_p - g_q$.
+#[inline(always)]
+fn difference_of_mixtures<S: Simd, T: Real>(
+    simd: S,
+    mixed: T::Native<S>,
+    row_sums: T::Native<S>,
+    (x, y): (&Mixture<T>, &Mixture<T>),
+    (p, q): (usize, usize),
+    start: usize,
+) -> T::Native<S> {
+    let means = -lanes_at::<S, T>(simd, &y.mean, q, start) + x.mean[p];
+    let spread = mixed - (lanes_at::<S, T>(simd, &y.half_spread, q, start) + x.half_spread[p]);
+    row_sums.mul_add(means, spread)
 }

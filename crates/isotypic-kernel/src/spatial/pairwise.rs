@@ -5,7 +5,7 @@ use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
 use super::displacement::Run;
-use super::slice::Slice;
+use super::slice::{Slice, lanes_at};
 use crate::pair_geometry::{
     differences_to_gaps, drop_out_gaps, drop_out_ntk_differences, gap_of_product, gaps_to_differences,
     rescaled_ntk_difference,
@@ -104,15 +104,31 @@ pub(super) fn rescale<T: Real>(
     differences_to_gaps(level, run.ends(before.0, before.1), values);
     gaps_to_differences(level, run.ends(after.0, after.1), values);
     if output.has_ntk() {
-        let rows = output.ntk_difference[at.clone()].chunks_exact_mut(T::LANES);
-        for (place, (to, from)) in rows.zip(input.ntk_difference[at].chunks_exact(T::LANES)).enumerate() {
-            let (p, q) = (run.first + place, run.second + place);
-            let of_x = (ntk_factors.0[p], before.0.ntk[p]);
-            let lanes = q * T::LANES..(q + 1) * T::LANES;
-            let of_y = ntk_factors.1[lanes.clone()].iter().zip(&before.1.ntk[lanes]);
-            for ((to, &from), (&factor, &ntk)) in to.iter_mut().zip(from).zip(of_y) {
-                *to = rescaled_ntk_difference(from, of_x, (factor, ntk));
-            }
+        dispatch!(level, simd => rescale_ntks(simd, input, before, ntk_factors, run, output));
+    }
+}
+
+/// Tangent kernels of a change of lengths.
+#[simd]
+fn rescale_ntks<S: Simd, T: Real>(
+    simd: S,
+    input: &Slice<T>,
+    before: SidesOf<'_, T>,
+    factors: (&[T], &[T]),
+    Run { first, second, length }: Run,
+    output: &mut Slice<T>,
+) {
+    for (p, q) in (first..first + length).zip(second..) {
+        for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
+            let of_x = [factors.0[p], before.0.ntk[p]].map(|number| T::Native::<S>::splat(simd, number));
+            let of_y = (
+                lanes_at::<S, T>(simd, factors.1, q, start),
+                lanes_at::<S, T>(simd, &before.1.ntk, q, start),
+            );
+            let difference = lanes_at::<S, T>(simd, &input.ntk_difference, p, start);
+            let at = p * T::LANES + start..p * T::LANES + start + T::Native::<S>::LEN;
+            rescaled_ntk_difference(difference, of_x.into(), of_y)
+                .store_slice(&mut output.ntk_difference[at]);
         }
     }
 }

@@ -121,10 +121,10 @@ impl Pooling {
             for (p, q) in (first..first + length).zip(second..second + length) {
                 let factor = T::from_f64(self.factors[p] * self.factors[q]);
                 for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-                    let sum_at = |index: usize| self.sum_at(simd, (p, q), start, index, slices, with_ntk);
-                    let (mut difference, mut ntk) = sum_at(0);
+                    let (mut difference, mut ntk) = self.sum_at(simd, (p, q), start, 0, slices, with_ntk);
                     for index in (1..self.distances.len()).step_by(2) {
-                        let (forth, back) = (sum_at(index), sum_at(index + 1));
+                        let forth = self.sum_at(simd, (p, q), start, index, slices, with_ntk);
+                        let back = self.sum_at(simd, (p, q), start, index + 1, slices, with_ntk);
                         difference += forth.0 + back.0;
                         ntk += forth.1 + back.1;
                     }

@@ -1,5 +1,7 @@
 //! The numbers of one cyclic displacement slice.
 
+use fearless_simd::prelude::*;
+
 use super::grid::Grid;
 use crate::real::Real;
 
@@ -22,4 +24,18 @@ impl<T: Real> Slice<T> {
     pub(super) fn has_ntk(&self) -> bool {
         !self.ntk_difference.is_empty()
     }
+}
+
+/// One vector of the numbers at a position: its lanes from `start` on.
+///
+/// A function, and not a closure where it is used: closures are not compiled for the instruction set in use.
+#[inline(always)]
+pub(super) fn lanes_at<S: Simd, T: Real>(
+    simd: S,
+    values: &[T],
+    position: usize,
+    start: usize,
+) -> T::Native<S> {
+    let at = position * T::LANES + start;
+    T::Native::<S>::from_slice(simd, &values[at..at + T::Native::<S>::LEN])
 }

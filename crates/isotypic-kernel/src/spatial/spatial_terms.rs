@@ -158,6 +158,16 @@ impl<T: Real> SpatialTerms<T> {
         }
     }
 
+    /// The values of this input in every lane, without any terms yet.
+    fn values_in_all_lanes(&self) -> Self {
+        Self {
+            values: interleave(&vec![self.values.as_slice(); T::LANES]),
+            states: Vec::new(),
+            readouts: Vec::new(),
+            readout_moments: Vec::new(),
+        }
+    }
+
     /// How many times larger readouts would be, of covariances and of tangent kernels, if all pairs of positions had the mean value of
     /// equal positions; 1 without pooling, the largest of all readouts.
     pub(crate) fn pooling_losses(&self, program: &SpatialProgram) -> [f64; 2] {
@@ -330,8 +340,8 @@ fn layer_norm_factors(groups: &[usize], epsilon: f64, variances: &[f64]) -> Vec<
 struct Itself<'a, T: Real> {
     program: &'a SpatialProgram,
     level: Level,
-    /// Made when it is needed first; keeps the slices of the states so far.
-    evaluator: Option<Evaluator<'a, T>>,
+    /// Made when they are needed first: slices of the states so far, and the terms that are known, in every lane.
+    evaluator: Option<(Evaluator<'a, T>, SpatialTerms<T>)>,
 }
 
 impl<'a, T: Real> Itself<'a, T> {
@@ -340,10 +350,13 @@ impl<'a, T: Real> Itself<'a, T> {
         terms: &SpatialTerms<T>,
         run: impl FnOnce(&mut Evaluator<'a, T>, Sides<'_, T>) -> R,
     ) -> R {
-        let lanes = SpatialTerms::of_lanes(&vec![terms; T::LANES]);
-        let new = || Evaluator::new(self.program, self.level, true);
-        let sides = Sides { x: terms, y: &lanes, itself: true };
-        run(self.evaluator.get_or_insert_with(new), sides)
+        let new = || (Evaluator::new(self.program, self.level, true), terms.values_in_all_lanes());
+        let (evaluator, lanes) = self.evaluator.get_or_insert_with(new);
+        let unknown = &terms.states[lanes.states.len()..];
+        lanes.states.extend(unknown.iter().map(|state| StateTerms::of_lanes(&vec![state; T::LANES])));
+        lanes.readouts =
+            terms.readouts.iter().map(|readout| ReadoutTerms::of_lanes(&vec![readout; T::LANES])).collect();
+        run(evaluator, Sides { x: terms, y: lanes, itself: true })
     }
 
     /// $D$ of covariances and of tangent kernels of a mixing stage, at every output position.
