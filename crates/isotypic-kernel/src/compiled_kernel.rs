@@ -104,7 +104,8 @@ impl CompiledKernel {
     }
 
     /// Whether masks are drawn, so that a point with itself differs from a pair of equal points.
-    pub(crate) fn draws_masks(&self) -> bool {
+    #[must_use]
+    pub fn draws_masks(&self) -> bool {
         let scalar = matches!(&self.tail, Tail::Layers(program) if program.draws_masks());
         scalar || matches!(&self.head, Head::Spatial(program) if program.draws_masks())
     }
