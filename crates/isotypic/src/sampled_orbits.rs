@@ -36,6 +36,9 @@ const ROUNDING: f64 = 1e-13;
 /// Nanoseconds for one more value in an average.
 const AVERAGING: f64 = 2.0;
 
+/// What preparing a point costs, in pairs of points; it is done anew for each tile.
+const PREPARING: f64 = 8.0;
+
 /// The kernel between the orbits of some seeds, by evaluating it on their poses.
 pub struct SampledOrbits<'a> {
     kernel: &'a CompiledKernel,
@@ -181,7 +184,7 @@ impl<'a> SampledOrbits<'a> {
     pub(crate) fn seconds_of_value(kernel: &CompiledKernel, order: usize, is_averaged: bool) -> f64 {
         match is_averaged {
             true => order as f64 * (kernel.seconds_per_pair() + AVERAGING * 1e-9),
-            false => kernel.seconds_per_pair(),
+            false => kernel.seconds_per_pair() * (1.0 + PREPARING / ORBIT_TILE as f64),
         }
     }
 
@@ -270,15 +273,11 @@ impl<'a> SampledOrbits<'a> {
                 values[u] = values[inverse];
                 continue;
             }
-            // The first value and the mean deviation from it: exact where all are equal.
-            let start = block[[0, products[u] as usize]];
-            let deviations =
-                (0..order).map(|g| block[[g, products[g * order + u] as usize]] - start).sum::<f64>();
-            values[u] = start + deviations / order as f64;
+            values[u] = average(block, products, u);
         }
     }
 
-    /// Recomputes all rows of some seeds (of an invariant kernel one row each), and holds a solution against them.
+    /// Recomputes all rows of some seeds (of an invariant kernel two each), and holds a solution against them.
     ///
     /// Of an averaged kernel the mean over the poses of a seed is the row of the projected matrix, on weights that are the same at every
     /// pose; a single row is one of the matrix as it is. The deviation is the invariance defect of these rows.
@@ -299,63 +298,101 @@ impl<'a> SampledOrbits<'a> {
         let (seeds, group) = (self.variances.len(), self.action.group());
         let ridge = ridge.value(self.variances.iter().sum::<f64>() / seeds as f64)?;
         let scale = labels.iter().fold(0.0_f64, |largest, label| largest.max(label.abs()));
-        let mut check = RowCheck { largest_residual: 0.0, deviation: 0.0, largest_single_residual: 0.0 };
-        let (mut difference, mut total) = (0.0, 0.0);
-        for &(seed, element) in rows {
-            let elements: Vec<usize> =
-                if self.is_averaged() { group.elements().collect() } else { vec![element] };
-            let poses = poses(&self.images, self.action.as_ref(), &self.normalization, seed)?;
-            let ends = self.kernel.prepare(poses.select(Axis(0), &elements).view())?;
-            let share = monitor.part(1.0 / rows.len() as f64, seeds as f64);
-            let parts: Vec<(Array2<f64>, f64, f64)> = (0..seeds)
-                .into_par_iter()
-                .map(|t| {
-                    monitor.check()?;
-                    let columns = self.columns(t..t + 1)?;
-                    let values = self.kernel.cross_on_this_thread(&ends, &columns, self.kind.outputs())?;
-                    let values = self.kind.select(values);
-                    let solved = self.pair(seed, t)?;
-                    let (mut difference, mut total) = (0.0, 0.0);
-                    for ((at, h), &value) in values.indexed_iter() {
-                        let moved = group.multiply(group.inverse(elements[at]), h);
+        let ends: Vec<End> = rows.iter().map(|&row| self.end(row)).collect::<Result<_, Error>>()?;
+        let views: Vec<_> = ends.iter().map(|end| end.points.view()).collect();
+        let joined = ndarray::concatenate(Axis(0), &views).expect("poses have the same length");
+        let prepared = self.kernel.prepare(joined.view())?;
+        let share = monitor.part(1.0, seeds as f64);
+        let parts: Vec<(Array2<CompensatedSum>, f64, f64)> = (0..seeds)
+            .into_par_iter()
+            .map(|t| {
+                monitor.check()?;
+                let columns = self.columns(t..t + 1)?;
+                let values = self.kernel.cross_on_this_thread(&prepared, &columns, self.kind.outputs())?;
+                let values = self.kind.select(values);
+                let (mut difference, mut total, mut first) = (0.0, 0.0, 0);
+                for end in &ends {
+                    let own = values.slice(s![first..first + end.elements.len(), ..]);
+                    first += end.elements.len();
+                    let solved: Vec<f64> = match &self.products {
+                        Some(products) => group.elements().map(|u| average(own, products, u)).collect(),
+                        // The first row is that of the identity.
+                        None => own.row(0).to_vec(),
+                    };
+                    for ((at, h), &value) in own.indexed_iter() {
+                        let moved = group.multiply(group.inverse(end.elements[at]), h);
                         difference += (value - solved[moved]).powi(2);
                         total += value * value;
                     }
-                    share.advance(1.0);
-                    let sums = values.map_axis(Axis(1), |row| {
-                        let mut sum = CompensatedSum::default();
-                        row.iter().for_each(|&value| sum.add(value));
-                        sum
-                    });
-                    let product = |(at, output)| {
-                        let mut product = CompensatedSum::default();
-                        product.add_scaled(sums[at], dual_weights[[t, output]]);
-                        product.value()
-                    };
-                    let shape = (elements.len(), labels.ncols());
-                    Ok((Array2::from_shape_fn(shape, product), difference, total))
-                })
-                .collect::<Result<_, Error>>()?;
+                }
+                share.advance(1.0);
+                let sums = values.map_axis(Axis(1), |row| {
+                    let mut sum = CompensatedSum::default();
+                    row.iter().for_each(|&value| sum.add(value));
+                    sum
+                });
+                let product = |(at, output)| {
+                    let mut product = CompensatedSum::default();
+                    product.add_scaled(sums[at], dual_weights[[t, output]]);
+                    product
+                };
+                Ok((Array2::from_shape_fn((values.nrows(), labels.ncols()), product), difference, total))
+            })
+            .collect::<Result<_, Error>>()?;
+        let mut check = RowCheck { largest_residual: 0.0, deviation: 0.0, largest_single_residual: 0.0 };
+        let mut first = 0;
+        for (end, &(seed, _)) in ends.iter().zip(rows) {
+            let own = first..first + end.elements.len();
+            first = own.end;
             for output in 0..labels.ncols() {
                 let residual = |at: usize| {
                     let mut sum = CompensatedSum::default();
-                    parts.iter().for_each(|(part, _, _)| sum.add(part[[at, output]]));
+                    parts.iter().for_each(|(part, _, _)| sum.add_scaled(part[[at, output]], 1.0));
                     sum.add_product(ridge, dual_weights[[seed, output]]);
                     sum.add(-labels[[seed, output]]);
                     sum.value() / scale
                 };
-                let residuals: Vec<f64> = (0..elements.len()).map(residual).collect();
+                let residuals: Vec<f64> = own.clone().map(residual).collect();
                 let mean = residuals.iter().sum::<f64>() / residuals.len() as f64;
-                check.largest_residual = check.largest_residual.max(mean.abs());
                 let single = residuals.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+                // Rows of an invariant kernel must each be right.
+                let solved = if self.is_averaged() { mean.abs() } else { single };
+                check.largest_residual = check.largest_residual.max(solved);
                 check.largest_single_residual = check.largest_single_residual.max(single);
             }
-            difference += parts.iter().map(|part| part.1).sum::<f64>();
-            total += parts.iter().map(|part| part.2).sum::<f64>();
         }
+        let difference: f64 = parts.iter().map(|part| part.1).sum();
+        let total: f64 = parts.iter().map(|part| part.2).sum();
         check.deviation = if total > 0.0 { (difference / total).sqrt() } else { 0.0 };
         Ok(check)
     }
+
+    /// The poses of a seed whose rows are computed again: all of them where the kernel is averaged, else the identity and one other.
+    fn end(&self, (seed, element): (usize, usize)) -> Result<End, Error> {
+        let group = self.action.group();
+        let elements: Vec<usize> = match self.is_averaged() {
+            true => group.elements().collect(),
+            false => vec![group.identity(), element],
+        };
+        let poses = poses(&self.images, self.action.as_ref(), &self.normalization, seed)?;
+        Ok(End { points: poses.select(Axis(0), &elements), elements })
+    }
+}
+
+/// Some poses of one seed.
+struct End {
+    elements: Vec<usize>,
+    points: Array2<f64>,
+}
+
+/// $\frac{1}{|G|} \sum_g k(g·x, gu·y)$ from `[order, order]` values and the products g·u.
+///
+/// The first value and the mean deviation from it: exact where all are equal.
+fn average(block: ArrayView2<'_, f64>, products: &[u32], u: usize) -> f64 {
+    let order = block.nrows();
+    let start = block[[0, products[u] as usize]];
+    let deviations = (0..order).map(|g| block[[g, products[g * order + u] as usize]] - start).sum::<f64>();
+    start + deviations / order as f64
 }
 
 /// Seeds whose poses make the columns of one evaluation.

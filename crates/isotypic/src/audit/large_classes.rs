@@ -164,7 +164,7 @@ impl<'a> LargeClasses<'a> {
         let rows = match self.way {
             Way::Correlation => ROWS_OF_TILE,
             Way::Rows => 2.0 * CHECKED_ROWS as f64,
-            Way::Averages => (2 * CHECKED_SEEDS * order) as f64,
+            Way::Averages => (CHECKED_SEEDS * order) as f64,
         };
         rows * columns as f64 * kernel.seconds_per_pair() / rayon::current_num_threads() as f64
     }
