@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::KernelError;
 use crate::assemble::zeros;
@@ -12,6 +12,17 @@ use crate::outputs::{KernelMatrices, Outputs};
 use crate::prepared_inputs::PreparedInputs;
 
 impl CompiledKernel {
+    /// Makes points ready as [`prepare`](Self::prepare) does, without other threads.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
+    pub fn prepare_on_this_thread(
+        &self,
+        points: ArrayView2<'_, f64>,
+    ) -> Result<PreparedInputs<f64>, KernelError> {
+        self.prepare_with(points, |count, terms| (0..count).map(terms).collect())
+    }
+
     /// The kernel between two lists of points, `[x.len(), y.len()]`, as [`cross`](Self::cross) to the bit, without other threads.
     ///
     /// # Errors
@@ -74,7 +85,7 @@ mod tests {
             let points = |count: usize, phase: f64| {
                 let length = kernel.point_length();
                 let point = |(row, at): (usize, usize)| (phase + (row * length + at) as f64 * 1.3).sin();
-                kernel.prepare(Array2::from_shape_fn((count, length), point).view()).unwrap()
+                kernel.prepare_on_this_thread(Array2::from_shape_fn((count, length), point).view()).unwrap()
             };
             let (x, y) = (points(rows, 0.1), points(columns, 0.7));
             for outputs in [Outputs::Nngp, Outputs::Ntk, Outputs::NngpAndNtk] {

@@ -37,7 +37,7 @@ const ROUNDING: f64 = 1e-13;
 const AVERAGING: f64 = 2.0;
 
 /// What preparing a point costs, in pairs of points; it is done anew for each tile.
-const PREPARING: f64 = 8.0;
+pub(crate) const PREPARING: f64 = 20.0;
 
 /// The kernel between the orbits of some seeds, by evaluating it on their poses.
 pub struct SampledOrbits<'a> {
@@ -227,12 +227,12 @@ impl<'a> SampledOrbits<'a> {
     /// All poses of some seeds.
     fn columns(&self, seeds: Range<usize>) -> Result<PreparedInputs<f64>, Error> {
         if self.is_averaged() {
-            return Ok(self.kernel.prepare(self.rows_of(seeds))?);
+            return Ok(self.kernel.prepare_on_this_thread(self.rows_of(seeds))?);
         }
         let images = self.images.slice(s![seeds.clone(), .., .., ..]).to_owned();
         let labels = vec![0; seeds.len()];
         let poses = OrbitDataset::sample(&images, &labels, self.action.as_ref(), &self.normalization)?;
-        Ok(self.kernel.prepare(poses.points())?)
+        Ok(self.kernel.prepare_on_this_thread(poses.points())?)
     }
 
     fn rows_of(&self, seeds: Range<usize>) -> ArrayView2<'_, f64> {
@@ -245,7 +245,7 @@ impl<'a> SampledOrbits<'a> {
             run.prepared_columns = Some(self.columns(columns.clone())?);
         }
         if run.rows != rows || run.prepared_rows.is_none() {
-            run.prepared_rows = Some(self.kernel.prepare(self.rows_of(rows.clone()))?);
+            run.prepared_rows = Some(self.kernel.prepare_on_this_thread(self.rows_of(rows.clone()))?);
         }
         let (Some(x), Some(y)) = (&run.prepared_rows, &run.prepared_columns) else {
             unreachable!("both were made above");

@@ -33,7 +33,8 @@ use super::task::{Subject, Task};
 use super::units::Units;
 use crate::Error;
 use crate::audit_kernel::AuditKernel;
-use crate::{KernelKind, PermutedOrbits, SampledOrbits};
+use crate::sampled_orbits::PREPARING;
+use crate::{KernelKind, PermutedOrbits, Precision, SampledOrbits};
 
 /// Values between orbits from which on they are not held. A gibibyte with all blocks and factors.
 const LARGE: usize = 1 << 24;
@@ -163,7 +164,8 @@ impl<'a> LargeClasses<'a> {
         let columns = self.set.seen.len() * order;
         let rows = match self.way {
             Way::Correlation => ROWS_OF_TILE,
-            Way::Rows => 2.0 * CHECKED_ROWS as f64,
+            // All poses are prepared for variances, for points that look the same, and for the check.
+            Way::Rows => 2.0 * CHECKED_ROWS as f64 + 3.0 * PREPARING,
             Way::Averages => (CHECKED_SEEDS * order) as f64,
         };
         rows * columns as f64 * kernel.seconds_per_pair() / rayon::current_num_threads() as f64
@@ -352,6 +354,17 @@ fn sample_rows(seed: u64, seeds: usize, order: usize, count: usize) -> Vec<(usiz
         ((mixed ^ (mixed >> 31)) % below as u64) as usize
     };
     (0..count).map(|_| (next(seeds), next(order))).collect()
+}
+
+/// Says so where single precision was asked for and does not apply.
+pub(super) fn precision_note(job: &Job, task: &Task) -> Result<Option<String>, Error> {
+    if job.settings.precision == Precision::F64 || LargeClasses::of(job, task)?.is_none() {
+        return Ok(None);
+    }
+    let name = &job.architectures[task.subject].name;
+    Ok(Some(format!(
+        "{name}: evaluated in double precision, since what is solved block by block knows no other"
+    )))
 }
 
 /// What is known before computing about the tasks of a job that are of this kind.
@@ -572,6 +585,17 @@ mod tests {
             assert_eq!(count(Status::ConflictingLabels), 2);
             assert_eq!(count(Status::OrbitCollapse), 3);
         }
+    }
+
+    #[test]
+    fn single_precision_that_does_not_apply_is_said() {
+        let mut settings = settings("translation:28x28", &["3", "5"], 75, Together::Seed);
+        let notes = |settings: &AuditSettings| Job::prepare(settings, &[]).unwrap().notes;
+        assert!(notes(&settings).is_empty());
+        settings.precision = Precision::F32;
+        let expected =
+            "mlp:2: evaluated in double precision, since what is solved block by block knows no other";
+        assert_eq!(notes(&settings), [expected]);
     }
 
     #[test]
