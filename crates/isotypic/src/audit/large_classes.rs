@@ -180,19 +180,19 @@ impl<'a> LargeClasses<'a> {
     ) -> Result<LargeOrbits<'k>, Error> {
         let (normalization, kind) = (&settings.normalization, settings.kernel);
         Ok(match self.way {
-            Way::Correlation => LargeOrbits::Permuted(
+            Way::Correlation => LargeOrbits::Permuted(Box::new(
                 PermutedOrbits::new(images, action, normalization, kernel, kind)?
                     .expect("the structure was checked when this was made"),
-            ),
+            )),
             way => {
                 let averaged = way == Way::Averages;
-                LargeOrbits::Sampled(SampledOrbits::new(
+                LargeOrbits::Sampled(Box::new(SampledOrbits::new(
                     images,
                     action,
                     normalization,
                     (kernel, kind),
                     averaged,
-                )?)
+                )?))
             }
         })
     }

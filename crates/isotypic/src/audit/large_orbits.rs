@@ -24,8 +24,8 @@ pub(super) enum Way {
 
 /// The kernel between the orbits of some seeds.
 pub(super) enum LargeOrbits<'a> {
-    Permuted(PermutedOrbits<'a>),
-    Sampled(SampledOrbits<'a>),
+    Permuted(Box<PermutedOrbits<'a>>),
+    Sampled(Box<SampledOrbits<'a>>),
 }
 
 /// What one thread needs.

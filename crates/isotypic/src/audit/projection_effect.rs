@@ -79,7 +79,7 @@ pub(super) fn measure(
     Ok(Some(ProjectionEffect {
         seeds: few.seen.len(),
         points,
-        median_difference: median(differences.into_iter()).unwrap_or(0.0),
+        median_difference: median(differences).unwrap_or(0.0),
         largest_difference,
         changed,
         single_row_residual,
