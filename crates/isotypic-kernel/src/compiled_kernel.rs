@@ -104,7 +104,8 @@ impl CompiledKernel {
     }
 
     /// Whether masks are drawn, so that a point with itself differs from a pair of equal points.
-    pub(crate) fn draws_masks(&self) -> bool {
+    #[must_use]
+    pub fn draws_masks(&self) -> bool {
         let scalar = matches!(&self.tail, Tail::Layers(program) if program.draws_masks());
         scalar || matches!(&self.head, Head::Spatial(program) if program.draws_masks())
     }
@@ -138,6 +139,18 @@ impl CompiledKernel {
     /// # Errors
     /// [`KernelError::PointLength`], [`KernelError::NotFinite`] and [`KernelError::VarianceOutOfRange`] name the point.
     pub fn prepare<T: Real>(&self, points: ArrayView2<'_, T>) -> Result<PreparedInputs<T>, KernelError> {
+        self.prepare_with(points, |count, terms| (0..count).into_par_iter().map(terms).collect())
+    }
+
+    /// Checks points and computes what depends on one point alone; `all` runs through the images.
+    pub(crate) fn prepare_with<T: Real>(
+        &self,
+        points: ArrayView2<'_, T>,
+        all: impl Fn(
+            usize,
+            &(dyn Fn(usize) -> Result<SpatialTerms<T>, KernelError> + Sync),
+        ) -> Result<Vec<SpatialTerms<T>>, KernelError>,
+    ) -> Result<PreparedInputs<T>, KernelError> {
         let (rows, length) = points.dim();
         if length != self.point_length() {
             let (expected, shape) = (self.point_length(), self.shape.clone());
@@ -170,7 +183,7 @@ impl CompiledKernel {
             }
             Head::Spatial(program) => {
                 let terms = |row| SpatialTerms::of_image(program, self.level, row, &points.row(row).to_vec());
-                prepared.spatial = (0..rows).into_par_iter().map(terms).collect::<Result<_, _>>()?;
+                prepared.spatial = all(rows, &terms)?;
                 readout_moments(program, &prepared.spatial)
             }
         };

@@ -37,6 +37,7 @@ mod reproducible_sum;
 mod running_product;
 mod scalar;
 mod scratch_pool;
+mod sequential;
 mod single_precision;
 mod spatial;
 mod terms;

@@ -45,7 +45,9 @@ pub use gradient_flow::GradientFlow;
 pub use irrep_shares::{IrrepShare, irrep_shares};
 pub use leave_one_out::{LeaveOneOut, leave_one_out};
 pub use leave_set_out::{LeaveSetOut, leave_set_out, observed_weights, solve_on_observed};
-pub use orbit_regression::{OrbitKernel, OrbitRegression, OrbitRegressionPlan, OrbitRegressionResult};
+pub use orbit_regression::{
+    ORBIT_TILE, OrbitKernel, OrbitRegression, OrbitRegressionPlan, OrbitRegressionResult,
+};
 pub use separation::{delta_squared_input, delta_squared_kernel, orbit_radius_kernel};
 pub use spectral_error::{SpectralError, spectral_error};
 pub use unseen::{Unseen, predict_unseen};

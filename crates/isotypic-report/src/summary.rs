@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finite::required;
 use crate::irrep_row::IrrepRow;
+use crate::projection_effect::ProjectionEffect;
 use crate::status::Status;
 
 /// Two seeds that look the same to the network, each at some pose.
@@ -80,4 +81,7 @@ pub struct SummaryRow {
     /// The condition number is no larger. Only where the matrix is never held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition_number_bound: Option<f64>,
+    /// What projection changes. Only where the matrix as it is was not solved, and errors are those after projection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub projection_effect: Option<ProjectionEffect>,
 }

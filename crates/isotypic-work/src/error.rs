@@ -112,6 +112,9 @@ impl WorkError {
             Self::AlreadyComplete { .. } => {
                 Some("pass `--force` to replace it, or choose another folder".into())
             }
+            Self::CannotWrite { cause, .. } if cause.kind() == io::ErrorKind::StorageFull => {
+                Some("make room there, or choose a place on another disk".into())
+            }
             Self::CannotWrite { .. } => Some("choose a place that you may write to".into()),
             Self::CannotRead { .. } => Some("check the path and the permissions".into()),
             Self::NotAFile { .. } | Self::InvalidFileName { .. } => Some("choose another file name".into()),

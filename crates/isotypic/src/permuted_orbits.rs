@@ -17,6 +17,7 @@ use isotypic_work::{ContentHash, Monitor};
 use ndarray::{Array2, Array4, ArrayView3, ArrayViewMut3, Axis, s};
 use rayon::prelude::*;
 
+use crate::lookalikes::{candidates, same_points};
 use crate::{Error, KernelKind};
 
 /// Relative squared distance in feature space below which two points are the same to a kernel: rounding.
@@ -52,8 +53,10 @@ pub struct OrbitRun<'a> {
 pub struct RowCheck {
     /// Largest $|(K + \lambda I)\alpha - y|$ over rows and outputs, relative to the largest label.
     pub largest_residual: f64,
-    /// Relative deviation of the kernel by transforms from these rows, in the Frobenius norm.
+    /// Relative deviation of these rows from the kernel that was solved, in the Frobenius norm.
     pub deviation: f64,
+    /// Largest residual of one row of the matrix as it is, where the first is that of averages over poses; else the same.
+    pub largest_single_residual: f64,
 }
 
 impl<'a> PermutedOrbits<'a> {
@@ -125,41 +128,12 @@ impl<'a> PermutedOrbits<'a> {
     /// # Errors
     /// Of the kernel.
     pub fn lookalikes(&self) -> Result<Vec<(usize, usize, usize)>, Error> {
-        let moments: Vec<[f64; 3]> = self
-            .points
-            .outer_iter()
-            .map(|point| [2, 3, 4].map(|power| point.iter().map(|value| value.powi(power)).sum::<f64>()))
-            .collect();
-        let near = |a: f64, b: f64| (a - b).abs() <= 1e-7 * (a.abs() + b.abs());
-        let mut order: Vec<usize> = (0..moments.len()).collect();
-        order.sort_by(|&a, &b| moments[a][2].total_cmp(&moments[b][2]));
-        let mut pairs: Vec<(usize, usize)> = (0..moments.len()).map(|seed| (seed, seed)).collect();
-        for (at, &a) in order.iter().enumerate() {
-            let close = order[at + 1..].iter().take_while(|&&b| near(moments[a][2], moments[b][2]));
-            let alike = |b: usize| {
-                (0..2).all(|power| {
-                    // Third moments may cancel; second ones do not.
-                    let scale = moments[a][0].abs().powf(1.5).max(moments[a][power].abs());
-                    (moments[a][power] - moments[b][power]).abs() <= 1e-7 * scale
-                })
-            };
-            pairs.extend(close.filter(|&&b| alike(b)).map(|&b| (a.max(b), a.min(b))));
-        }
         let order = self.action.group().order();
-        let mut found: Vec<(usize, usize, usize)> = pairs
-            .into_par_iter()
-            .map(|(s, t)| {
-                let (mut run, mut values) = (self.start()?, vec![0.0; order]);
-                self.between(&mut run, s, t, &mut values)?;
-                let scale = self.variances[s] + self.variances[t];
-                let same =
-                    |&(u, value): &(usize, &f64)| (s != t || u != 0) && scale - 2.0 * value <= SAME * scale;
-                Ok(values.iter().enumerate().filter(same).map(|(u, _)| (s, t, u)).collect::<Vec<_>>())
-            })
-            .collect::<Result<Vec<_>, Error>>()?
-            .concat();
-        found.sort_unstable();
-        Ok(found)
+        same_points(candidates(self.points.view()), &self.variances, SAME, |s, t| {
+            let (mut run, mut values) = (self.start()?, vec![0.0; order]);
+            self.between(&mut run, s, t, &mut values)?;
+            Ok(values)
+        })
     }
 
     /// Recomputes some rows of the Gram matrix from the images, pose by pose and by matrix products, and holds a solution against them.
@@ -229,7 +203,12 @@ impl<'a> PermutedOrbits<'a> {
                 largest = largest.max(residual.value().abs());
             }
         }
-        Ok(RowCheck { largest_residual: largest / scale, deviation: (difference / total).sqrt() })
+        let largest = largest / scale;
+        Ok(RowCheck {
+            largest_residual: largest,
+            deviation: (difference / total).sqrt(),
+            largest_single_residual: largest,
+        })
     }
 
     /// The products of some columns of the rows with the dual weights, and how far the kernel by transforms is from them.
@@ -265,6 +244,24 @@ impl<'a> PermutedOrbits<'a> {
         Ok((products, difference, total))
     }
 
+    /// Values between two orbits.
+    pub(crate) fn evaluate(
+        &self,
+        run: &mut OrbitRun<'_>,
+        (s, t): (usize, usize),
+        values: &mut [f64],
+    ) -> Result<(), Error> {
+        let OrbitRun { map, products, scratch } = run;
+        self.correlation.inner_products(s, t, products, scratch);
+        let pose = |element: usize, out: &mut [f64]| {
+            let point = self.points.row(t);
+            let point = point.to_slice().expect("rows of a matrix in C order are contiguous");
+            let image = ArrayView3::from_shape(self.action.image_shape(), point);
+            self.act(element, image.expect("one number per coordinate"), out);
+        };
+        Ok(map.map((s, t), products, pose, values)?)
+    }
+
     fn act(&self, element: usize, image: ArrayView3<'_, f64>, out: &mut [f64]) {
         let out = ArrayViewMut3::from_shape(self.action.image_shape(), out);
         self.action.act(element, image, out.expect("one number per coordinate"));
@@ -297,15 +294,7 @@ impl OrbitKernel for PermutedOrbits<'_> {
     }
 
     fn between(&self, run: &mut OrbitRun<'_>, s: usize, t: usize, values: &mut [f64]) -> Result<(), Error> {
-        let OrbitRun { map, products, scratch } = run;
-        self.correlation.inner_products(s, t, products, scratch);
-        let pose = |element: usize, out: &mut [f64]| {
-            let point = self.points.row(t);
-            let point = point.to_slice().expect("rows of a matrix in C order are contiguous");
-            let image = ArrayView3::from_shape(self.action.image_shape(), point);
-            self.act(element, image.expect("one number per coordinate"), out);
-        };
-        Ok(map.map((s, t), products, pose, values)?)
+        self.evaluate(run, (s, t), values)
     }
 
     fn seconds_per_value(&self) -> f64 {

@@ -1,5 +1,8 @@
 //! Audits of whole classes that are computed block by block.
 
+use std::path::Path;
+use std::process::{Command, Stdio};
+
 use crate::workplace::Workplace;
 
 const LARGE: &str = "audit --group translation:28x28 --arch mlp --together seed";
@@ -60,4 +63,104 @@ fn impossible_numbers_of_seeds_and_shifts_are_refused_with_hints() {
         assert_eq!(run.code(), 2, "{line}");
         assert!(run.stderr().contains(message) && run.stderr().contains("hint: "), "{}", run.stderr());
     }
+}
+
+/// 13 digits of each class at 64 turns are the least that is projected.
+const PROJECTED: &str = "audit --group rotation:64 --arch mlp --seeds-per-class 13 --together seed";
+
+/// Blocks of 150 digits at 784 shifts, in 99 units.
+const UNITS: &str = "audit --group translation:28x28 --arch mlp --seeds-per-class 15 --together seed";
+
+fn units(folder: &Path) -> usize {
+    let names = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.filter(|name| name.to_string_lossy().ends_with(".unit")).count()
+}
+
+/// Kills the program, with no warning, once so many units are on disk; more may be there by then.
+#[cfg(unix)]
+fn kill_at(place: &Workplace, line: &str, count: usize) {
+    let prepared = place.command(line);
+    let mut command = Command::new(prepared.get_program());
+    command.args(prepared.get_args()).current_dir(prepared.get_current_dir().unwrap());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while units(&place.path("run/units")) < count && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    // One that has ended by itself cannot be killed, and need not be.
+    let _ = child.kill();
+    child.wait().unwrap();
+}
+
+#[test]
+#[cfg(unix)]
+fn an_audit_that_is_killed_at_several_units_ends_with_the_same_bytes() {
+    let whole = Workplace::empty();
+    assert_eq!(whole.run(&format!("{UNITS} --out run")).code(), 0);
+    let place = Workplace::empty();
+    let line = format!("{UNITS} --out run");
+    for count in [1, 50] {
+        kill_at(&place, &line, count);
+        assert!(units(&place.path("run/units")) >= count);
+        assert!(!place.path("run/results.json").exists());
+    }
+    let run = place.run(&line);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    for name in ["run/results.json", "run/results.csv", "run/report.html"] {
+        assert_eq!(place.read(name), whole.read(name), "{name}");
+    }
+    assert!(!place.path("run/units").exists());
+}
+
+#[test]
+fn rotations_too_many_for_one_matrix_are_projected_and_say_what_that_changes() {
+    let run = Workplace::empty().run(&format!("{PROJECTED} --plan"));
+    assert_eq!(
+        run.stderr(),
+        "mlp: 8,320 points by 33 blocks of up to 130 rows, in one pass, after projection on the group average\n"
+    );
+    let few = PROJECTED.replace("13", "12");
+    assert_eq!(Workplace::empty().run(&format!("{few} --plan --memory-limit 1TiB")).stderr(), "");
+}
+
+/// A small disk of its own, unmounted at the end; `None` where this user may not mount one.
+#[cfg(target_os = "linux")]
+struct SmallDisk<'a>(&'a Path);
+
+#[cfg(target_os = "linux")]
+impl<'a> SmallDisk<'a> {
+    fn mount(folder: &'a Path, size: &str) -> Option<Self> {
+        let options = format!("size={size}");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(folder).stderr(Stdio::null());
+        mount.status().is_ok_and(|status| status.success()).then_some(Self(folder))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0).status();
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_named_and_the_units_before_it_stay() {
+    let place = Workplace::empty();
+    let folder = place.path("disk");
+    std::fs::create_dir(&folder).unwrap();
+    // Each unit takes one page, the folders some more.
+    let Some(disk) = SmallDisk::mount(&folder, "40k") else {
+        println!("skipped: no small disk can be mounted here");
+        return;
+    };
+    let run = place.run(&format!("{UNITS} --out disk/run"));
+    assert_eq!(run.code(), 2, "{}", run.stderr());
+    let stderr = run.stderr();
+    assert!(stderr.contains("error: cannot write `disk/run/units/"), "{stderr}");
+    assert!(stderr.contains("no space left on device"), "{stderr}");
+    assert!(stderr.contains("hint: make room there"), "{stderr}");
+    let kept = units(&folder.join("run/units"));
+    assert!(kept > 0 && kept < 99, "{kept}");
+    drop(disk);
 }

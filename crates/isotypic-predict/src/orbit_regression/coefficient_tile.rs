@@ -14,8 +14,9 @@ use super::orbit_kernel::OrbitKernel;
 use crate::PredictError;
 use crate::compensated_sum::sum_of_similar;
 
-/// Seeds along each side of a tile.
-const SIDE: usize = 32;
+/// Seeds along each side of a tile: [`OrbitKernel::between`](super::OrbitKernel::between) is asked for the seeds t of one such run one after
+/// the other, each with the seeds s ≥ t of another.
+pub const ORBIT_TILE: usize = 32;
 
 /// Pairs that are written together: one line of the cache.
 const GROUP: usize = 8;
@@ -74,8 +75,8 @@ impl KeptSlots {
 
 /// Rows and columns of all tiles.
 pub(super) fn tiles(seeds: usize) -> Vec<(Range<usize>, Range<usize>)> {
-    let range = |index: usize| index * SIDE..((index + 1) * SIDE).min(seeds);
-    let count = seeds.div_ceil(SIDE);
+    let range = |index: usize| index * ORBIT_TILE..((index + 1) * ORBIT_TILE).min(seeds);
+    let count = seeds.div_ceil(ORBIT_TILE);
     (0..count).flat_map(|row| (0..=row).map(move |column| (range(row), range(column)))).collect()
 }
 
@@ -93,7 +94,7 @@ impl CoefficientTile {
         let length = pairs * kept.numbers.len();
         values.try_reserve_exact(length).map_err(|_| {
             let bytes = (length * size_of::<f64>()) as u64;
-            PredictError::from(GramError::OutOfMemory { dim: SIDE, bytes })
+            PredictError::from(GramError::OutOfMemory { dim: ORBIT_TILE, bytes })
         })?;
         values.resize(length, 0.0);
         let transform = kernel.transform();

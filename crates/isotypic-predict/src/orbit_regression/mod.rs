@@ -14,6 +14,7 @@ mod regression;
 mod regression_plan;
 mod unit_result;
 
+pub use coefficient_tile::ORBIT_TILE;
 pub use orbit_kernel::OrbitKernel;
 pub use regression::{OrbitRegression, OrbitRegressionResult};
 pub use regression_plan::OrbitRegressionPlan;

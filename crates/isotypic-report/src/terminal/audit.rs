@@ -27,9 +27,11 @@ fn columns(report: &AuditReport) -> Vec<(&'static str, Align)> {
         ("poses", Align::Right),
         (counted, Align::Right),
         ("exact\nerror", Align::Right),
-        ("spectral\nerror", Align::Right),
-        ("right", Align::Right),
     ];
+    if is_projected(report) {
+        columns.push(("projected\nerror", Align::Right));
+    }
+    columns.extend([("spectral\nerror", Align::Right), ("right", Align::Right)]);
     if has_unseen(report) {
         columns.push(("unseen\nright", Align::Right));
     }
@@ -44,6 +46,14 @@ fn of_classes(report: &AuditReport) -> bool {
 fn has_unseen(report: &AuditReport) -> bool {
     report.summary.iter().any(|row| row.unseen_seeds > 0)
 }
+
+/// Whether some errors are known after projection only.
+fn is_projected(report: &AuditReport) -> bool {
+    report.summary.iter().any(|row| row.projection_effect.is_some())
+}
+
+const PROJECTED_MEANING: &str =
+    "the same for the kernel averaged over the group, where the kernel as it is was too large to solve";
 
 /// What the columns mean, for a reader who has not read the paper (arXiv 2412.11521).
 const COLUMN_MEANINGS: [(&str, &str); 5] = [
@@ -183,7 +193,7 @@ fn is_verdict_on(verdict: &VerdictRow, question: usize, arch: &str) -> bool {
 
 fn table(report: &AuditReport, groups: &[Group<'_>], width: usize) -> Table {
     let number_columns = columns(report);
-    let cells: Vec<Vec<_>> = groups.iter().map(|group| number_cells(group, has_unseen(report))).collect();
+    let cells: Vec<Vec<_>> = groups.iter().map(|group| number_cells(group, report)).collect();
     let mut numbers = Table::new(&number_columns);
     for row in cells.iter().flatten() {
         numbers.row(row.iter().cloned());
@@ -204,7 +214,8 @@ fn table(report: &AuditReport, groups: &[Group<'_>], width: usize) -> Table {
     table
 }
 
-fn number_cells(group: &Group<'_>, with_unseen: bool) -> Vec<Vec<String>> {
+fn number_cells(group: &Group<'_>, report: &AuditReport) -> Vec<Vec<String>> {
+    let (with_projected, with_unseen) = (is_projected(report), has_unseen(report));
     let row = |(i, row): (usize, &&SummaryRow)| {
         let arch = if i == 0 { group.arch } else { "" };
         let mut cells = vec![
@@ -212,9 +223,11 @@ fn number_cells(group: &Group<'_>, with_unseen: bool) -> Vec<Vec<String>> {
             row.poses.to_string(),
             (row.pairs + row.seeds).to_string(),
             decimal(row.median_exact_error),
-            decimal(row.median_spectral_error),
-            percent(row.fraction_correct),
         ];
+        if with_projected {
+            cells.push(decimal(row.median_projected_error));
+        }
+        cells.extend([decimal(row.median_spectral_error), percent(row.fraction_correct)]);
         if with_unseen {
             cells.push(row.fraction_correct_unseen.map_or_else(|| "-".to_owned(), percent));
         }
@@ -227,12 +240,13 @@ fn number_cells(group: &Group<'_>, with_unseen: bool) -> Vec<Vec<String>> {
 fn legend(report: &AuditReport, width: usize) -> String {
     let occurs = |status| report.summary.iter().any(|row| row.statuses.get(status).is_some_and(|&n| n > 0));
     let columns = COLUMN_MEANINGS.iter().map(|&(name, meaning)| (name.to_owned(), meaning));
+    let projected = is_projected(report).then(|| ("projected error".to_owned(), PROJECTED_MEANING));
     let unseen = has_unseen(report).then(|| ("unseen right".to_owned(), UNSEEN_MEANING));
     let excess = excess_occurs(report).then(|| ("excess".to_owned(), EXCESS_MEANING));
     let inexact =
         |question: &ReportedQuestion| question.homomorphism_defect.is_some_and(|defect| defect > 0.0);
     let exactness = report.questions.iter().any(inexact).then(|| ("action".to_owned(), ACTION_MEANING));
-    let columns = columns.chain(unseen).chain(excess).chain(exactness);
+    let columns = columns.chain(projected).chain(unseen).chain(excess).chain(exactness);
     let statuses = STATUS_MEANINGS.iter().filter(|(status, _)| occurs(status));
     let entries: Vec<_> =
         columns.chain(statuses.map(|&(status, meaning)| (in_words(status), meaning))).collect();

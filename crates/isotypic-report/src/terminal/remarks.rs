@@ -25,6 +25,7 @@ pub(super) fn remarks(arch: &str, rows: &[&SummaryRow], curves: &[&ClassCurve]) 
     let mut sentences = statuses(arch, rows);
     sentences.extend(obstacle(arch, rows));
     sentences.extend(rows.iter().filter_map(|row| residual(arch, row)));
+    sentences.extend(rows.iter().filter_map(|row| projection(arch, row)));
     sentences.extend(lookalikes(arch, rows));
     sentences.extend(partial_symmetry(arch, rows));
     sentences.extend(hidden_failures(arch, rows));
@@ -66,6 +67,22 @@ fn residual(arch: &str, row: &SummaryRow) -> Option<String> {
         "{arch}: solved block by block at {} poses; largest residual {residual} on rows computed again from the images{}",
         row.poses,
         condition.unwrap_or_default()
+    ))
+}
+
+/// What projection changed, where the matrix as it is was too large.
+fn projection(arch: &str, row: &SummaryRow) -> Option<String> {
+    let effect = row.projection_effect.as_ref()?;
+    Some(format!(
+        "{arch}: at {} poses errors are those after projection on the group average; on {} seeds alone it changes predictions by {} \
+         (median; at most {}) and the class of {} of {} points; single rows of the matrix as it is leave a residual of {}",
+        row.poses,
+        effect.seeds,
+        decimal(Some(effect.median_difference)),
+        decimal(Some(effect.largest_difference)),
+        effect.changed,
+        effect.points,
+        decimal(Some(effect.single_row_residual)),
     ))
 }
 

@@ -176,6 +176,7 @@ pub(crate) fn row(
         statuses: BTreeMap::from([(Status::Ok, 4)]),
         largest_residual: None,
         condition_number_bound: None,
+        projection_effect: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use isotypic_gram::Ridge;
 use isotypic_orbit::{HeldOutSet, HoldOut, HoldOutSpec};
 use isotypic_predict::{CircularSpectrum, LeaveSetOut, class_probabilities, margin, paper, spectral_error};
-use isotypic_report::Status;
+use isotypic_report::{ProjectionEffect, Status};
 use ndarray::{Array1, ArrayView1};
 
 use super::audit_gram::{Attempt, AuditGram, Outside, Regression, unless_singular};
@@ -34,6 +34,10 @@ pub(crate) struct ClassErrors {
     pub(crate) condition_bound: Option<f64>,
     /// Files of finished units that held something else.
     pub(crate) corrupted: Vec<String>,
+    /// Whether errors are those after projection, and the matrix as it is was not solved.
+    pub(crate) is_projected: bool,
+    /// What that changes on a few seeds.
+    pub(crate) projection_effect: Option<ProjectionEffect>,
 }
 
 /// One seed at its held-out poses.
@@ -164,6 +168,8 @@ pub(crate) fn examine(
         largest_residual: None,
         condition_bound: None,
         corrupted: Vec::new(),
+        is_projected: false,
+        projection_effect: None,
     })
 }
 

@@ -87,12 +87,18 @@ impl Job {
         }
         let pairs_may_shrink = settings.classes.is_none() && settings.pairs == PairSelection::Default;
         let budget = Budget { pairs: units.len(), pairs_may_shrink };
-        let (mut tasks, mut notes) = (Vec::new(), Vec::new());
+        let (mut tasks, mut notes, mut notes_of_large) = (Vec::new(), Vec::new(), Vec::new());
         for (index, subject) in architectures.iter().enumerate() {
             let size = (units.seeds_per_unit(), &budget);
             tasks.extend(tasks_of(index, subject, &subjects, &questions, size, &mut notes)?);
         }
-        Ok(Self { settings: settings.clone(), subjects, questions, architectures, units, tasks, notes })
+        let mut job =
+            Self { settings: settings.clone(), subjects, questions, architectures, units, tasks, notes };
+        for task in &job.tasks {
+            notes_of_large.extend(large_classes::precision_note(&job, task)?);
+        }
+        job.notes.append(&mut notes_of_large);
+        Ok(job)
     }
 
     /// What the job will take.

@@ -2,7 +2,9 @@
 
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::OrbitLayout;
-use isotypic_report::{PairResult, PointResult, ReportedResult, SeedResult, Status, finite};
+use isotypic_report::{
+    PairResult, PointResult, ProjectionEffect, ReportedResult, SeedResult, Status, finite,
+};
 use isotypic_work::Monitor;
 use rayon::prelude::*;
 
@@ -46,6 +48,8 @@ pub(crate) struct Finding {
     pub(crate) condition_bound: Option<f64>,
     /// Files of finished units that held something else; of one result only.
     pub(crate) corrupted: Vec<String>,
+    /// What projection changes, where the matrix as it is was not solved.
+    pub(crate) projection_effect: Option<ProjectionEffect>,
 }
 
 impl Finding {
@@ -330,6 +334,7 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
         largest_residual: None,
         condition_bound: None,
         corrupted: Vec::new(),
+        projection_effect: None,
     }
 }
 
@@ -386,7 +391,7 @@ fn seed_finding(
         seed: all[seed.place],
         label: label.clone(),
         unseen: seed.unseen,
-        exact_error: error[seed.class],
+        exact_error: if errors.is_projected { None } else { error[seed.class] },
         error,
         projected_error: some_finite(seed.projected),
         spectral_error: some_finite(seed.spectral),
@@ -414,5 +419,6 @@ fn seed_finding(
         corrupted: if has_irreps { errors.corrupted.clone() } else { Vec::new() },
         largest_residual: errors.largest_residual.and_then(finite),
         condition_bound: errors.condition_bound.and_then(finite),
+        projection_effect: errors.projection_effect.clone(),
     }
 }

@@ -168,6 +168,7 @@ fn summarise(job: &Job, findings: &[Finding]) -> Vec<SummaryRow> {
                 statuses,
                 largest_residual: findings.iter().find_map(|finding| finding.largest_residual),
                 condition_number_bound: findings.iter().find_map(|finding| finding.condition_bound),
+                projection_effect: findings.iter().find_map(|finding| finding.projection_effect.clone()),
             }
         })
         .collect()
