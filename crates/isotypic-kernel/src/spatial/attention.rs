@@ -11,8 +11,9 @@ use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 use isotypic_architecture::{AttentionMechanism, SelfAttention};
 
-use super::displacement::{Piece, Pieces, Run};
+use super::displacement::Pieces;
 use super::grid::Grid;
+use super::mixed::Mixed;
 use super::mixing::{AfterMixing, MixingTerms};
 use super::positional::Seen;
 use super::slice::Slice;
@@ -36,19 +37,6 @@ pub(crate) struct AttentionTerms<T: Real> {
     /// $A$, `positions × positions`.
     pub(super) weights: Vec<T>,
     pub(super) mixing: MixingTerms<T>,
-}
-
-/// Matrices of all pairs of positions of a group of pairs of inputs, `[positions, positions, lanes]`.
-#[derive(Debug, Default)]
-pub(super) struct Mixed<T: Real> {
-    /// The differences $M$, of covariances or of tangent kernels, that are mixed; then $A_x (M A_y^\top)$.
-    matrix: Vec<T>,
-    /// $A_x M$.
-    by_x: Vec<T>,
-    /// $M A_y^\top$.
-    by_y: Vec<T>,
-    /// $\tfrac12((A_x M) A_y^\top + A_x (M A_y^\top))$.
-    result: Vec<T>,
 }
 
 impl<T: Real> AttentionTerms<T> {
@@ -129,11 +117,7 @@ impl Attention {
         mixed: &mut Mixed<T>,
     ) {
         let positions = self.grid.len();
-        let length = positions * positions * T::LANES;
-        let Mixed { matrix, by_x, by_y, result } = mixed;
-        for matrix in [&mut *matrix, by_x, by_y, result] {
-            matrix.resize(length, T::from_f64(0.0));
-        }
+        let Mixed { matrix, by_x, by_y, result } = mixed.of_pairs(positions);
         for displacement in self.grid.positions() {
             self.gather(displacement, ntk, input(displacement), matrix);
         }
@@ -141,9 +125,7 @@ impl Attention {
         dispatch!(level, simd => lanewise_product(simd, positions, matrix, weights_y, by_y));
         dispatch!(level, simd => lanewise_product(simd, positions, by_x, weights_y, result));
         dispatch!(level, simd => broadcast_product(simd, positions, weights_x, by_y, matrix));
-        for (x_first, &y_first) in result.iter_mut().zip(matrix.iter()) {
-            *x_first = (*x_first + y_first) * T::from_f64(0.5);
-        }
+        mixed.average();
     }
 
     /// Copies one slice into the matrix of all pairs, as values see it.
@@ -164,17 +146,6 @@ impl Attention {
                     }
                     None => target.fill(added), // no weights before this layer
                 }
-            }
-        }
-    }
-
-    /// Copies the result at the positions of one piece into an output slice.
-    pub(super) fn scatter<T: Real>(&self, piece: Piece, mixed: &Mixed<T>, output: &mut [T]) {
-        for Run { first, second, length } in piece.runs(self.grid) {
-            for (p, q) in (first..first + length).zip(second..) {
-                let from = (p * self.grid.len() + q) * T::LANES;
-                output[p * T::LANES..(p + 1) * T::LANES]
-                    .copy_from_slice(&mixed.result[from..from + T::LANES]);
             }
         }
     }
