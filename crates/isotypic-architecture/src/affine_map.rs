@@ -24,7 +24,7 @@ impl AffineMap {
             Operation::Dense(dense) => {
                 (channels, dense.width, dense.weight_variance, dense.bias_variance, dense.parameterization)
             }
-            Operation::Conv(conv) => (
+            Operation::Conv(conv) | Operation::ConvTranspose(conv) => (
                 channels * conv.filter_size(),
                 conv.width,
                 conv.weight_variance,
@@ -59,6 +59,11 @@ impl AffineMap {
             weight_factor: weight_std / trained_weight_std,
             bias_factor,
         }))
+    }
+
+    /// What weights and biases are multiplied by.
+    pub(crate) fn factors(&self) -> (f64, f64) {
+        (self.weight_factor, self.bias_factor)
     }
 
     /// Maps rows of length fan-in to rows of length width.

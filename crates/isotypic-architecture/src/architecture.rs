@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -55,6 +56,25 @@ impl Architecture {
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
+        self
+    }
+
+    /// The same architecture with a graph for every `aggregate` layer that has none: row `i` holds the weights of the edges from
+    /// vertex `i`. An architecture without such a layer stays as it is.
+    #[must_use]
+    pub fn with_pattern(mut self, pattern: Vec<Vec<f64>>) -> Self {
+        let pattern = Arc::new(pattern);
+        let mut pending: Vec<&mut Vec<Layer>> = vec![&mut self.layers];
+        while let Some(list) = pending.pop() {
+            for layer in list {
+                match layer {
+                    Layer::Aggregate(aggregate) => {
+                        aggregate.pattern.get_or_insert_with(|| Arc::clone(&pattern));
+                    }
+                    other => pending.extend(other.inner_mut()),
+                }
+            }
+        }
         self
     }
 
@@ -162,7 +182,7 @@ impl Architecture {
                     Layer::Dense(dense) => {
                         dense.parameterization.get_or_insert(self.parameterization);
                     }
-                    Layer::Conv(conv) => {
+                    Layer::Conv(conv) | Layer::ConvLocal(conv) | Layer::ConvTranspose(conv) => {
                         conv.parameterization.get_or_insert(self.parameterization);
                     }
                     other => pending.extend(other.inner_mut()),

@@ -171,6 +171,28 @@ impl Builder {
                 new_weights(&mut end);
                 (Operation::Conv(conv), output_shape)
             }
+            Layer::ConvLocal(spec) => {
+                let (conv, output_shape) = spec.check_local(&path, self.parameterization, &input_shape)?;
+                new_weights(&mut end);
+                (Operation::ConvLocal(conv), output_shape)
+            }
+            Layer::ConvTranspose(spec) => {
+                let (conv, output_shape) =
+                    spec.check_transposed(&path, self.parameterization, &input_shape)?;
+                new_weights(&mut end);
+                (Operation::ConvTranspose(conv), output_shape)
+            }
+            Layer::Index(spec) => {
+                let (index, output_shape) = spec.check(&path, &input_shape)?;
+                (Operation::Index(index), output_shape)
+            }
+            Layer::ImageResize(spec) => {
+                let (resize, output_shape) = spec.check(&path, &input_shape)?;
+                (Operation::ImageResize(resize), output_shape)
+            }
+            Layer::Aggregate(spec) => {
+                (Operation::Aggregate(spec.check(&path, &input_shape)?), input_shape.clone())
+            }
             Layer::Activation(activation) => {
                 let operation = Operation::Activation(activation.check(&path)?);
                 (self.nonlinearity(operation, &mut end, &path)?, input_shape.clone())

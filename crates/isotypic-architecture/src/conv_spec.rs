@@ -1,12 +1,30 @@
-//! Options of a `conv` layer.
+//! Options of `conv`, `conv_local` and `conv_transpose` layers.
 
 use serde::Serialize;
 
 use crate::affine::{AffineSpec, addressable};
-use crate::windows::lay_out;
+use crate::options::Options;
+use crate::windows::{lay_out, lay_out_transposed};
 use crate::{ArchitectureError, Conv, Padding, Parameterization};
 
-/// Options of a `conv` layer; only `filter` has no default.
+/// The options of a `conv` layer.
+pub(crate) const CONV_OPTIONS: &[&str] = &[
+    "filter",
+    "strides",
+    "padding",
+    "dilation",
+    "width",
+    "w_std",
+    "b_std",
+    "parameterization",
+    "width_scale",
+];
+
+/// The options of `conv_local` and `conv_transpose` layers.
+pub(crate) const OTHER_CONV_OPTIONS: &[&str] =
+    &["filter", "strides", "padding", "width", "w_std", "b_std", "parameterization", "width_scale"];
+
+/// Options of a `conv`, `conv_local` or `conv_transpose` layer; only `filter` has no default.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ConvSpec {
     /// Number of output channels, from 1 to 2²⁰. Finite networks use it; of the kernels only those with
@@ -15,7 +33,13 @@ pub struct ConvSpec {
     /// Extent of the filter along each of one to three spatial axes, each at least 1.
     pub filter: Vec<usize>,
     /// Distance between neighbouring outputs along each spatial axis, each at least 1; as many as `filter` has.
+    ///
+    /// Of a `conv_transpose` layer: the distance between what neighbouring inputs write to.
     pub strides: Vec<usize>,
+    /// Distance between neighbouring taps of the filter along each spatial axis, each at least 1; as many as `filter` has. Only
+    /// `conv` has other values than 1.
+    #[serde(skip_serializing_if = "all_ones")]
+    pub dilation: Vec<usize>,
     /// What lies beyond the border.
     pub padding: Padding,
     /// Standard deviation of the weights before scaling by the fan-in; positive.
@@ -38,6 +62,7 @@ impl ConvSpec {
         Self {
             width: 1,
             strides: vec![1; filter.len()],
+            dilation: vec![1; filter.len()],
             filter,
             padding: Padding::default(),
             w_std: 1.0,
@@ -47,17 +72,87 @@ impl ConvSpec {
         }
     }
 
-    /// Turns the options into numbers that are in range and lays the filter out over `input_shape` (spatial axes, then
-    /// channels). Returns the operation and the output's shape.
+    /// Reads the options of any of the three layers.
+    pub(crate) fn read(mut options: Options) -> Result<Self, ArchitectureError> {
+        let filter = options.extents("filter")?;
+        let default = Self::new(options.required("filter", filter)?);
+        Ok(Self {
+            width: options.extent("width")?.unwrap_or(default.width),
+            strides: options.extents("strides")?.unwrap_or(default.strides),
+            dilation: options.extents("dilation")?.unwrap_or(default.dilation),
+            padding: options.padding()?.unwrap_or(default.padding),
+            w_std: options.number("w_std")?.unwrap_or(default.w_std),
+            b_std: options.number_or_null("b_std")?,
+            parameterization: options.parameterization()?,
+            width_scale: options.two_numbers("width_scale")?.unwrap_or(default.width_scale),
+            filter: default.filter,
+        })
+    }
+
+    /// Turns the options of a `conv` or `conv_local` layer into numbers that are in range and lays the filter out over
+    /// `input_shape` (spatial axes, then channels). Returns the operation and the output's shape.
     pub(crate) fn check(
         &self,
         path: &str,
         default: Parameterization,
         input_shape: &[usize],
     ) -> Result<(Conv, Vec<usize>), ArchitectureError> {
+        let layout = lay_out(
+            path,
+            "filter",
+            (&self.filter, &self.dilation),
+            &self.strides,
+            self.padding,
+            input_shape,
+        )?;
+        self.with_weights(path, default, input_shape, layout)
+    }
+
+    /// The same of a `conv_transpose` layer.
+    pub(crate) fn check_transposed(
+        &self,
+        path: &str,
+        default: Parameterization,
+        input_shape: &[usize],
+    ) -> Result<(Conv, Vec<usize>), ArchitectureError> {
+        self.undilated(path)?;
+        let layout = lay_out_transposed(path, &self.filter, &self.strides, self.padding, input_shape)?;
+        self.with_weights(path, default, input_shape, layout)
+    }
+
+    /// The same of a `conv_local` layer.
+    pub(crate) fn check_local(
+        &self,
+        path: &str,
+        default: Parameterization,
+        input_shape: &[usize],
+    ) -> Result<(Conv, Vec<usize>), ArchitectureError> {
+        self.undilated(path)?;
+        let (conv, output_shape) = self.check(path, default, input_shape)?;
+        let positions = &output_shape[..self.filter.len()];
+        addressable(
+            path,
+            &[positions, &self.filter, &[input_shape[self.filter.len()], conv.width]].concat(),
+        )?;
+        Ok((conv, output_shape))
+    }
+
+    fn undilated(&self, path: &str) -> Result<(), ArchitectureError> {
+        if all_ones(&self.dilation) {
+            return Ok(());
+        }
+        let got = format!("{:?}", self.dilation);
+        Err(ArchitectureError::invalid_option(path, "dilation", "1 everywhere; only `conv` is dilated", &got))
+    }
+
+    fn with_weights(
+        &self,
+        path: &str,
+        default: Parameterization,
+        input_shape: &[usize],
+        (mut output_shape, pad_before): (Vec<usize>, Vec<usize>),
+    ) -> Result<(Conv, Vec<usize>), ArchitectureError> {
         let &channels = input_shape.last().ok_or(ArchitectureError::EmptyInput { shape: vec![] })?;
-        let (mut output_shape, pad_before) =
-            lay_out(path, "filter", &self.filter, &self.strides, self.padding, input_shape)?;
         let affine = self.affine(default).check(path, channels)?;
         addressable(path, &[&self.filter[..], &[channels, affine.width]].concat())?;
         output_shape.push(affine.width);
@@ -65,6 +160,7 @@ impl ConvSpec {
         let conv = Conv {
             filter: self.filter.clone(),
             strides: self.strides.clone(),
+            dilation: self.dilation.clone(),
             padding: self.padding,
             pad_before,
             weight_variance: affine.weight_variance,
@@ -84,4 +180,9 @@ impl ConvSpec {
             width_scale: self.width_scale,
         }
     }
+}
+
+/// Whether neighbouring taps read neighbouring positions.
+pub(crate) fn all_ones(dilation: &[usize]) -> bool {
+    dilation.iter().all(|&distance| distance == 1)
 }

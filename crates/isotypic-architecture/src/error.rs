@@ -112,6 +112,14 @@ pub enum ArchitectureError {
         /// The value.
         got: String,
     },
+    /// An `aggregate` layer without a graph.
+    #[error("{path}: expected a graph, `pattern`, with {vertices} × {vertices} weights, got none")]
+    MissingPattern {
+        /// The layer's place.
+        path: String,
+        /// Number of vertices: of positions of the layer's input.
+        vertices: usize,
+    },
     /// The inputs have no values.
     #[error("input shape `{shape:?}`: expected spatial axes and channels, all at least 1")]
     EmptyInput {
@@ -338,6 +346,9 @@ impl ArchitectureError {
             Self::UnknownOption { allowed, .. } => Some(format!("its options are {}", list(allowed))),
             Self::MissingOption { option, .. } => {
                 Some(format!("add it, for example `\"{option}\": {}`", example_value(option)))
+            }
+            Self::MissingPattern { .. } => {
+                Some("pass `--pattern FILE.npy`, or give the layer the option `pattern`".to_owned())
             }
             Self::NoLayers => Some("for example `\"layers\": [\"flatten\", {\"dense\": {}}]`".to_owned()),
             Self::FilterRank { input, option: "filter", .. } if input.len() == 1 => Some(

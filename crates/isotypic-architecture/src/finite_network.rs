@@ -9,6 +9,7 @@ use crate::affine_map::AffineMap;
 use crate::attention_map::AttentionMap;
 use crate::forward::{self, Drawn};
 use crate::gaussian::Gaussian;
+use crate::local_map::LocalMap;
 use crate::{ArchitectureError, LayerGraph, Node, NodeId, Operation};
 
 /// A network of the graph's widths. Give hidden layers a `width` first: the default of 1 is only of use for kernels.
@@ -153,6 +154,7 @@ fn draw(index: usize, node: &Node, seed: u64, gaussian: &mut Gaussian) -> Result
         Operation::SelfAttention(attention) => {
             Drawn::Attention(Box::new(AttentionMap::sample(node, attention, gaussian)?))
         }
+        Operation::ConvLocal(conv) => Drawn::Local(Box::new(LocalMap::sample(node, conv, gaussian)?)),
         Operation::Dropout(_) => Drawn::Masks(seed ^ (index as u64 + 1).wrapping_mul(0xd134_2543_de82_ef95)),
         _ => AffineMap::sample(node, gaussian)?.map_or(Drawn::Nothing, Drawn::Affine),
     })

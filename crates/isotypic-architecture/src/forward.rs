@@ -5,6 +5,7 @@ use ndarray::{Array, Array2, Array3, ArrayD, Axis, Dimension, IxDyn, ShapeArg, i
 use crate::affine_map::AffineMap;
 use crate::attention_map::AttentionMap;
 use crate::gaussian::Gaussian;
+use crate::local_map::LocalMap;
 use crate::patches::{self, Windows};
 use crate::{ConcatAxis, Dropout, LayerNorm, Node, Operation, Pool};
 
@@ -14,6 +15,8 @@ pub(crate) enum Drawn {
     Nothing,
     Affine(AffineMap),
     Attention(Box<AttentionMap>),
+    /// Of a `conv_local` layer.
+    Local(Box<LocalMap>),
     /// The seed of the masks of a `dropout` layer.
     Masks(u64),
 }
@@ -68,28 +71,82 @@ pub(crate) fn apply(node: &Node, drawn: &Drawn, mut inputs: Vec<Array2<f64>>) ->
             reshape(map.apply(&reshape(values, (rows, channels))), (batch, output_size))
         }
         (Operation::Conv(conv), Drawn::Affine(map)) => {
-            let axes = conv.filter.len();
-            let sources = patches::sources(
-                &Windows::of_conv(conv),
-                &node.input_shape[..axes],
-                &node.output_shape[..axes],
-            );
-            let mut outputs = Array2::zeros((batch, output_size));
-            // Image by image: the gathered patches of a whole batch would be `filter_size` times the batch.
-            for (input, mut output) in values.rows().into_iter().zip(outputs.rows_mut()) {
-                let mapped = map.apply(&patches::gather(&sources, &input, channels));
-                output.assign(&reshape(mapped, output_size));
-            }
-            outputs
+            on_patches(node, &Windows::of_conv(conv), &values, |patches| map.apply(patches))
+        }
+        (Operation::ConvTranspose(conv), Drawn::Affine(map)) => {
+            on_patches(node, &Windows::of_transposed(conv), &values, |patches| map.apply(patches))
+        }
+        (Operation::ConvLocal(conv), Drawn::Local(map)) => {
+            on_patches(node, &Windows::of_conv(conv), &values, |patches| map.apply(patches))
+        }
+        (Operation::Index(index), _) => {
+            let axes = index.axes.iter().map(|axis| axis.positions().map(|at| vec![(at, 1.0)]).collect());
+            weigh_axes(node, &axes.collect::<Vec<_>>(), values)
+        }
+        (Operation::ImageResize(resize), _) => {
+            let axes: Vec<_> = (0..resize.input.len()).map(|axis| resize.weights(axis)).collect();
+            weigh_axes(node, &axes, values)
+        }
+        (Operation::Aggregate(aggregate), _) => {
+            let predecessors = aggregate.predecessors();
+            Array2::from_shape_fn(values.dim(), |(row, column)| {
+                let (vertex, channel) = (column / channels, column % channels);
+                let terms = predecessors[vertex].iter();
+                terms.map(|&(source, weight)| weight * values[[row, source * channels + channel]]).sum()
+            })
         }
         (
-            Operation::Dense(_) | Operation::Conv(_) | Operation::Dropout(_) | Operation::SelfAttention(_),
+            Operation::Dense(_)
+            | Operation::Conv(_)
+            | Operation::ConvLocal(_)
+            | Operation::ConvTranspose(_)
+            | Operation::Dropout(_)
+            | Operation::SelfAttention(_),
             _,
         ) => {
             unreachable!("`FiniteNetwork::sample` draws what these operations need")
         }
         (Operation::Input | Operation::Identity | Operation::Flatten | Operation::Concat(_), _) => values,
     }
+}
+
+/// Maps the patches under all filters, `[positions, fan-in]`, of one image after the other: those of a whole batch would be as many
+/// times the batch as a filter has taps.
+fn on_patches(
+    node: &Node,
+    windows: &Windows<'_>,
+    values: &Array2<f64>,
+    map: impl Fn(&Array2<f64>) -> Array2<f64>,
+) -> Array2<f64> {
+    let axes = node.input_shape.len() - 1;
+    let sources = patches::sources(windows, &node.input_shape[..axes], &node.output_shape[..axes]);
+    let output_size: usize = node.output_shape.iter().product();
+    let mut outputs = Array2::zeros((values.nrows(), output_size));
+    for (input, mut output) in values.rows().into_iter().zip(outputs.rows_mut()) {
+        let mapped = map(&patches::gather(&sources, &input, node.input_shape[axes]));
+        output.assign(&reshape(mapped, output_size));
+    }
+    outputs
+}
+
+/// Weighted sums along one spatial axis after the other: for every position of the output those of the input with their weights.
+fn weigh_axes(node: &Node, axes: &[Vec<Vec<(usize, f64)>>], values: Array2<f64>) -> Array2<f64> {
+    let batch = values.nrows();
+    let shape: Vec<usize> = std::iter::once(batch).chain(node.input_shape.iter().copied()).collect();
+    let mut array: ArrayD<f64> = reshape(values, IxDyn(&shape));
+    for (axis, rows) in axes.iter().enumerate() {
+        let sums: Vec<ArrayD<f64>> = rows
+            .iter()
+            .map(|row| {
+                let terms = row.iter().map(|&(at, weight)| &array.index_axis(Axis(axis + 1), at) * weight);
+                terms.reduce(|sum, term| sum + term).expect("every output reads something")
+            })
+            .collect();
+        let views: Vec<_> = sums.iter().map(|sum| sum.view()).collect();
+        array = ndarray::stack(Axis(axis + 1), &views).expect("all sums have the same shape");
+    }
+    let output_size: usize = node.output_shape.iter().product();
+    array.into_shape_clone((batch, output_size)).expect("axes that disappear have one position")
 }
 
 /// Sums of the values under each window, channel by channel.

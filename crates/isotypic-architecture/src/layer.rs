@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    Activation, ConcatSpec, ConvSpec, DenseSpec, DropoutSpec, LayerNormSpec, PoolSpec, RepeatSpec,
-    SelfAttentionSpec,
+    Activation, AggregateSpec, ConcatSpec, ConvSpec, DenseSpec, DropoutSpec, ImageResizeSpec, IndexSpec,
+    LayerNormSpec, PoolSpec, RepeatSpec, SelfAttentionSpec,
 };
 
 /// A layer as an architecture file spells it. Names and defaults follow neural-tangents' `stax` in snake case.
@@ -18,6 +18,16 @@ pub enum Layer {
     Dense(DenseSpec),
     /// A convolution over one, two or three spatial axes.
     Conv(ConvSpec),
+    /// A convolution whose weights differ from position to position.
+    ConvLocal(ConvSpec),
+    /// A transposed convolution.
+    ConvTranspose(ConvSpec),
+    /// Some positions of the input.
+    Index(IndexSpec),
+    /// Other extents by interpolation.
+    ImageResize(ImageResizeSpec),
+    /// Weighted sums over the predecessors in a graph of positions.
+    Aggregate(AggregateSpec),
     /// Nothing.
     Identity,
     /// Joins positions and channels into one vector.
@@ -57,6 +67,11 @@ impl Layer {
         match self {
             Self::Dense(_) => "dense",
             Self::Conv(_) => "conv",
+            Self::ConvLocal(_) => "conv_local",
+            Self::ConvTranspose(_) => "conv_transpose",
+            Self::Index(_) => "index",
+            Self::ImageResize(_) => "image_resize",
+            Self::Aggregate(_) => "aggregate",
             Self::Identity => "identity",
             Self::Flatten => "flatten",
             Self::GlobalAvgPool => "global_avg_pool",

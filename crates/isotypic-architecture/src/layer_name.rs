@@ -3,7 +3,7 @@
 use crate::activation_spec::ACTIVATIONS;
 
 /// Affine layers.
-const AFFINE: &[&str] = &["dense", "conv"];
+const AFFINE: &[&str] = &["dense", "conv", "conv_local", "conv_transpose"];
 
 /// Layers that are neither affine nor pointwise nonlinearities.
 const STRUCTURED: &[&str] = &[
@@ -16,6 +16,9 @@ const STRUCTURED: &[&str] = &[
     "layer_norm",
     "dropout",
     "self_attention",
+    "index",
+    "image_resize",
+    "aggregate",
     // Layers that hold layers.
     "sum",
     "product",
@@ -31,15 +34,10 @@ pub(crate) fn available_layers() -> impl Iterator<Item = &'static str> {
 
 /// Layers of neural-tangents' `stax`, and a few that people ask for, which cannot be run.
 const OTHER_LAYERS: &[&str] = &[
-    "aggregate",
-    "conv_local",
-    "conv_transpose",
     "dot_general",
     "exp_normalized",
     "global_self_attention",
     "hermite",
-    "image_resize",
-    "index",
     "max_pool",
     "polynomial",
     "rectified_monomial",

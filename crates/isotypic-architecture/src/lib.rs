@@ -12,7 +12,8 @@
 //! | layer | options |
 //! |---|---|
 //! | `dense` | `width`, `w_std`, `b_std`, `parameterization`, `width_scale` |
-//! | `conv` | `filter` (required), `strides`, `padding` and those of `dense` |
+//! | `conv` | `filter` (required), `strides`, `padding`, `dilation` and those of `dense` |
+//! | `conv_local`, `conv_transpose` | those of `conv` but `dilation` |
 //! | `relu`, `abs`, `sign`, `erf`, `tanh`, `sigmoid`, `softplus`, `silu`, `gabor` | none |
 //! | `leaky_relu` | `alpha` (required) |
 //! | `ab_relu` | `a`, `b` (required) |
@@ -26,6 +27,9 @@
 //! | `global_sum_pool` | none |
 //! | `avg_pool` | `window` (required), `strides`, `padding`, `normalize_edges` |
 //! | `sum_pool` | `window` (required), `strides`, `padding` |
+//! | `index` | `slices` (required): `[start, stop, step]`, a position, or `null` for each spatial axis, as in Python |
+//! | `image_resize` | `shape`, `method` (`nearest` or `linear`; both required), `antialias` |
+//! | `aggregate` | `pattern`: the adjacency matrix of a graph of positions, unless it is given beside the architecture |
 //! | `layer_norm` | `axes` (the batch is axis 0; default `[-1]`, the channels), `epsilon` (1e-12) |
 //! | `dropout` | `keep_rate` (required), `mode` (`train` or `test`) |
 //! | `self_attention` | `mechanism`, `scaling`, `w_key_std`, `w_query_std`, `w_value_std`, `w_out_std`, `b_std`, `positional_embedding` (`type`, `w_std`, `on_values`, `p_norm`, `decay`, `width`), `heads`, `key_width`, `value_width`, `width` |
@@ -42,6 +46,7 @@ mod activation;
 mod activation_spec;
 mod affine;
 mod affine_map;
+mod aggregate;
 mod architecture;
 mod attention_map;
 mod axis;
@@ -57,10 +62,13 @@ mod finite_network;
 mod forward;
 mod gaussian;
 mod identify_function;
+mod image_resize;
+mod index;
 mod layer;
 mod layer_graph;
 mod layer_name;
 mod layer_norm;
+mod local_map;
 mod named;
 mod operation;
 mod options;
@@ -79,6 +87,7 @@ mod self_attention_spec;
 mod windows;
 
 pub use activation::Activation;
+pub use aggregate::{Aggregate, AggregateSpec};
 pub use architecture::Architecture;
 pub use concat_axis::ConcatAxis;
 pub use concat_spec::ConcatSpec;
@@ -87,6 +96,8 @@ pub use dense_spec::DenseSpec;
 pub use dropout::{Dropout, DropoutMode, DropoutSpec};
 pub use error::ArchitectureError;
 pub use finite_network::FiniteNetwork;
+pub use image_resize::{ImageResize, ImageResizeSpec, ResizeMethod};
+pub use index::{AxisSlice, Index, IndexSpec, TakenAxis};
 pub use layer::Layer;
 pub use layer_graph::{LayerGraph, Node, NodeId};
 pub use layer_norm::{LayerNorm, LayerNormSpec};

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{Activation, ConcatAxis, Dropout, LayerNorm, Padding, Pool, SelfAttention};
+use crate::conv_spec::all_ones;
+use crate::{
+    Activation, Aggregate, ConcatAxis, Dropout, ImageResize, Index, LayerNorm, Padding, Pool, SelfAttention,
+};
 
 /// The computation of one [`Node`](crate::Node).
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -15,6 +18,18 @@ pub enum Operation {
     Dense(Dense),
     /// A convolution.
     Conv(Conv),
+    /// A convolution with weights and biases of its own at every position, all independent: covariances between different
+    /// positions vanish.
+    ConvLocal(Conv),
+    /// A transposed convolution: the output position $o$ reads the input position $(o - \text{before} + t)/\text{stride}$ at every
+    /// tap $t$ where that is a whole number. Sums are always divided by the full filter size.
+    ConvTranspose(Conv),
+    /// Some positions of the input.
+    Index(Index),
+    /// Other extents by interpolation.
+    ImageResize(ImageResize),
+    /// Weighted sums over the predecessors in a graph of positions.
+    Aggregate(Aggregate),
     /// Nothing.
     Identity,
     /// Joins positions and channels into one vector; on a vector it does nothing.
@@ -52,6 +67,11 @@ impl Operation {
             Self::Input => "input",
             Self::Dense(_) => "dense",
             Self::Conv(_) => "conv",
+            Self::ConvLocal(_) => "conv_local",
+            Self::ConvTranspose(_) => "conv_transpose",
+            Self::Index(_) => "index",
+            Self::ImageResize(_) => "image_resize",
+            Self::Aggregate(_) => "aggregate",
             Self::Identity => "identity",
             Self::Flatten => "flatten",
             Self::GlobalAvgPool => "global_avg_pool",
@@ -82,16 +102,19 @@ pub struct Dense {
     pub width: usize,
 }
 
-/// A checked `conv` layer. All lists have one entry per spatial axis.
+/// A checked `conv`, `conv_local` or `conv_transpose` layer. All lists have one entry per spatial axis.
 ///
-/// Output position $o$ reads the input positions $o \cdot \text{stride} - \text{before} + t$ for $t = 0, \dots,
-/// \text{filter} - 1$. Sums are always divided by the full filter size.
+/// Output position $o$ reads the input positions $o \cdot \text{stride} - \text{before} + t \cdot \text{dilation}$ for $t = 0, \dots,
+/// \text{filter} - 1$, except for [`Operation::ConvTranspose`]. Sums are always divided by the full filter size.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Conv {
     /// Extent of the filter, in positions.
     pub filter: Vec<usize>,
     /// Distance between neighbouring outputs, in input positions.
     pub strides: Vec<usize>,
+    /// Distance between neighbouring taps of the filter, in input positions; 1 for all layers but `conv`.
+    #[serde(skip_serializing_if = "all_ones")]
+    pub dilation: Vec<usize>,
     /// What lies beyond the border.
     pub padding: Padding,
     /// Number of positions before input 0 at which the first filter starts (0 for [`Padding::Valid`]).

@@ -92,6 +92,19 @@ impl Options {
         })
     }
 
+    /// A list, entry by entry.
+    pub(crate) fn list<T>(
+        &mut self,
+        option: &str,
+        expected: &str,
+        read: impl Fn(&Document) -> Option<T>,
+    ) -> Result<Option<Vec<T>>, ArchitectureError> {
+        self.take(option, expected, |document| match document {
+            Document::List(items) => items.iter().map(&read).collect(),
+            _ => None,
+        })
+    }
+
     /// A parameterization by name.
     pub(crate) fn parameterization(&mut self) -> Result<Option<Parameterization>, ArchitectureError> {
         self.take("parameterization", "`ntk` or `standard`", |document| match document {
@@ -115,14 +128,14 @@ impl Options {
 
     /// One axis, of either sign.
     pub(crate) fn axis(&mut self, option: &str) -> Result<Option<i64>, ArchitectureError> {
-        self.take(option, "an integer", as_axis)
+        self.take(option, "an integer", as_whole)
     }
 
     /// Axes, of either sign; a single integer is a list of one.
     pub(crate) fn axes(&mut self, option: &str) -> Result<Option<Vec<i64>>, ArchitectureError> {
         self.take(option, "a list of integers", |document| match document {
-            Document::List(items) => items.iter().map(as_axis).collect(),
-            single => as_axis(single).map(|axis| vec![axis]),
+            Document::List(items) => items.iter().map(as_whole).collect(),
+            single => as_whole(single).map(|axis| vec![axis]),
         })
     }
 
@@ -199,7 +212,7 @@ pub(crate) fn wrong_kind(place: &str, expected: &str, got: &Document) -> Archite
     }
 }
 
-fn as_number(document: &Document) -> Option<f64> {
+pub(crate) fn as_number(document: &Document) -> Option<f64> {
     match *document {
         Document::Number(value) => Some(value),
         Document::Integer(value) => Some(value as f64),
@@ -207,7 +220,8 @@ fn as_number(document: &Document) -> Option<f64> {
     }
 }
 
-fn as_axis(document: &Document) -> Option<i64> {
+/// A whole number of either sign.
+pub(crate) fn as_whole(document: &Document) -> Option<i64> {
     match *document {
         Document::Integer(value) => i64::try_from(value).ok(),
         _ => None,

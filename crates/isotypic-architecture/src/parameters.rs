@@ -10,7 +10,7 @@ use crate::{ArchitectureError, FiniteNetwork, NodeId};
 pub struct Parameter {
     /// The node it belongs to.
     pub node: NodeId,
-    /// What it is: `weights` `[fan-in, width]` or `biases` `[width]`; of attention also `keys` and `queries` `[heads, seen channels,
+    /// What it is: `weights` `[fan-in, width]` or `biases` `[width]`, of `conv_local` with the positions before them; of attention also `keys` and `queries` `[heads, seen channels,
     /// key_width]`, `values` `[heads, seen channels, value_width]`, `output` `[heads · value_width, width]` and `embeddings`
     /// `[positions, channels]`.
     pub name: &'static str,
@@ -38,6 +38,12 @@ impl FiniteNetwork {
             match drawn {
                 Drawn::Nothing | Drawn::Masks(_) => {}
                 Drawn::Affine(map) => {
+                    add("weights", map.weights.clone().into_dyn());
+                    if let Some(biases) = &map.biases {
+                        add("biases", biases.clone().into_dyn());
+                    }
+                }
+                Drawn::Local(map) => {
                     add("weights", map.weights.clone().into_dyn());
                     if let Some(biases) = &map.biases {
                         add("biases", biases.clone().into_dyn());
@@ -88,6 +94,10 @@ impl FiniteNetwork {
             match &mut self.drawn_mut()[old.node.index()] {
                 Drawn::Nothing | Drawn::Masks(_) => {}
                 Drawn::Affine(map) => match (old.name, &mut map.biases) {
+                    ("biases", Some(biases)) => assign(biases, new),
+                    _ => assign(&mut map.weights, new),
+                },
+                Drawn::Local(map) => match (old.name, &mut map.biases) {
                     ("biases", Some(biases)) => assign(biases, new),
                     _ => assign(&mut map.weights, new),
                 },

@@ -1,10 +1,14 @@
 //! From a document to an [`Architecture`]: names of layers, kinds of values, defaults. Ranges are left to the check.
 
 use crate::activation_spec;
+use crate::aggregate::AGGREGATE_OPTIONS;
 use crate::check::{DEEPEST_NESTING, MOST_LAYERS};
 use crate::concat_spec::CONCAT_OPTIONS;
+use crate::conv_spec::{CONV_OPTIONS, OTHER_CONV_OPTIONS};
 use crate::document::Document;
 use crate::dropout::DROPOUT_OPTIONS;
+use crate::image_resize::IMAGE_RESIZE_OPTIONS;
+use crate::index::INDEX_OPTIONS;
 use crate::layer::{branch_prefix, inner_prefix, layer_path};
 use crate::layer_name::{is_other_layer, nearest_layer};
 use crate::layer_norm::LAYER_NORM_OPTIONS;
@@ -13,8 +17,9 @@ use crate::pool_spec::{AVG_POOL_OPTIONS, SUM_POOL_OPTIONS};
 use crate::repeat_spec::REPEAT_OPTIONS;
 use crate::self_attention_spec::SELF_ATTENTION_OPTIONS;
 use crate::{
-    Architecture, ArchitectureError, ConcatSpec, ConvSpec, DenseSpec, DropoutSpec, Layer, LayerNormSpec,
-    Parameterization, PoolSpec, RepeatSpec, SelfAttentionSpec,
+    AggregateSpec, Architecture, ArchitectureError, ConcatSpec, ConvSpec, DenseSpec, DropoutSpec,
+    ImageResizeSpec, IndexSpec, Layer, LayerNormSpec, Parameterization, PoolSpec, RepeatSpec,
+    SelfAttentionSpec,
 };
 
 /// The keys of an architecture.
@@ -22,10 +27,6 @@ const KEYS: &[&str] = &["parameterization", "layers"];
 
 /// The options of a `dense` layer.
 pub(crate) const DENSE_OPTIONS: &[&str] = &["width", "w_std", "b_std", "parameterization", "width_scale"];
-
-/// The options of a `conv` layer.
-pub(crate) const CONV_OPTIONS: &[&str] =
-    &["filter", "strides", "padding", "width", "w_std", "b_std", "parameterization", "width_scale"];
 
 /// Reads a whole architecture.
 pub(crate) fn architecture(document: Document) -> Result<Architecture, ArchitectureError> {
@@ -82,7 +83,25 @@ fn layer(prefix: &str, depth: usize, position: usize, item: Document) -> Result<
     }
     let bare = match name.as_str() {
         "dense" => return dense(Options::new(path, options, DENSE_OPTIONS)?).map(Layer::Dense),
-        "conv" => return conv(Options::new(path, options, CONV_OPTIONS)?).map(Layer::Conv),
+        "conv" => return ConvSpec::read(Options::new(path, options, CONV_OPTIONS)?).map(Layer::Conv),
+        "conv_local" => {
+            return ConvSpec::read(Options::new(path, options, OTHER_CONV_OPTIONS)?).map(Layer::ConvLocal);
+        }
+        "conv_transpose" => {
+            return ConvSpec::read(Options::new(path, options, OTHER_CONV_OPTIONS)?)
+                .map(Layer::ConvTranspose);
+        }
+        "index" => {
+            return IndexSpec::read(Options::new(path, options, INDEX_OPTIONS)?).map(Layer::Index);
+        }
+        "image_resize" => {
+            return ImageResizeSpec::read(Options::new(path, options, IMAGE_RESIZE_OPTIONS)?)
+                .map(Layer::ImageResize);
+        }
+        "aggregate" => {
+            return AggregateSpec::read(Options::new(path, options, AGGREGATE_OPTIONS)?)
+                .map(Layer::Aggregate);
+        }
         "identity" => Layer::Identity,
         "flatten" => Layer::Flatten,
         "global_avg_pool" => Layer::GlobalAvgPool,
@@ -172,20 +191,5 @@ fn dense(mut options: Options) -> Result<DenseSpec, ArchitectureError> {
         b_std: options.number_or_null("b_std")?,
         parameterization: options.parameterization()?,
         width_scale: options.two_numbers("width_scale")?.unwrap_or(default.width_scale),
-    })
-}
-
-fn conv(mut options: Options) -> Result<ConvSpec, ArchitectureError> {
-    let filter = options.extents("filter")?;
-    let default = ConvSpec::new(options.required("filter", filter)?);
-    Ok(ConvSpec {
-        width: options.extent("width")?.unwrap_or(default.width),
-        strides: options.extents("strides")?.unwrap_or(default.strides),
-        padding: options.padding()?.unwrap_or(default.padding),
-        w_std: options.number("w_std")?.unwrap_or(default.w_std),
-        b_std: options.number_or_null("b_std")?,
-        parameterization: options.parameterization()?,
-        width_scale: options.two_numbers("width_scale")?.unwrap_or(default.width_scale),
-        filter: default.filter,
     })
 }

@@ -8,19 +8,27 @@ use crate::{Conv, Padding, Pool};
 pub(crate) struct Windows<'layer> {
     extents: &'layer [usize],
     strides: &'layer [usize],
+    /// Distance between neighbouring taps; 1 where missing.
+    dilation: &'layer [usize],
+    /// Whether filters lie over the output and inputs are spread out by the strides.
+    transposed: bool,
     padding: Padding,
     pad_before: &'layer [usize],
 }
 
 impl<'layer> Windows<'layer> {
     pub(crate) fn of_conv(conv: &'layer Conv) -> Self {
-        let Conv { filter, strides, padding, pad_before, .. } = conv;
-        Self { extents: filter, strides, padding: *padding, pad_before }
+        let Conv { filter, strides, dilation, padding, pad_before, .. } = conv;
+        Self { extents: filter, strides, dilation, transposed: false, padding: *padding, pad_before }
+    }
+
+    pub(crate) fn of_transposed(conv: &'layer Conv) -> Self {
+        Self { transposed: true, ..Self::of_conv(conv) }
     }
 
     pub(crate) fn of_pool(pool: &'layer Pool) -> Self {
         let Pool { window, strides, padding, pad_before, .. } = pool;
-        Self { extents: window, strides, padding: *padding, pad_before }
+        Self { extents: window, strides, dilation: &[], transposed: false, padding: *padding, pad_before }
     }
 }
 
@@ -32,7 +40,9 @@ pub(crate) fn sources(windows: &Windows<'_>, input: &[usize], output: &[usize]) 
     Array2::from_shape_fn((outputs.len(), taps.len()), |(position, tap)| {
         let (start, offset) = (outputs[position].slice(), taps[tap].slice());
         input.iter().enumerate().try_fold(0, |flat, (axis, &length)| {
-            let padded = start[axis] * windows.strides[axis] + offset[axis];
+            let stride = windows.strides[axis];
+            let (moved, length) = if windows.transposed { (1, length * stride) } else { (stride, length) };
+            let padded = start[axis] * moved + offset[axis] * windows.dilation.get(axis).unwrap_or(&1);
             let before = windows.pad_before[axis];
             let coordinate = match windows.padding {
                 // `before` may exceed the length: a filter may go round more than once.
@@ -41,7 +51,11 @@ pub(crate) fn sources(windows: &Windows<'_>, input: &[usize], output: &[usize]) 
                     padded.checked_sub(before).filter(|&coordinate| coordinate < length)?
                 }
             };
-            Some(flat * length + coordinate)
+            if !windows.transposed {
+                return Some(flat * length + coordinate);
+            }
+            // Between the inputs lie zeros.
+            coordinate.is_multiple_of(stride).then(|| flat * (length / stride) + coordinate / stride)
         })
     })
 }
@@ -68,6 +82,7 @@ mod tests {
         Conv {
             filter: vec![filter],
             strides: vec![stride],
+            dilation: vec![1],
             padding,
             pad_before: vec![before],
             weight_variance: 1.0,

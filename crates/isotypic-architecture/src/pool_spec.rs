@@ -52,8 +52,9 @@ impl PoolSpec {
         input_shape: &[usize],
     ) -> Result<(Pool, Vec<usize>), ArchitectureError> {
         let (channels, _) = channels_at_positions(path, input_shape)?;
+        let undilated = vec![1; self.window.len()];
         let (mut output_shape, pad_before) =
-            lay_out(path, "window", &self.window, &self.strides, self.padding, input_shape)?;
+            lay_out(path, "window", (&self.window, &undilated), &self.strides, self.padding, input_shape)?;
         output_shape.push(channels);
         let pool = Pool {
             window: self.window.clone(),

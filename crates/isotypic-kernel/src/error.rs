@@ -22,6 +22,16 @@ pub enum KernelError {
         /// The largest number that is handled.
         limit: usize,
     },
+    /// A layer that makes more positions than the engine handles.
+    #[error("{path}: expected at most {limit} positions, got {positions}")]
+    TooManyPositions {
+        /// Path of the layer.
+        path: String,
+        /// Positions of its output.
+        positions: usize,
+        /// The largest number that is handled.
+        limit: usize,
+    },
     /// More spatial dimensions than the engine handles.
     #[error("input: expected at most 3 spatial dimensions, got {rank}")]
     TooManySpatialDimensions {
@@ -114,6 +124,9 @@ impl KernelError {
         match self {
             Self::TooManySpatialDimensions { .. } => {
                 Some("reshape the input to 1, 2 or 3 spatial dimensions plus channels".to_owned())
+            }
+            Self::TooManyPositions { .. } => {
+                Some("resize to a smaller `shape`, or use smaller strides".to_owned())
             }
             Self::KernelOutOfRange { .. } | Self::VarianceOutOfRange { .. } | Self::TangentKernelOutOfRange { .. } => {
                 Some("rescale the inputs, for example to unit norm".to_owned())

@@ -21,7 +21,10 @@ fn layers_that_do_not_exist() {
     let (message, hint) = layer_failure(r#"{"transformer": {"heads": 8}}"#);
     assert_eq!(message, "layer 1 (`transformer`): unknown layer");
     let available = hint.unwrap();
-    assert!(available.starts_with("available layers: `dense`, `conv`, `relu`, "), "{available}");
+    assert!(
+        available.starts_with("available layers: `dense`, `conv`, `conv_local`, `conv_transpose`, `relu`, "),
+        "{available}"
+    );
     assert!(available.ends_with(", `sum`, `product`, `concat`, `residual`, `repeat`"), "{available}");
     let (message, hint) = layer_failure(r#"{"max_pool": {"window": [2, 2]}}"#);
     assert_eq!(message, "layer 1 (`max_pool`): this layer is not available");

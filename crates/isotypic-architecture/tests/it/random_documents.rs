@@ -16,7 +16,7 @@ fn option_value() -> impl Strategy<Value = Value> {
         Just(json!(1e300)),
         prop::collection::vec(-1_i64..5, 0..4).prop_map(|value| json!(value)),
         prop::sample::select(vec![
-            "same", "circular", "valid", "train", "test", "softmax", "abs", "sqrt", "standard", "é"
+            "same", "circular", "valid", "train", "test", "softmax", "abs", "sqrt", "standard", "linear", "é"
         ])
         .prop_map(|value| json!(value)),
         Just(json!({"type": "concat", "on_values": true, "decay": {"exponential": 0.5}})),
@@ -40,6 +40,10 @@ fn simple_layer() -> impl Strategy<Value = Value> {
         "dropout",
         "self_attention",
         "index",
+        "image_resize",
+        "aggregate",
+        "conv_local",
+        "conv_transpose",
         "nonsense",
         "",
     ]);
@@ -62,6 +66,11 @@ fn simple_layer() -> impl Strategy<Value = Value> {
         "heads",
         "parameterization",
         "times",
+        "slices",
+        "shape",
+        "method",
+        "pattern",
+        "dilation",
     ]);
     // Layers that are right in themselves, so that deep documents get past their first layer.
     let sound = prop::sample::select(vec![
@@ -73,6 +82,12 @@ fn simple_layer() -> impl Strategy<Value = Value> {
         json!({"dropout": {"keep_rate": 0.5}}),
         json!({"self_attention": {"positional_embedding": {"type": "concat", "on_values": true}}}),
         json!("layer_norm"),
+        json!({"conv": {"filter": [2, 2], "padding": "circular", "dilation": [2, 1]}}),
+        json!({"conv_local": {"filter": [2, 2], "padding": "same", "b_std": 0.1}}),
+        json!({"conv_transpose": {"filter": [2, 3], "strides": [2, 1], "padding": "same"}}),
+        json!({"index": {"slices": [[null, null, -1], [0, 2]]}}),
+        json!({"image_resize": {"shape": [3, -1], "method": "linear"}}),
+        json!({"aggregate": {"pattern": [[0.5, 1, 0], [0, 0, 1], [1, 0, -1]]}}),
         json!("relu"),
         json!("identity"),
     ]);

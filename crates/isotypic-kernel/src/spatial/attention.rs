@@ -11,8 +11,9 @@ use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 use isotypic_architecture::{AttentionMechanism, SelfAttention};
 
-use super::displacement::{Piece, Pieces, Run};
+use super::displacement::Pieces;
 use super::grid::Grid;
+use super::mixed::Mixed;
 use super::mixing::{AfterMixing, MixingTerms};
 use super::positional::Seen;
 use super::slice::{Slice, lanes_at};
@@ -36,19 +37,6 @@ pub(crate) struct AttentionTerms<T: Real> {
     /// $A$, `positions × positions`.
     pub(super) weights: Vec<T>,
     pub(super) mixing: MixingTerms<T>,
-}
-
-/// Matrices of all pairs of positions of a group of pairs of inputs, `[positions, positions, lanes]`.
-#[derive(Debug, Default)]
-pub(super) struct Mixed<T: Real> {
-    /// The differences $M$, of covariances or of tangent kernels, that are mixed; then $A_x (M A_y^\top)$.
-    matrix: Vec<T>,
-    /// $A_x M$.
-    by_x: Vec<T>,
-    /// $M A_y^\top$.
-    by_y: Vec<T>,
-    /// $\tfrac12((A_x M) A_y^\top + A_x (M A_y^\top))$.
-    result: Vec<T>,
 }
 
 impl<T: Real> AttentionTerms<T> {
@@ -129,11 +117,7 @@ impl Attention {
         mixed: &mut Mixed<T>,
     ) {
         let positions = self.grid.len();
-        let length = positions * positions * T::LANES;
-        let Mixed { matrix, by_x, by_y, result } = mixed;
-        for matrix in [&mut *matrix, by_x, by_y, result] {
-            matrix.resize(length, T::from_f64(0.0));
-        }
+        let Mixed { matrix, by_x, by_y, result } = mixed.of_pairs(positions);
         for displacement in self.grid.positions() {
             let slice = input(displacement);
             dispatch!(level, simd => self.gather(simd, displacement, ntk, slice, matrix));
@@ -142,7 +126,7 @@ impl Attention {
         dispatch!(level, simd => lanewise_product(simd, positions, matrix, weights_y, by_y));
         dispatch!(level, simd => lanewise_product(simd, positions, by_x, weights_y, result));
         dispatch!(level, simd => broadcast_product(simd, positions, weights_x, by_y, matrix));
-        dispatch!(level, simd => average(simd, result, matrix));
+        mixed.average(level);
     }
 
     /// Copies one slice into the matrix of all pairs, as values see it.
@@ -173,27 +157,6 @@ impl Attention {
                 }
             }
         }
-    }
-
-    /// Copies the result at the positions of one piece into an output slice.
-    pub(super) fn scatter<T: Real>(&self, piece: Piece, mixed: &Mixed<T>, output: &mut [T]) {
-        for Run { first, second, length } in piece.runs(self.grid) {
-            for (p, q) in (first..first + length).zip(second..) {
-                let from = (p * self.grid.len() + q) * T::LANES;
-                output[p * T::LANES..(p + 1) * T::LANES]
-                    .copy_from_slice(&mixed.result[from..from + T::LANES]);
-            }
-        }
-    }
-}
-
-/// `first` becomes the mean of both.
-#[simd]
-fn average<S: Simd, T: Real>(simd: S, first: &mut [T], second: &[T]) {
-    let length = T::Native::<S>::LEN;
-    for (first, second) in first.chunks_exact_mut(length).zip(second.chunks_exact(length)) {
-        let sum = T::Native::<S>::from_slice(simd, first) + T::Native::<S>::from_slice(simd, second);
-        (sum * T::from_f64(0.5)).store_slice(first);
     }
 }
 

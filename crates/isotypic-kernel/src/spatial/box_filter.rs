@@ -15,10 +15,12 @@ pub(super) struct BoxFilter {
     pub(super) grid: Grid,
     pub(super) filter: [usize; 3],
     pub(super) before: [usize; 3],
+    /// Distance between neighbouring taps.
+    pub(super) dilation: [usize; 3],
 }
 
 impl BoxFilter {
-    /// `out[p]` becomes the sum of `values[p + e − before]` over the taps e; [`Real::LANES`] numbers per position.
+    /// `out[p]` becomes the sum of `values[p + dilation · e − before]` over the taps e; [`Real::LANES`] numbers per position.
     ///
     /// # Shapes
     /// - `values`, `out`, `scratch`: `[positions, lanes]`; the last two are overwritten
@@ -52,7 +54,9 @@ impl BoxFilter {
     fn along<S: Simd, T: Real>(&self, simd: S, axis: usize, values: &[T], out: &mut [T]) {
         let extent = self.grid.0[axis];
         let inner = self.grid.0[axis + 1..].iter().product::<usize>() * T::LANES;
-        let shift = |tap: usize| (tap + extent * self.filter[axis] - self.before[axis]) % extent;
+        // At least as many positions are added as lie before.
+        let around = extent * self.before[axis].div_ceil(extent);
+        let shift = |tap: usize| (tap * self.dilation[axis] + around - self.before[axis]) % extent;
         for (from, to) in values.chunks_exact(extent * inner).zip(out.chunks_exact_mut(extent * inner)) {
             if axis == 2 {
                 // One whole line after the other: tap by tap, in two stretches that do not wrap.
@@ -94,21 +98,24 @@ mod tests {
 
     #[test]
     fn axis_by_axis_is_tap_by_tap() {
-        for (extents, filter, before) in [
-            ([1, 5, 7], [1, 3, 3], [0, 1, 1]),
-            ([1, 1, 6], [1, 1, 5], [0, 0, 2]),
-            ([3, 4, 2], [3, 2, 5], [1, 0, 2]),
-            ([1, 4, 4], [1, 1, 1], [0, 0, 0]),
-            ([2, 3, 1], [3, 1, 1], [1, 0, 0]),
+        for (extents, filter, before, dilation) in [
+            ([1, 5, 7], [1, 3, 3], [0, 1, 1], [1, 1, 1]),
+            ([1, 5, 7], [1, 3, 3], [0, 2, 3], [1, 2, 3]),
+            ([1, 1, 6], [1, 1, 5], [0, 0, 2], [1, 1, 1]),
+            ([1, 1, 3], [1, 1, 3], [0, 0, 7], [1, 1, 7]),
+            ([3, 4, 2], [3, 2, 5], [1, 0, 2], [1, 1, 1]),
+            ([1, 4, 4], [1, 1, 1], [0, 0, 0], [1, 1, 1]),
+            ([2, 3, 1], [3, 1, 1], [1, 0, 0], [1, 1, 1]),
         ] {
             let grid = Grid(extents);
             // Whole numbers, so that any order of additions gives the same.
             let values: Vec<f64> = (0..grid.len() * f64::LANES).map(|i| ((i * i) % 97) as f64).collect();
             let (mut out, mut scratch) = (vec![f64::NAN; values.len()], vec![f64::NAN; values.len()]);
-            let box_filter = BoxFilter { grid, filter, before };
+            let box_filter = BoxFilter { grid, filter, before, dilation };
             dispatch!(Level::new(), simd => box_filter.sums(simd, &values, &mut out, &mut scratch));
             let wrap = |p: usize, e: usize, axis: usize| {
-                (p as isize + e as isize - before[axis] as isize).rem_euclid(extents[axis] as isize) as usize
+                (p as isize + (e * dilation[axis]) as isize - before[axis] as isize)
+                    .rem_euclid(extents[axis] as isize) as usize
             };
             for position in 0..grid.len() {
                 let p = [

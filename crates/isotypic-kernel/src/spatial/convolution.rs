@@ -1,7 +1,8 @@
 //! Convolutions on one displacement slice.
 //!
-//! An output pair $(p, q)$ reads the input pairs $(sp + e - b,\; sq + e - b)$ for every tap $e$ of the filter. Beyond the
-//! border of a zero-padded input the covariance is 0, so the difference $E[(u-v)^2]$ is the variance of
+//! An output pair $(p, q)$ reads the input pairs $(sp + de - b,\; sq + de - b)$ for every tap $e$ of the filter, or $((p + e - b)/s,\;
+//! (q + e - b)/s)$ for a transposed one. Beyond the border of a zero-padded input, and between the inputs of a transposed convolution,
+//! the covariance is 0, so the difference $E[(u-v)^2]$ is the variance of
 //! whichever end is still inside, and that of tangent kernels the diagonal one there. Sums are divided by the full filter size and taken in the order of the taps.
 
 use fearless_simd::{Level, dispatch, prelude::*};
@@ -30,8 +31,17 @@ pub(crate) struct Convolution {
 impl Convolution {
     /// A `conv` layer between grids, or `None` for a padding or parameterization that this engine does not know.
     pub(super) fn from_conv(conv: &Conv, input: Grid, output: Grid) -> Option<Self> {
-        let taps = Taps::new((input, output), &conv.filter, &conv.strides, conv.padding, &conv.pad_before)?;
-        Some(Self::new(taps, Affine::from_conv(conv)?))
+        Some(Self::new(Taps::of_conv((input, output), conv, false)?, Affine::from_conv(conv)?))
+    }
+
+    /// A `conv_transpose` layer.
+    pub(super) fn transposed(conv: &Conv, input: Grid, output: Grid) -> Option<Self> {
+        Some(Self::new(Taps::of_conv((input, output), conv, true)?, Affine::from_conv(conv)?))
+    }
+
+    /// A `conv_local` layer, of which pairs of equal positions alone read something.
+    pub(super) fn local(conv: &Conv, input: Grid, output: Grid) -> Option<Self> {
+        Some(Self { box_filter: None, ..Self::from_conv(conv, input, output)? })
     }
 
     /// A layer that acts on each position alike.
@@ -44,6 +54,7 @@ impl Convolution {
             grid: taps.input,
             filter: taps.window,
             before: taps.before,
+            dilation: taps.dilation,
         });
         Self { taps, affine, box_filter }
     }
@@ -98,15 +109,18 @@ impl Convolution {
 
     /// Sums the input slice under the filter, at the positions of one piece of an output slice; `ends` are the positions of the input.
     ///
-    /// The tangent kernel is left out where that of the input vanishes.
+    /// `input` may be missing where [`Taps::reads_at_one_tap`] says so. The tangent kernel is left out where that of the input vanishes
+    /// (`input_has_ntk` is false).
     pub(super) fn sum_piece<T: Real>(
         &self,
         level: Level,
         ends: SidesOf<'_, T>,
         piece: Piece,
-        input: &Slice<T>,
+        (input, input_has_ntk): (Option<&Slice<T>>, bool),
         output: &mut Slice<T>,
     ) {
+        let nothing = Slice::default();
+        let input = (input.unwrap_or(&nothing), input_has_ntk);
         dispatch!(level, simd => self.sum_taps(simd, ends, piece, input, output));
     }
 
@@ -116,10 +130,11 @@ impl Convolution {
         simd: S,
         (x, y): SidesOf<'_, T>,
         piece: Piece,
-        input: &Slice<T>,
+        (input, input_has_ntk): (&Slice<T>, bool),
         output: &mut Slice<T>,
     ) {
-        let with_ntk = input.has_ntk() && output.has_ntk();
+        let with_ntk = input_has_ntk && output.has_ntk();
+        let second_follows = self.taps.second_follows();
         for Run { first, second, length } in piece.runs(self.taps.output) {
             for (p, q) in (first..first + length).zip(second..second + length) {
                 for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
@@ -128,7 +143,7 @@ impl Convolution {
                     for taps in self.taps.by_tap() {
                         let at_x = taps[p];
                         // On a torus nothing lies outside, and the second position follows from the slice.
-                        let at_y = if self.taps.circular { at_x } else { taps[q] };
+                        let at_y = if second_follows { at_x } else { taps[q] };
                         if at_x != OUTSIDE && at_y != OUTSIDE {
                             difference += lanes_at::<S, T>(simd, &input.difference, at_x as usize, start);
                             if with_ntk {

@@ -3,10 +3,10 @@
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
-use super::attention::Mixed;
 use super::displacement::{Piece, Pieces, Run};
 use super::filling::{FillScratch, Filling};
 use super::grid::Grid;
+use super::mixed::Mixed;
 use super::program::{SpatialProgram, everything};
 use super::readout::{Readout, ReadoutValues, Totals};
 use super::schedule::{Fill, Request, Schedule};
@@ -181,6 +181,12 @@ impl<'a, T: Real> Evaluator<'a, T> {
                 attention.mix(*level, weights, false, input, &mut mixed[0]);
                 if self.with_ntk {
                     attention.mix(*level, weights, true, input, &mut mixed[1]);
+                }
+            }
+            (SpatialLayer::Aggregation(aggregation), ..) => {
+                aggregation.mix(*level, false, input, &mut mixed[0]);
+                if self.with_ntk && stage.has_ntk {
+                    aggregation.mix(*level, true, input, &mut mixed[1]);
                 }
             }
             (

@@ -2,10 +2,10 @@
 
 use fearless_simd::Level;
 
-use super::attention::Mixed;
 use super::convolution::Convolution;
 use super::displacement::{Displacement, Piece, Run};
 use super::evaluator::Sides;
+use super::mixed::Mixed;
 use super::mixing::{self, AfterMixing};
 use super::pairwise::{self, ProductScratch};
 use super::schedule::{Fill, Schedule};
@@ -78,8 +78,31 @@ impl<'a, T: Real> Filling<'a, T> {
                     return;
                 }
                 for piece in pieces {
-                    let input = self.input(read, convolution.taps.reads(piece.shift, [0; 3]).0);
+                    let reads = convolution.taps.reads_at_one_tap(piece.shift);
+                    let input = reads.map(|(displacement, _)| self.input(read, displacement));
+                    let input = (input, self.stage.reads_ntk);
                     convolution.sum_piece(self.level, self.sides.terms(read), piece, input, output);
+                }
+            }
+            SpatialLayer::Local(convolution) if displacement == [0; 3] => {
+                for piece in pieces {
+                    let input = (Some(self.input(read, displacement)), self.stage.reads_ntk);
+                    convolution.sum_piece(self.level, self.sides.terms(read), piece, input, output);
+                }
+            }
+            SpatialLayer::Resampling(resampling) => {
+                for piece in pieces {
+                    let input = |displacement| self.input(read, displacement);
+                    resampling.mix_piece(self.level, piece, input, output);
+                }
+            }
+            SpatialLayer::Aggregation(aggregation) => {
+                let [differences, ntks] = self.mixed;
+                for piece in pieces {
+                    differences.scatter(aggregation.grid, piece, &mut output.difference);
+                    if output.has_ntk() {
+                        ntks.scatter(aggregation.grid, piece, &mut output.ntk_difference);
+                    }
                 }
             }
             SpatialLayer::Pooling(pooling) => {
@@ -95,9 +118,9 @@ impl<'a, T: Real> Filling<'a, T> {
             SpatialLayer::Attention(attention) => {
                 let [differences, ntks] = self.mixed;
                 for piece in pieces {
-                    attention.scatter(piece, differences, &mut output.difference);
+                    differences.scatter(attention.grid, piece, &mut output.difference);
                     if output.has_ntk() {
-                        attention.scatter(piece, ntks, &mut output.ntk_difference);
+                        ntks.scatter(attention.grid, piece, &mut output.ntk_difference);
                     }
                 }
             }
@@ -134,7 +157,14 @@ impl<'a, T: Real> Filling<'a, T> {
             (SpatialLayer::Convolution(convolution), _) => {
                 convolution.finish_run(level, run, self.input_has_ntk(), output);
             }
-            (SpatialLayer::Pooling(_), (LayerTerms::Mixing(x), LayerTerms::Mixing(y))) => {
+            (SpatialLayer::Local(convolution), _) if displacement == [0; 3] => {
+                convolution.finish_run(level, run, self.input_has_ntk(), output);
+            }
+            (SpatialLayer::Local(_), _) => pairwise::separate(level, after, run, output),
+            (
+                SpatialLayer::Pooling(_) | SpatialLayer::Resampling(_) | SpatialLayer::Aggregation(_),
+                (LayerTerms::Mixing(x), LayerTerms::Mixing(y)),
+            ) => {
                 mix(AfterMixing::NOTHING, x, y, output);
             }
             (SpatialLayer::Attention(attention), (LayerTerms::Attention(x), LayerTerms::Attention(y))) => {

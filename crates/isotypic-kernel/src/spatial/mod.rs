@@ -10,6 +10,7 @@
 //! - `readout.rs`: joining positions at the end;
 //! - one file for each kind of layer.
 
+mod aggregation;
 mod attention;
 mod box_filter;
 mod concatenation;
@@ -18,12 +19,14 @@ mod displacement;
 mod evaluator;
 mod filling;
 mod grid;
+mod mixed;
 mod mixing;
 mod pairwise;
 mod pooling;
 mod positional;
 mod program;
 mod readout;
+mod resampling;
 mod schedule;
 mod slice;
 mod spatial_terms;

@@ -49,6 +49,27 @@ pub(super) fn combine<T: Real>(
     }
 }
 
+/// Pairs of positions without anything in common: covariance and tangent kernel are 0, so that differences are sums of diagonal values.
+pub(super) fn separate<T: Real>(level: Level, (x, y): SidesOf<'_, T>, run: Run, output: &mut Slice<T>) {
+    #[simd]
+    fn add<S: Simd, T: Real>(simd: S, of_x: &[T], of_y: &[T], to: &mut [T]) {
+        let length = T::Native::<S>::LEN;
+        for (&of_x, (of_y, to)) in
+            of_x.iter().zip(of_y.chunks_exact(T::LANES).zip(to.chunks_exact_mut(T::LANES)))
+        {
+            for (of_y, to) in of_y.chunks_exact(length).zip(to.chunks_exact_mut(length)) {
+                (T::Native::<S>::from_slice(simd, of_y) + of_x).store_slice(to);
+            }
+        }
+    }
+    let (at, ends) = (run.range::<T>(), run.ends(x, y));
+    let to = &mut output.difference[at.clone()];
+    dispatch!(level, simd => add(simd, ends.x.variance, ends.y.variance, to));
+    if let Some(to) = output.ntk_difference.get_mut(at) {
+        dispatch!(level, simd => add(simd, ends.x.ntk, ends.y.ntk, to));
+    }
+}
+
 /// What a product overwrites.
 #[derive(Debug, Default)]
 pub(super) struct ProductScratch<T> {

@@ -42,7 +42,7 @@ impl Pooling {
         output: Grid,
         divisors: Option<impl Fn([usize; 3]) -> usize>,
     ) -> Option<Self> {
-        let taps = Taps::new((input, output), &pool.window, &pool.strides, pool.padding, &pool.pad_before)?;
+        let taps = Taps::of_pool((input, output), pool)?;
         let factor = |position| divisors.as_ref().map_or(1.0, |divisor| (divisor(position) as f64).recip());
         let factors = output.positions().map(factor).collect();
         let window = Grid(taps.window);

@@ -5,6 +5,7 @@
 
 use isotypic_architecture::{ConcatAxis, LayerNorm, Node, Operation, Pool};
 
+use super::aggregation::Aggregation;
 use super::attention::Attention;
 use super::concatenation::Concatenation;
 use super::convolution::Convolution;
@@ -12,6 +13,7 @@ use super::displacement::{Displacement, Pieces};
 use super::grid::Grid;
 use super::pooling::Pooling;
 use super::readout::{Readout, ReadoutTerms};
+use super::resampling::Resampling;
 use super::schedule::{Request, Schedule};
 use super::spatial_terms::{SpatialTerms, StateTerms};
 use super::sqrt_attention::SqrtAttention;
@@ -24,6 +26,9 @@ use crate::terms::Terms;
 
 /// The largest number of positions under a pooling window: all pairs of them are listed.
 const LARGEST_WINDOW: usize = 1 << 11;
+
+/// The largest number of positions: layers may make far more of them than an input has.
+const MOST_POSITIONS: usize = 1 << 26;
 
 /// The spatial part of a network.
 #[derive(Debug)]
@@ -105,7 +110,12 @@ impl SpatialProgram {
         let (channels, extents) = node.output_shape.split_last().ok_or_else(unsupported)?;
         let output = Grid::new(extents).ok_or_else(unsupported)?;
         let (state, input) = (inputs[0], self.grid(inputs[0]));
-        let mut has_ntk = inputs.iter().any(|&state| self.has_ntk(state));
+        if output.len() > MOST_POSITIONS {
+            let (path, positions) = (node.path.clone(), output.len());
+            return Err(KernelError::TooManyPositions { path, positions, limit: MOST_POSITIONS });
+        }
+        let reads_ntk = inputs.iter().any(|&state| self.has_ntk(state));
+        let mut has_ntk = reads_ntk;
         let mut nonlinearity = None;
         if let Operation::AvgPool(pool) | Operation::SumPool(pool) = &node.operation
             && pool.window_size() > LARGEST_WINDOW
@@ -127,6 +137,20 @@ impl SpatialProgram {
                 let convolution = Convolution::from_conv(conv, input, output).ok_or_else(unsupported)?;
                 SpatialLayer::Convolution(convolution)
             }
+            Operation::ConvTranspose(conv) => {
+                has_ntk = true;
+                let convolution = Convolution::transposed(conv, input, output).ok_or_else(unsupported)?;
+                SpatialLayer::Convolution(convolution)
+            }
+            Operation::ConvLocal(conv) => {
+                has_ntk = true;
+                SpatialLayer::Local(Convolution::local(conv, input, output).ok_or_else(unsupported)?)
+            }
+            Operation::Index(index) => SpatialLayer::Resampling(Resampling::of_index(index, input, output)),
+            Operation::ImageResize(resize) => {
+                SpatialLayer::Resampling(Resampling::of_resize(resize, input, output))
+            }
+            Operation::Aggregate(aggregate) => SpatialLayer::Aggregation(Aggregation::new(aggregate, input)),
             Operation::AvgPool(pool) => {
                 let axes = pool.window.len();
                 let divisor =
@@ -168,7 +192,7 @@ impl SpatialProgram {
                 SpatialLayer::Identity
             }
         };
-        self.stages.push(Stage { inputs: inputs.to_vec(), output, layer, nonlinearity, has_ntk });
+        self.stages.push(Stage { inputs: inputs.to_vec(), output, layer, nonlinearity, has_ntk, reads_ntk });
         self.channels.push(*channels);
         Ok(self.stages.len())
     }
@@ -304,7 +328,9 @@ impl SpatialProgram {
                 let weights = match state.checked_sub(1).map(|stage| &self.stages[stage].layer) {
                     Some(SpatialLayer::Attention(_)) => positions * (positions + 5),
                     Some(SpatialLayer::SqrtAttention(_)) => 3 * Terms::<T>::PER_POINT * positions,
-                    Some(SpatialLayer::Pooling(_)) => 5 * positions,
+                    Some(
+                        SpatialLayer::Pooling(_) | SpatialLayer::Resampling(_) | SpatialLayer::Aggregation(_),
+                    ) => 5 * positions,
                     Some(SpatialLayer::LayerNorm { .. } | SpatialLayer::Dropout { .. }) => positions,
                     _ => 0,
                 };

@@ -225,7 +225,7 @@ impl<T: Real> SpatialTerms<T> {
         let mut layer = LayerTerms::Nothing;
         let (variance, ntk) = match &stage.layer {
             SpatialLayer::Identity => (input.variance.clone(), input.ntk.clone()),
-            SpatialLayer::Convolution(convolution) => {
+            SpatialLayer::Convolution(convolution) | SpatialLayer::Local(convolution) => {
                 let affine = convolution.affine;
                 let means = convolution.mean(&input.variance);
                 let of_mean = |&mean: &f64| rounded_variance(affine.covariance(mean));
@@ -270,6 +270,20 @@ impl<T: Real> SpatialTerms<T> {
             }
             SpatialLayer::Pooling(pooling) => {
                 let mut mixing = pooling.means(&input.variance, &input.ntk);
+                let (difference, ntk) = itself.mixed(self, stage, &layer);
+                let moments = mixing.complete(&difference, &ntk);
+                layer = LayerTerms::Mixing(mixing);
+                moments
+            }
+            SpatialLayer::Resampling(resampling) => {
+                let mut mixing = resampling.means(&input.variance, &input.ntk);
+                let (difference, ntk) = itself.mixed(self, stage, &layer);
+                let moments = mixing.complete(&difference, &ntk);
+                layer = LayerTerms::Mixing(mixing);
+                moments
+            }
+            SpatialLayer::Aggregation(aggregation) => {
+                let mut mixing = aggregation.means(&input.variance, &input.ntk);
                 let (difference, ntk) = itself.mixed(self, stage, &layer);
                 let moments = mixing.complete(&difference, &ntk);
                 layer = LayerTerms::Mixing(mixing);

@@ -1,11 +1,13 @@
 //! One layer of the spatial part, with the nonlinearity after it.
 
+use super::aggregation::Aggregation;
 use super::attention::Attention;
 use super::concatenation::Concatenation;
 use super::convolution::Convolution;
 use super::displacement::{Displacement, Piece, Pieces};
 use super::grid::Grid;
 use super::pooling::Pooling;
+use super::resampling::Resampling;
 use super::schedule::Request;
 use super::sqrt_attention::SqrtAttention;
 use crate::nonlinearity::Nonlinearity;
@@ -17,6 +19,12 @@ pub(crate) enum SpatialLayer {
     Identity,
     /// A convolution or a dense layer.
     Convolution(Convolution),
+    /// A convolution with weights of its own at every position.
+    Local(Convolution),
+    /// Positions taken, or interpolated between, axis by axis.
+    Resampling(Resampling),
+    /// Weighted sums over predecessors in a graph.
+    Aggregation(Aggregation),
     /// Local means or sums.
     Pooling(Pooling),
     /// A sum of states with these weights.
@@ -53,18 +61,24 @@ pub(crate) struct Stage {
     pub(crate) nonlinearity: Option<Box<dyn Nonlinearity>>,
     /// Whether the tangent kernel of the output is not always 0: some weights come before.
     pub(super) has_ntk: bool,
+    /// The same of the states it reads.
+    pub(super) reads_ntk: bool,
 }
 
 impl Stage {
     /// Whether a slice of the output depends on all slices of the inputs, so that all are computed at once.
     pub(super) fn reads_everything(&self) -> bool {
-        matches!(self.layer, SpatialLayer::Attention(_) | SpatialLayer::SqrtAttention(_))
+        matches!(
+            self.layer,
+            SpatialLayer::Attention(_) | SpatialLayer::SqrtAttention(_) | SpatialLayer::Aggregation(_)
+        )
     }
 
     /// Whether different slices of the output read the same slices of the input.
     pub(super) fn shares_slices(&self) -> bool {
         match &self.layer {
             SpatialLayer::Pooling(_) => true,
+            SpatialLayer::Resampling(resampling) => resampling.interpolates(),
             SpatialLayer::Convolution(convolution) => !convolution.taps.reads_disjoint_slices(),
             _ => false,
         }
@@ -88,8 +102,22 @@ impl Stage {
                     ask(Request { state, displacement, pieces: Pieces::ALL });
                 } else {
                     for piece in pieces(self.output) {
-                        let (displacement, pieces) = convolution.taps.reads(piece.shift, [0; 3]);
-                        ask(Request { state, displacement, pieces });
+                        if let Some((displacement, pieces)) = convolution.taps.reads_at_one_tap(piece.shift) {
+                            ask(Request { state, displacement, pieces });
+                        }
+                    }
+                }
+            }
+            SpatialLayer::Local(convolution) => {
+                if displacement == [0; 3] {
+                    let (displacement, pieces) = convolution.taps.reads(displacement, [0; 3]);
+                    ask(Request { state: self.inputs[0], displacement, pieces });
+                }
+            }
+            SpatialLayer::Resampling(resampling) => {
+                for piece in pieces(self.output) {
+                    for (displacement, pieces) in resampling.reads(piece.shift) {
+                        ask(Request { state: self.inputs[0], displacement, pieces });
                     }
                 }
             }
@@ -114,7 +142,7 @@ impl Stage {
                     ask(Request { state, displacement, pieces: missing });
                 }
             }
-            SpatialLayer::Attention(_) | SpatialLayer::SqrtAttention(_) => {
+            SpatialLayer::Attention(_) | SpatialLayer::SqrtAttention(_) | SpatialLayer::Aggregation(_) => {
                 unreachable!("layers that read everything are asked all at once")
             }
         }
@@ -125,6 +153,8 @@ impl Stage {
         let layer = match &self.layer {
             SpatialLayer::Convolution(convolution) => 0.1 * convolution.additions_per_position() as f64,
             SpatialLayer::Pooling(pooling) => 0.1 * pooling.additions_per_position() as f64,
+            SpatialLayer::Resampling(resampling) => 0.3 * resampling.products_per_pair(),
+            SpatialLayer::Aggregation(aggregation) => 0.4 * aggregation.products_per_pair(),
             SpatialLayer::Attention(attention) => 0.4 * attention.grid.len() as f64,
             SpatialLayer::SqrtAttention(_) => 1.0,
             SpatialLayer::Identity => 0.0,

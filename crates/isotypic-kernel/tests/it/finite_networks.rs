@@ -42,7 +42,9 @@ fn widen(layers: &mut [Layer], size: Size) {
     for layer in layers {
         match layer {
             Layer::Dense(dense) => dense.width *= size.width,
-            Layer::Conv(conv) => conv.width *= size.width,
+            Layer::Conv(conv) | Layer::ConvLocal(conv) | Layer::ConvTranspose(conv) => {
+                conv.width *= size.width;
+            }
             Layer::SelfAttention(attention) => {
                 attention.width *= size.width;
                 (attention.heads, attention.key_width, attention.value_width) =

@@ -48,6 +48,16 @@ fn is_well_conditioned(x: &Array2<f64>, y: &Array2<f64>, i: usize, j: usize) -> 
     a.dot(&b).abs() < (1.0 - 1e-6) * (a.dot(&a) * b.dot(&b)).sqrt()
 }
 
+/// Turns the shapes of `image_resize` around: neural-tangents 0.6.5 keeps the axes of a covariance in reverse order after one
+/// convolution, as in all of these cases, and `ImageResize` takes no notice, so that it resizes rows to the extent given for columns.
+fn turn_resized_shapes(layers: &mut Value) {
+    for layer in layers.as_array_mut().into_iter().flatten() {
+        if let Some(shape) = layer.pointer_mut("/image_resize/shape").and_then(Value::as_array_mut) {
+            shape.reverse();
+        }
+    }
+}
+
 /// What became of one reference kernel.
 enum Outcome {
     Equal,
@@ -63,6 +73,8 @@ fn compare(
     most: usize,
     evaluate: impl Fn(&LayerGraph, [&Array2<f64>; 2]) -> Result<[Array2<f64>; 4], KernelError>,
 ) -> Outcome {
+    let mut case = case.clone();
+    turn_resized_shapes(&mut case["architecture"]["layers"]);
     let architecture = match Architecture::from_json(&case["architecture"].to_string()) {
         Ok(architecture) => architecture,
         Err(ArchitectureError::LayerNotAvailable { name: layer, .. }) => {
@@ -100,7 +112,7 @@ fn compare(
     if wrong.is_empty() { Outcome::Equal } else { Outcome::Wrong(wrong) }
 }
 
-/// Every case, in parallel; prints what was skipped. The architecture crate reads all but twelve.
+/// Every case, in parallel; prints what was skipped: nothing may be.
 fn compare_all(
     what: &str,
     most: impl Fn(&str) -> usize + Sync,
@@ -129,7 +141,7 @@ fn compare_all(
     .unwrap();
     writeln!(stderr, "  {}", skipped.join(", ")).unwrap();
     assert!(wrong.is_empty(), "{what}: {} values are wrong: {wrong:#?}", wrong.len());
-    assert_eq!((equal, count), (124, 12), "{what}");
+    assert_eq!((equal, count), (136, 0), "{what}");
 }
 
 #[test]

@@ -62,6 +62,8 @@ pub(crate) fn table() -> Vec<Case> {
         dropout(&mut table, dimension, shape, rank);
         attention(&mut table, dimension, shape, rank);
         branches(&mut table, dimension, shape, rank);
+        other_convolutions(&mut table, dimension, shape, rank);
+        positions(&mut table, dimension, shape, rank);
     }
     vectors(&mut table);
     several_readouts(&mut table);
@@ -88,6 +90,153 @@ fn convolutions(table: &mut Table, dimension: &str, shape: &[usize], rank: usize
             );
         }
     }
+}
+
+/// Dilated, local and transposed convolutions.
+fn other_convolutions(table: &mut Table, dimension: &str, shape: &[usize], rank: usize) {
+    let (relu, two) = (r#""relu""#, repeated(2, rank));
+    let circular = conv(rank, "circular");
+    let options = r#""w_std": 1.2, "b_std": 0.3"#;
+    for padding in ["circular", "same", "valid"] {
+        let shift = |shift: usize| if padding == "circular" { shift } else { 0 };
+        let layer = |name: &str, filter: &[usize], more: &str| {
+            format!(r#"{{"{name}": {{"filter": {filter:?}, "padding": "{padding}", {more}{options}}}}}"#)
+        };
+        // A dilated filter without padding is as large as the smallest axis.
+        let filter = if padding == "valid" { &[2, 1, 1][..rank] } else { &[3, 2, 2][..rank] };
+        let (dilation, filter) = if padding == "valid" {
+            (repeated(1, rank).replacen('1', if rank == 3 { "1" } else { "2" }, 1), filter)
+        } else {
+            (two.clone(), filter)
+        };
+        let dilated = layer("conv", filter, &format!(r#""dilation": {dilation}, "#));
+        let strided = layer("conv_transpose", &[3, 2, 2][..rank], &format!(r#""strides": {two}, "#));
+        let wide = layer("conv_transpose", &[2, 3, 2][..rank], "");
+        let local = layer("conv_local", &[2, 2, 2][..rank], "");
+        for readout in ["flatten", "global_avg_pool"] {
+            let end = format!("{readout:?}");
+            let name = |what: &str| format!("{what}_{padding}_{readout}_{dimension}");
+            table.add(
+                &name("conv_dilated"),
+                shape,
+                shift(1),
+                &[&dilated, relu, &circular, relu, &end, DENSE],
+            );
+            table.add(
+                &name("conv_transpose_strided"),
+                shape,
+                shift(1),
+                &[&circular, relu, &strided, relu, &end, DENSE],
+            );
+            table.add(&name("conv_transpose"), shape, shift(1), &[&wide, relu, &wide, relu, &end, DENSE]);
+            // With weights of their own positions are not alike, but they are in distribution.
+            table.add(
+                &name("conv_local"),
+                shape,
+                shift(1),
+                &[&circular, relu, &local, relu, &circular, relu, &end, DENSE],
+            );
+        }
+    }
+    let bottle = format!(r#"{{"conv": {{"filter": {two}, "strides": {two}, "padding": "same"}}}}"#);
+    let back = format!(
+        r#"{{"conv_transpose": {{"filter": {two}, "strides": {two}, "padding": "same", "b_std": 0.1}}}}"#
+    );
+    table.add(
+        &format!("conv_transpose_after_strides_{dimension}"),
+        shape,
+        0,
+        &[&bottle, relu, &back, relu, r#""global_avg_pool""#, DENSE],
+    );
+}
+
+/// Layers that take, interpolate or aggregate positions.
+fn positions(table: &mut Table, dimension: &str, shape: &[usize], rank: usize) {
+    let (relu, flatten, pool) = (r#""relu""#, r#""flatten""#, r#""global_avg_pool""#);
+    let circular = conv(rank, "circular");
+    let same = conv(rank, "same");
+    let resize = |shape: Vec<usize>, method: &str, antialias: bool| {
+        format!(
+            r#"{{"image_resize": {{"shape": {shape:?}, "method": "{method}", "antialias": {antialias}}}}}"#
+        )
+    };
+    let extents = &shape[..rank];
+    let larger: Vec<usize> = extents.iter().map(|extent| 2 * extent - 1).collect();
+    let smaller: Vec<usize> = extents.iter().map(|extent| (2 * extent).div_ceil(3)).collect();
+    let turned = vec!["[null, null, -1]"; rank].join(", ");
+    let taken = ["[1, null, 2]", "[0, 2]", "[null, null, -2]"][..rank].join(", ");
+    let vertices: usize = extents.iter().product();
+    let weight = |i: usize, j: usize| match (j + vertices - i) % vertices {
+        0 => 0.5,
+        1 => 1.0,
+        3 => -0.7,
+        _ => 0.0,
+    };
+    let rows: Vec<Vec<f64>> = (0..vertices).map(|i| (0..vertices).map(|j| weight(i, j)).collect()).collect();
+    for (what, layer) in [
+        ("index_turned", format!(r#"{{"index": {{"slices": [{turned}]}}}}"#)),
+        ("index_taken", format!(r#"{{"index": {{"slices": [{taken}]}}}}"#)),
+        ("resize_linear_up", resize(larger.clone(), "linear", true)),
+        ("resize_linear_down", resize(smaller.clone(), "linear", true)),
+        ("resize_linear_sampled", resize(smaller.clone(), "linear", false)),
+        ("resize_nearest_up", resize(larger, "nearest", true)),
+        ("resize_nearest_down", resize(smaller, "nearest", true)),
+        ("aggregate", format!(r#"{{"aggregate": {{"pattern": {rows:?}}}}}"#)),
+    ] {
+        let shift = usize::from(what == "aggregate" && rank == 1);
+        let last = if rank == 1 && what == "aggregate" { &circular } else { &same };
+        for (name, readout) in [("flatten", flatten), ("pool", pool)] {
+            table.add(
+                &format!("{what}_{name}_{dimension}"),
+                shape,
+                shift,
+                &[&circular, relu, &layer, last, relu, readout, DENSE],
+            );
+        }
+        // On the input, and before a nonlinearity.
+        table.add(
+            &format!("{what}_deep_{dimension}"),
+            shape,
+            shift,
+            &[&layer, DENSE, relu, DENSE, pool, DENSE, relu, DENSE],
+        );
+        table.add(
+            &format!("{what}_before_{dimension}"),
+            shape,
+            shift,
+            &[&circular, &layer, relu, flatten, DENSE],
+        );
+    }
+    if rank > 1 {
+        let index = r#"{"index": {"slices": [-1]}}"#;
+        let rest = conv(rank - 1, "same");
+        table.add(
+            &format!("index_row_{dimension}"),
+            shape,
+            0,
+            &[&circular, relu, index, &rest, relu, pool, DENSE],
+        );
+    }
+    let drop = r#"{"dropout": {"keep_rate": 0.7}}"#;
+    let local = format!(r#"{{"conv_local": {{"filter": {}, "padding": "same"}}}}"#, repeated(2, rank));
+    let turn = format!(r#"{{"index": {{"slices": [{turned}]}}}}"#);
+    table.add(
+        &format!("dropout_train_positions_{dimension}"),
+        shape,
+        0,
+        &[
+            &circular,
+            relu,
+            drop,
+            &turn,
+            &local,
+            relu,
+            drop,
+            &resize(vec![3; rank], "linear", true),
+            pool,
+            DENSE,
+        ],
+    );
 }
 
 fn pooling(table: &mut Table, dimension: &str, shape: &[usize], rank: usize) {

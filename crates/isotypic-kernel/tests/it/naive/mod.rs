@@ -12,6 +12,7 @@ mod branches;
 mod expectation;
 mod pointwise;
 mod pooling;
+mod positions;
 mod single_input;
 mod windows;
 
@@ -127,6 +128,11 @@ fn step(graph: &LayerGraph, node: &Node, inputs: &[&Pair], ends: [&[&Pair]; 2], 
         Operation::Identity => state.clone(),
         Operation::Dense(dense) => affine::dense(state, dense),
         Operation::Conv(conv) => affine::conv(state, conv, extents),
+        Operation::ConvLocal(conv) => affine::conv_local(state, conv, extents),
+        Operation::ConvTranspose(conv) => affine::conv_transpose(state, conv, extents),
+        Operation::Index(index) => positions::index(state, index, extents),
+        Operation::ImageResize(resize) => positions::resize(state, resize, extents),
+        Operation::Aggregate(aggregate) => positions::aggregate(state, aggregate),
         Operation::Activation(activation) => pointwise::map(state, of_x, of_y, *activation),
         Operation::Flatten => pooling::flatten(state),
         Operation::GlobalAvgPool => pooling::global(state, true),

@@ -24,6 +24,7 @@ pub(super) fn windows(state: &Pair, pool: &Pool, extents: &[usize], mean: bool) 
     let windows = Windows {
         extents: &pool.window,
         strides: &pool.strides,
+        dilation: &vec![1; pool.window.len()],
         pad_before: &pool.pad_before,
         padding: pool.padding,
     };

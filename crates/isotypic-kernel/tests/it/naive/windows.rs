@@ -6,6 +6,8 @@ use isotypic_architecture::Padding;
 pub(super) struct Windows<'a> {
     pub(super) extents: &'a [usize],
     pub(super) strides: &'a [usize],
+    /// Distance between neighbouring taps.
+    pub(super) dilation: &'a [usize],
     pub(super) pad_before: &'a [usize],
     pub(super) padding: Padding,
 }
@@ -22,7 +24,8 @@ impl Windows<'_> {
         let mut index = 0;
         for axis in 0..input.len() {
             let length = input[axis] as isize;
-            let at = (start[axis] * self.strides[axis] + tap[axis]) as isize - self.pad_before[axis] as isize;
+            let at = (start[axis] * self.strides[axis] + tap[axis] * self.dilation[axis]) as isize
+                - self.pad_before[axis] as isize;
             let at = if self.padding == Padding::Circular { at.rem_euclid(length) } else { at };
             if at < 0 || at >= length {
                 return None;
