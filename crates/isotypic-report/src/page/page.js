@@ -108,6 +108,8 @@
     for (const value of values) select.append(new Option(text(value), String(value)));
   };
   const distinct = (key) => [...new Set(data.rows.map(key))];
+  // One question is no choice.
+  if (data.questions.length < 2) filters.question.parentElement.remove();
   choices(filters.question, data.questions.keys(), (at) => `${Number(at) + 1}. ${data.questions[at]}`);
   choices(filters.arch, data.archs.keys(), (at) => data.archs[at]);
   choices(filters.poses, distinct((row) => row[POSES]).sort((a, b) => a - b), String);
