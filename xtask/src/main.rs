@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
 mod bench;
+mod browser;
 mod command;
 mod python;
 mod stage;
@@ -15,8 +16,9 @@ Tests and benches of the workspace.
 
 Usage: cargo xtask <VERB>
 
-  test [--quick]   format, lints, docs, all tests, a fuzzer and the Python package, cheapest first; --quick leaves out docs and Python
+  test [--quick]   format, lints, docs, all tests, a fuzzer, the page in a browser and the Python package, cheapest first; --quick leaves out docs, browser and Python
   python           build the Python package as a wheel and test it in a fresh virtual environment
+  browser          test the page of an audit in a headless Chromium
   bench [NAME…]    run all benches, or those named
   help             print this
 
@@ -62,6 +64,10 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         // What the stage of that name asks before it starts.
         ("python", [flag]) if flag == "--probe" => python::probe(),
         ("python", _) => usage(format!("`python` takes nothing, got `{}`", rest.join(" "))),
+        ("browser", []) => browser::run(),
+        // What the stage of that name asks before it starts.
+        ("browser", [flag]) if flag == "--probe" => browser::probe(),
+        ("browser", _) => usage(format!("`browser` takes nothing, got `{}`", rest.join(" "))),
         ("bench", names) => bench::run(names),
         ("help" | "--help" | "-h", _) => {
             println!("{HELP}");

@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::command::Cargo;
 use crate::stage::{Stage, Tool, run_all};
 
-/// Runs the stages, cheapest first; `quick` leaves out the documentation and the Python package.
+/// Runs the stages, cheapest first; `quick` leaves out the documentation, the browser and the Python package.
 pub(crate) fn run(quick: bool) -> Result<(), Failure> {
     let stages: Vec<_> =
         stages().into_iter().filter(|stage| !(quick && SLOW.contains(&stage.name))).collect();
@@ -13,9 +13,10 @@ pub(crate) fn run(quick: bool) -> Result<(), Failure> {
 
 const DOCS: &str = "docs";
 const PYTHON: &str = "python";
+const BROWSER: &str = "browser";
 
 /// What `--quick` leaves out.
-const SLOW: [&str; 2] = [DOCS, PYTHON];
+const SLOW: [&str; 3] = [DOCS, BROWSER, PYTHON];
 
 /// All with the `release` profile, so that dependencies are built once.
 fn stages() -> Vec<Stage> {
@@ -38,6 +39,14 @@ fn stages() -> Vec<Stage> {
         Stage { name: "tests", command: Cargo::new("test --release --workspace"), tool: None },
         // For `ISOTYPIC_FUZZ_SECONDS`, 5 if it is not set.
         Stage { name: "fuzz", command: Cargo::new("test --release --workspace --test fuzz"), tool: None },
+        Stage {
+            name: BROWSER,
+            command: Cargo::new("test --release --workspace --test browser"),
+            tool: Some(Tool {
+                name: "chromium with chromedriver",
+                probe: Cargo::new("xtask browser --probe"),
+            }),
+        },
         // After the tests, which compile what the wheel is made of.
         Stage {
             name: PYTHON,

@@ -32,12 +32,15 @@ pub struct ErrorSeries {
     pub enough_poses: Option<usize>,
 }
 
-const WIDTH: f64 = 760.0;
-const HEIGHT: f64 = 390.0;
-const LEFT: f64 = 56.0;
-const RIGHT: f64 = 640.0;
+const WIDTH: f64 = 450.0;
+const HEIGHT: f64 = 350.0;
+const LEFT: f64 = 48.0;
+const RIGHT: f64 = 366.0;
 const TOP: f64 = 16.0;
-const BOTTOM: f64 = 340.0;
+const BOTTOM: f64 = 302.0;
+
+/// Letters of a name at the end of a curve.
+const ROOM_OF_A_NAME: usize = 10;
 
 impl ErrorCurves {
     /// What is drawn for a question; `None` if no result has a number.
@@ -97,18 +100,20 @@ impl ErrorCurves {
         let highest = self.series.iter().flat_map(|series| &series.points).map(|point| point.1[4]);
         let highest = highest.fold(1.25, f64::max).min(TALLEST) * 1.04;
         let y = Scale::linear((0.0, highest), (BOTTOM, TOP));
-        svg.horizontal_grid(&y, 6, (LEFT, RIGHT));
-        svg.upright_text(16.0, (TOP + BOTTOM) / 2.0, "name", "error at held-out poses");
         let mut poses: Vec<usize> =
             self.series.iter().flat_map(|series| &series.points).map(|point| point.0).collect();
         poses.sort_unstable();
         poses.dedup();
+        // Boxes have their names below, and the room beside them.
+        let right = if poses.len() == 1 { WIDTH } else { RIGHT };
+        svg.horizontal_grid(&y, 6, (LEFT, right));
+        svg.upright_text(13.0, (TOP + BOTTOM) / 2.0, "name", "error at held-out poses");
         if poses.len() == 1 {
             self.boxes(&mut svg, &y, poses[0]);
         } else {
             self.curves(&mut svg, &y, &poses);
         }
-        svg.line((LEFT, y.at(1.0)), (RIGHT, y.at(1.0)), "threshold");
+        svg.line((LEFT, y.at(1.0)), (right, y.at(1.0)), "threshold");
         svg.text(LEFT + 6.0, y.at(1.0) - 6.0, "start", "threshold-text", "above this line: wrong class");
         svg.finish(&format!("Error against number of poses: {}", self.title), &self.description())
     }
@@ -129,15 +134,18 @@ impl ErrorCurves {
         svg.text((LEFT + RIGHT) / 2.0, HEIGHT - 10.0, "middle", "name", "poses photographed of each object");
         for series in &self.series {
             let colour = series.colour % 8;
+            svg.open_group(series.colour);
             for (low, high, class) in [(0, 4, "band"), (1, 3, "band inner")] {
                 let upper = series.points.iter().map(|(n, q)| (x.at(*n as f64), y.at(q[high])));
                 let lower = series.points.iter().rev().map(|(n, q)| (x.at(*n as f64), y.at(q[low])));
                 let path = path(upper.chain(lower));
                 svg.element("path", format_args!("d=\"{path}Z\" class=\"{class} f{colour}\""));
             }
+            svg.close_group();
         }
         for series in &self.series {
             let colour = series.colour % 8;
+            svg.open_group(series.colour);
             let line = path(series.points.iter().map(|(n, q)| (x.at(*n as f64), y.at(q[2]))));
             svg.element("path", format_args!("d=\"{line}\" class=\"curve s{colour}\""));
             for (count, quantiles) in &series.points {
@@ -154,6 +162,7 @@ impl ErrorCurves {
                     &tip(series, *count, quantiles),
                 );
             }
+            svg.close_group();
         }
         self.names(svg, y);
     }
@@ -171,7 +180,10 @@ impl ErrorCurves {
         let mut at = TOP + 4.0;
         for (place, series) in names {
             at = place.min(lowest).max(at);
-            svg.text(RIGHT + 10.0, at + 4.0, "start", &format!("label f{}", series.colour % 8), &series.arch);
+            svg.open_group(series.colour);
+            let name = shortened(&series.arch, ROOM_OF_A_NAME);
+            svg.text(RIGHT + 6.0, at + 4.0, "start", &format!("label f{}", series.colour % 8), &name);
+            svg.close_group();
             at += room;
             lowest += room;
         }
@@ -179,10 +191,10 @@ impl ErrorCurves {
 
     /// One number of poses is no curve: a box per architecture.
     fn boxes(&self, svg: &mut Svg, y: &Scale, poses: usize) {
-        let room = (RIGHT - LEFT) / self.series.len() as f64;
-        svg.line((LEFT, BOTTOM), (RIGHT, BOTTOM), "axis");
+        let room = (WIDTH - LEFT) / self.series.len() as f64;
+        svg.line((LEFT, BOTTOM), (WIDTH, BOTTOM), "axis");
         svg.text(
-            (LEFT + RIGHT) / 2.0,
+            (LEFT + WIDTH) / 2.0,
             HEIGHT - 10.0,
             "middle",
             "name",
@@ -190,6 +202,7 @@ impl ErrorCurves {
         );
         for (at, series) in self.series.iter().enumerate() {
             let (middle, colour) = (LEFT + (at as f64 + 0.5) * room, series.colour % 8);
+            svg.open_group(series.colour);
             let half = (room * 0.2).min(40.0);
             for (count, quantiles) in &series.points {
                 let [q10, q25, q50, q75, q90] = quantiles.map(|value| y.at(value));
@@ -211,7 +224,12 @@ impl ErrorCurves {
                     &tip(series, *count, quantiles),
                 );
             }
-            svg.text(middle, BOTTOM + 20.0, "middle", &format!("label f{colour}"), &series.arch);
+            // Names that have no room beside each other stand on two lines.
+            let line = if at % 2 == 1 && room < 90.0 { 34.0 } else { 19.0 };
+            let name =
+                shortened(&series.arch, (room / 8.0).max(6.0) as usize * if room < 90.0 { 2 } else { 1 });
+            svg.text(middle, BOTTOM + line, "middle", &format!("label f{colour}"), &name);
+            svg.close_group();
         }
     }
 }
@@ -225,6 +243,14 @@ fn tip(series: &ErrorSeries, poses: usize, quantiles: &[f64; 5]) -> String {
         number(Some(quantiles[1])),
         number(Some(quantiles[3]))
     )
+}
+
+/// The first letters of a name that is longer than there is room for.
+fn shortened(name: &str, room: usize) -> String {
+    if name.chars().count() <= room {
+        return name.to_owned();
+    }
+    name.chars().take(room.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// Points joined by straight lines.

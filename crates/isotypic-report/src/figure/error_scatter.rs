@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::scale::{Scale, number};
-use super::svg::{Svg, short};
+use super::svg::{Svg, escape, short};
 use crate::audit_report::AuditReport;
 use crate::pair_result::ReportedResult;
 
@@ -14,12 +14,12 @@ const MOST_DOTS: usize = 1200;
 const SMALLEST: f64 = 1e-3;
 const LARGEST: f64 = 10.0;
 
-const WIDTH: f64 = 560.0;
-const HEIGHT: f64 = 500.0;
-const LEFT: f64 = 64.0;
-const RIGHT: f64 = 540.0;
-const TOP: f64 = 16.0;
-const BOTTOM: f64 = 440.0;
+const WIDTH: f64 = 450.0;
+const HEIGHT: f64 = 430.0;
+const LEFT: f64 = 56.0;
+const RIGHT: f64 = 440.0;
+const TOP: f64 = 12.0;
+const BOTTOM: f64 = 382.0;
 
 /// The dots of one question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,6 +41,12 @@ pub struct ErrorDot {
     pub exact: f64,
     /// Whether all held-out poses get the right class.
     pub right: bool,
+    /// The architecture's place among those of the audit; `None` if it is none of them.
+    pub architecture: Option<usize>,
+    /// Poses of an orbit.
+    pub poses: usize,
+    /// The classes, in the order of their names.
+    pub classes: Vec<String>,
     /// What it is.
     pub name: String,
 }
@@ -50,32 +56,37 @@ impl ErrorScatter {
     pub(crate) fn of(report: &AuditReport, question: usize) -> Option<Self> {
         let asked = &report.questions[question];
         let dot = |result: &ReportedResult| {
-            let (hold_out, group, spectral, exact, right, name) = match result {
+            let (hold_out, group, (arch, poses), errors, right, mut classes) = match result {
                 ReportedResult::Pair(pair) => (
                     &pair.hold_out,
                     &pair.group,
-                    pair.spectral_error,
-                    pair.exact_error,
+                    (&pair.arch, pair.poses),
+                    (pair.spectral_error, pair.exact_error),
                     pair.correct_a && pair.correct_b,
-                    format!("{}, {} poses, {} and {}", pair.arch, pair.poses, pair.label_a, pair.label_b),
+                    vec![pair.label_a.clone(), pair.label_b.clone()],
                 ),
                 ReportedResult::Seed(seed) => (
                     &seed.hold_out,
                     &seed.group,
-                    seed.spectral_error,
-                    seed.exact_error,
+                    (&seed.arch, seed.poses),
+                    (seed.spectral_error, seed.exact_error),
                     seed.correct,
-                    format!("{}, {} poses, {}", seed.arch, seed.poses, seed.label),
+                    vec![seed.label.clone()],
                 ),
             };
+            let name = format!("{arch}, {poses} poses, {}", classes.join(" and "));
+            classes.sort();
             let belongs = report
                 .summary
                 .iter()
                 .any(|row| row.question == question && row.group == *group && row.hold_out == *hold_out);
             (belongs && *hold_out == asked.hold_out).then_some(ErrorDot {
-                spectral: spectral?,
-                exact: exact?,
+                spectral: errors.0?,
+                exact: errors.1?,
                 right,
+                architecture: report.settings.architectures.iter().position(|known| known == arch),
+                poses,
+                classes,
                 name,
             })
         };
@@ -119,12 +130,12 @@ impl ErrorScatter {
         svg.line((LEFT, y.at(1.0)), (RIGHT, y.at(1.0)), "threshold");
         svg.text(
             (LEFT + RIGHT) / 2.0,
-            BOTTOM + 44.0,
+            BOTTOM + 42.0,
             "middle",
             "name",
             "spectral error (the paper's average)",
         );
-        svg.upright_text(16.0, (TOP + BOTTOM) / 2.0, "name", "exact error");
+        svg.upright_text(13.0, (TOP + BOTTOM) / 2.0, "name", "exact error");
         for dot in &self.dots {
             let (class, word) = if dot.right { ("right", "right class") } else { ("wrong", "wrong class") };
             let (cx, cy) = (x.at(dot.spectral), y.at(dot.exact));
@@ -134,12 +145,19 @@ impl ErrorScatter {
                 number(Some(dot.spectral)),
                 number(Some(dot.exact))
             );
+            // What a page can filter by.
+            let kept = format!(
+                "data-arch=\"{}\" data-poses=\"{}\" data-classes=\"{}\"",
+                dot.architecture.map_or_else(String::new, |place| place.to_string()),
+                dot.poses,
+                escape(&dot.classes.join(" – "))
+            );
             // Two shapes, for those who do not tell the two colours apart.
             if dot.right {
                 let (cx, cy) = (short(cx), short(cy));
                 svg.mark(
                     "circle",
-                    format_args!("cx=\"{cx}\" cy=\"{cy}\" r=\"4\" class=\"mark {class}\""),
+                    format_args!("cx=\"{cx}\" cy=\"{cy}\" r=\"4\" class=\"mark {class}\" {kept}"),
                     &tip,
                 );
             } else {
@@ -147,7 +165,7 @@ impl ErrorScatter {
                 let (top, bottom) = (short(cy - 5.5), short(cy + 4.0));
                 svg.mark(
                     "path",
-                    format_args!("d=\"M{a} {bottom}L{b} {bottom}L{c} {top}Z\" class=\"mark {class}\""),
+                    format_args!("d=\"M{a} {bottom}L{b} {bottom}L{c} {top}Z\" class=\"mark {class}\" {kept}"),
                     &tip,
                 );
             }

@@ -9,12 +9,12 @@ use crate::summary::SummaryRow;
 /// Bars drawn at most: those of the largest parts.
 const MOST_BARS: usize = 40;
 
-const WIDTH: f64 = 560.0;
-const HEIGHT: f64 = 300.0;
+const WIDTH: f64 = 450.0;
+const HEIGHT: f64 = 290.0;
 const LEFT: f64 = 60.0;
-const RIGHT: f64 = 544.0;
-const TOP: f64 = 18.0;
-const BOTTOM: f64 = 250.0;
+const RIGHT: f64 = 444.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = 240.0;
 
 /// Name, excess, weight and share of one irrep.
 type Bar = (String, f64, Option<f64>, Option<f64>);

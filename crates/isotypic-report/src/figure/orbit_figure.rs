@@ -6,7 +6,7 @@ use super::svg::{Svg, short};
 use crate::images::OrbitStrip;
 
 /// Poses in one row of the figure.
-const IN_A_ROW: usize = 16;
+const IN_A_ROW: usize = 8;
 
 /// Height of one pose in user units.
 const TALL: f64 = 48.0;

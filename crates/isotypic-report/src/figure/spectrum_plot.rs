@@ -10,12 +10,12 @@ use crate::example::ExampleResult;
 /// Eigenvalues smaller than the largest by this factor are rounding.
 const DEPTH: f64 = 1e-14;
 
-const WIDTH: f64 = 560.0;
-const HEIGHT: f64 = 336.0;
+const WIDTH: f64 = 450.0;
+const HEIGHT: f64 = 350.0;
 const LEFT: f64 = 60.0;
-const RIGHT: f64 = 544.0;
+const RIGHT: f64 = 444.0;
 const TOP: f64 = 16.0;
-const BOTTOM: f64 = 282.0;
+const BOTTOM: f64 = 298.0;
 
 /// What is drawn of a spectrum.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -33,6 +33,16 @@ impl Svg {
         let _ = writeln!(self.body, "<{name} {attributes}><title>{}</title></{name}>", escape(tip));
     }
 
+    /// What follows belongs to the architecture with this place, so that a page can show it alone.
+    pub(crate) fn open_group(&mut self, architecture: usize) {
+        self.raw(&format!("<g data-arch=\"{architecture}\">\n"));
+    }
+
+    /// Ends what [`open_group`](Self::open_group) began.
+    pub(crate) fn close_group(&mut self) {
+        self.raw("</g>\n");
+    }
+
     /// Markup that is known to be safe.
     pub(crate) fn raw(&mut self, markup: &str) {
         self.body.push_str(markup);

@@ -38,11 +38,11 @@ struct QuestionContext {
     group: String,
     hold_out: String,
     verdicts: Vec<VerdictContext>,
-    orbits: Vec<Figure>,
+    orbits: Vec<OrbitContext>,
     errors: Option<Figure>,
     scatter: Option<Figure>,
     scatter_left_out: usize,
-    table: Vec<Vec<String>>,
+    table: Vec<TableRow>,
     networks: Vec<NetworkContext>,
     repairs: Vec<RepairContext>,
 }
@@ -57,10 +57,25 @@ struct VerdictContext {
     sure: Option<String>,
 }
 
+/// The poses of one seed.
+#[derive(Serialize)]
+struct OrbitContext {
+    label: String,
+    figure: Figure,
+}
+
+/// A row of the summary; the first two cells are the network and the number of poses.
+#[derive(Serialize)]
+struct TableRow {
+    place: Option<usize>,
+    cells: Vec<String>,
+}
+
 /// A close look at one network: where its errors come from, its worst and its best pair.
 #[derive(Serialize)]
 struct NetworkContext {
     arch: String,
+    place: usize,
     irreps: Option<Figure>,
     irreps_left_out: usize,
     examples: Vec<ExampleContext>,
@@ -84,6 +99,7 @@ struct SeedContext {
 #[derive(Serialize)]
 struct RepairContext {
     arch: String,
+    place: Option<usize>,
     remedies: Vec<Remedy>,
 }
 
@@ -118,7 +134,13 @@ impl PageContext {
                 std::iter::once(&network.irreps).chain(examples)
             });
             let all = [&question.errors, &question.scatter].into_iter().chain(looks);
-            question.orbits.iter().chain(all.flatten()).cloned().collect::<Vec<Figure>>()
+            question
+                .orbits
+                .iter()
+                .map(|orbit| &orbit.figure)
+                .chain(all.flatten())
+                .cloned()
+                .collect::<Vec<Figure>>()
         };
         self.questions.iter().flat_map(of_question).collect()
     }
@@ -143,9 +165,13 @@ fn question(report: &AuditReport, at: usize) -> QuestionContext {
     let orbits = strips
         .iter()
         .filter(|strip| strip.question == at)
-        .filter_map(OrbitFigure::of)
-        .map(|drawn| Figure::new(&drawn.id, drawn.description(), drawn.svg()))
+        .filter_map(|strip| Some((strip.label.clone(), OrbitFigure::of(strip)?)))
+        .map(|(label, drawn)| OrbitContext {
+            label,
+            figure: Figure::new(&drawn.id, drawn.description(), drawn.svg()),
+        })
         .collect();
+    let place = |arch: &str| report.settings.architectures.iter().position(|known| known == arch);
     let repairs = details.map_or(&[][..], |details| &details.repairs);
     QuestionContext {
         number: at + 1,
@@ -157,7 +183,9 @@ fn question(report: &AuditReport, at: usize) -> QuestionContext {
         errors,
         scatter,
         scatter_left_out,
-        table: rows_of(report, at).map(|(_, row)| table_row(row)).collect(),
+        table: rows_of(report, at)
+            .map(|(_, row)| TableRow { place: place(&row.arch), cells: table_row(row) })
+            .collect(),
         networks: match details {
             Some(details) => {
                 let archs = report.settings.architectures.iter().enumerate();
@@ -168,7 +196,11 @@ fn question(report: &AuditReport, at: usize) -> QuestionContext {
         repairs: repairs
             .iter()
             .filter(|row| row.question == at && row.fails)
-            .map(|row| RepairContext { arch: row.arch.clone(), remedies: remedies(row, &asked.poses) })
+            .map(|row| RepairContext {
+                arch: row.arch.clone(),
+                place: place(&row.arch),
+                remedies: remedies(row, &asked.poses),
+            })
             .collect(),
     }
 }
@@ -245,7 +277,7 @@ fn network(
         .filter(|example| example.question == question && example.arch == arch && example.poses == poses)
         .map(|example| example_context(&prefix, example))
         .collect();
-    Some(NetworkContext { arch: arch.to_owned(), irreps, irreps_left_out, examples })
+    Some(NetworkContext { arch: arch.to_owned(), place, irreps, irreps_left_out, examples })
 }
 
 /// The largest number of poses up to 16, else the smallest: a matrix that can be looked at.

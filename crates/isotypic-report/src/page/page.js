@@ -108,6 +108,8 @@
     for (const value of values) select.append(new Option(text(value), String(value)));
   };
   const distinct = (key) => [...new Set(data.rows.map(key))];
+  // One question is no choice.
+  if (data.questions.length < 2) filters.question.parentElement.remove();
   choices(filters.question, data.questions.keys(), (at) => `${Number(at) + 1}. ${data.questions[at]}`);
   choices(filters.arch, data.archs.keys(), (at) => data.archs[at]);
   choices(filters.poses, distinct((row) => row[POSES]).sort((a, b) => a - b), String);
@@ -128,6 +130,17 @@
     shown.sort(compare);
     page = 0;
     draw();
+    chooseFigures();
+  };
+  // What is drawn of results that are not chosen goes too, network by network and mark by mark.
+  const chooseFigures = () => {
+    const classes = filters.classes.value === "" ? "" : filters.classes.value.split(",").map(Number).filter((at) => at >= 0).map((at) => data.classes[at]).sort().join(" – ");
+    const differs = (wanted, value) => wanted !== "" && value !== undefined && value !== wanted;
+    for (const element of document.querySelectorAll("main [data-arch]:not(.verdict), section[data-question]")) {
+      const { question, arch, poses, classes: own } = element.dataset;
+      element.classList.toggle("filtered", differs(filters.question.value, question) || differs(filters.arch.value, arch) || differs(filters.poses.value, poses)
+        || differs(classes, own) || (filters.wrong.checked && element.matches(".mark.right")));
+    }
   };
   const cell = (row, [, key, text, kind]) => {
     const td = document.createElement("td");
@@ -188,8 +201,15 @@
     for (const canvas of document.querySelectorAll("canvas[data-seed]")) drawSeed(canvas);
     byId("filters").hidden = false;
     table.hidden = false;
-    for (const box of document.querySelectorAll(".scroll")) if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     select();
+    // What is wider than its box can be moved by keyboard; boxes inside of closed details have no width yet.
+    const sizes = new ResizeObserver((entries) => {
+      for (const { target } of entries) {
+        if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+        else target.removeAttribute("tabindex");
+      }
+    });
+    for (const box of document.querySelectorAll(".scroll")) sizes.observe(box);
     document.documentElement.dataset.ready = "true";
   };
   // Pictures are drawn once they are decoded; a sheet that cannot be is left out.
