@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::command::Cargo;
 use crate::stage::{Stage, Tool, run_all};
 
-/// Runs the stages, cheapest first; `quick` leaves out the documentation and the Python package.
+/// Runs the stages, cheapest first; `quick` leaves out the documentation, finite networks and the Python package.
 pub(crate) fn run(quick: bool) -> Result<(), Failure> {
     let stages: Vec<_> =
         stages().into_iter().filter(|stage| !(quick && SLOW.contains(&stage.name))).collect();
@@ -13,9 +13,11 @@ pub(crate) fn run(quick: bool) -> Result<(), Failure> {
 
 const DOCS: &str = "docs";
 const PYTHON: &str = "python";
+const TRAIN_LINTS: &str = "train lints";
+const TRAIN: &str = "train";
 
 /// What `--quick` leaves out.
-const SLOW: [&str; 2] = [DOCS, PYTHON];
+const SLOW: [&str; 4] = [DOCS, TRAIN_LINTS, TRAIN, PYTHON];
 
 /// All with the `release` profile, so that dependencies are built once.
 fn stages() -> Vec<Stage> {
@@ -38,6 +40,19 @@ fn stages() -> Vec<Stage> {
         Stage { name: "tests", command: Cargo::new("test --release --workspace"), tool: None },
         // For `ISOTYPIC_FUZZ_SECONDS`, 5 if it is not set.
         Stage { name: "fuzz", command: Cargo::new("test --release --workspace --test fuzz"), tool: None },
+        // The training framework is compiled here and nowhere else.
+        Stage {
+            name: TRAIN_LINTS,
+            command: Cargo::new(
+                "clippy --release -p isotypic-train --features burn --all-targets -- -D warnings",
+            ),
+            tool: Some(Tool { name: "clippy", probe: Cargo::new("clippy --version") }),
+        },
+        Stage {
+            name: TRAIN,
+            command: Cargo::new("test --release -p isotypic-train --features burn"),
+            tool: None,
+        },
         // After the tests, which compile what the wheel is made of.
         Stage {
             name: PYTHON,
