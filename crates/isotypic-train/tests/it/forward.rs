@@ -119,7 +119,8 @@ fn attention_and_branches() {
         format!(r#"{{"product": [[{}], ["relu", {}], [{}]]}}"#, dense(3), dense(3), dense(3)),
         format!(r#"{{"concat": {{"branches": [[{}], ["relu", {}], [{}]]}}}}"#, dense(2), dense(5), dense(4)),
         format!(
-            r#"{{"concat": {{"axis": 2, "branches": [[{}], [{{"avg_pool": {{"window": [1, 2]}}}}], ["identity"]]}}}}"#,
+            r#"{{"concat": {{"axis": 2, "branches": [[{}], [{{"avg_pool": {{"window": [1, 2]}}}}], [{}]]}}}}"#,
+            dense(3),
             dense(3)
         ),
         format!(r#"{{"residual": ["relu", {}]}}"#, dense(3)),
