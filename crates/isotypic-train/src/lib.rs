@@ -12,6 +12,7 @@
 #![cfg(feature = "burn")]
 
 mod checkpoint;
+mod classes;
 mod error;
 mod forward;
 mod initialization;
@@ -26,6 +27,7 @@ mod trainer;
 mod window_table;
 
 pub use checkpoint::Checkpoint;
+pub use classes::{ClassesData, ClassesOutcome};
 pub use error::TrainError;
 pub use initialization::Initialization;
 pub use loss::Loss;
