@@ -170,3 +170,34 @@ fn examples_and_settings_that_do_not_fit_are_refused() {
     let error = Trainer::new(network, parameters, wrong).err().unwrap();
     assert_eq!(error.to_string(), "`learning rate`: expected a positive finite number, got `-1`");
 }
+
+/// Circular convolutions and a mean over all positions do not see a circular shift, before training and after.
+#[test]
+fn a_network_with_the_symmetry_gives_every_shift_the_same_output_to_1e_5() {
+    let outputs = |tail: &str| {
+        let json = format!(
+            r#"{{"layers": [{{"conv": {{"filter": [3, 3], "padding": "circular", "width": 16, "b_std": 0.2}}}}, "relu",
+            {tail}, {{"dense": {{"width": 2}}}}]}}"#
+        );
+        let network = network(&json, &[6, 6, 1]);
+        let pixel = |row: usize, column: usize| ((row * 6 + column) as f64 * 1.3).sin();
+        // Row 6·s + t of the batch is the image shifted by s down and t to the right.
+        let shifted = Array2::from_shape_fn((36, 36), |(shift, place)| {
+            pixel((place / 6 + 6 - shift / 6) % 6, (place % 6 + 6 - shift % 6) % 6)
+        });
+        let inputs = Array2::from_shape_fn((8, 36), |(row, place)| (row as f64 + place as f64 * 0.7).cos());
+        let targets = Array2::from_shape_fn((8, 2), |(row, class)| f64::from(u8::from(row % 2 == class)));
+        let parameters =
+            NetworkParameters::draw(&network, Initialization::Gaussian, Precision::Single, 3).unwrap();
+        let adam = settings(Optimizer::Adam { learning_rate: 0.05 }, Loss::CrossEntropy, 20);
+        let mut trained = Trainer::new(network.clone(), parameters, adam).unwrap();
+        fit(&mut trained, &inputs, &targets).unwrap();
+        let values = network.forward(trained.parameters(), shifted.as_slice().unwrap(), None).unwrap();
+        let first = [values[0], values[1]];
+        values
+            .chunks(2)
+            .fold(0.0_f64, |most, row| most.max((row[0] - first[0]).abs()).max((row[1] - first[1]).abs()))
+    };
+    assert!(outputs(r#""global_avg_pool""#) < 1e-5);
+    assert!(outputs(r#""flatten""#) > 1e-2);
+}
