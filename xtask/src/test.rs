@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::command::Cargo;
 use crate::stage::{Stage, Tool, run_all};
 
-/// Runs the stages, cheapest first; `quick` leaves out the documentation, the browser and the Python package.
+/// Runs the stages, cheapest first; `quick` leaves out the documentation, the browser, finite networks and the Python package.
 pub(crate) fn run(quick: bool) -> Result<(), Failure> {
     let stages: Vec<_> =
         stages().into_iter().filter(|stage| !(quick && SLOW.contains(&stage.name))).collect();
@@ -14,9 +14,11 @@ pub(crate) fn run(quick: bool) -> Result<(), Failure> {
 const DOCS: &str = "docs";
 const PYTHON: &str = "python";
 const BROWSER: &str = "browser";
+const TRAIN_LINTS: &str = "train lints";
+const TRAIN: &str = "train";
 
 /// What `--quick` leaves out.
-const SLOW: [&str; 3] = [DOCS, BROWSER, PYTHON];
+const SLOW: [&str; 5] = [DOCS, BROWSER, TRAIN_LINTS, TRAIN, PYTHON];
 
 /// All with the `release` profile, so that dependencies are built once.
 fn stages() -> Vec<Stage> {
@@ -46,6 +48,19 @@ fn stages() -> Vec<Stage> {
                 name: "chromium with chromedriver",
                 probe: Cargo::new("xtask browser --probe"),
             }),
+        },
+        // The training framework is compiled here and nowhere else.
+        Stage {
+            name: TRAIN_LINTS,
+            command: Cargo::new(
+                "clippy --release -p isotypic-train --features burn --all-targets -- -D warnings",
+            ),
+            tool: Some(Tool { name: "clippy", probe: Cargo::new("clippy --version") }),
+        },
+        Stage {
+            name: TRAIN,
+            command: Cargo::new("test --release -p isotypic-train --features burn"),
+            tool: None,
         },
         // After the tests, which compile what the wheel is made of.
         Stage {

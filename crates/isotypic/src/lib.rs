@@ -49,6 +49,8 @@ pub use isotypic_kernel as kernel;
 pub use isotypic_orbit as orbit;
 pub use isotypic_predict as predict;
 pub use isotypic_report as report;
+#[cfg(feature = "train")]
+pub use isotypic_train as train;
 pub use isotypic_work as work;
 
 pub use audit::{

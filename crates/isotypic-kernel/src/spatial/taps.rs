@@ -93,7 +93,7 @@ impl Taps {
             let at = (out * moved + tap * dilation[axis]) as isize - before[axis] as isize;
             let extent = (input.0[axis] * spread) as isize;
             let at = if circular { at.rem_euclid(extent) } else { at };
-            let inside = (0..extent).contains(&at) && at as usize % spread == 0;
+            let inside = (0..extent).contains(&at) && (at as usize).is_multiple_of(spread);
             inside.then(|| at as usize / spread)
         };
         let mut table = Vec::with_capacity(Grid(window).len() * output.len());

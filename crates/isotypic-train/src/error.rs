@@ -1,0 +1,137 @@
+//! What can go wrong while building and training a network.
+
+use std::path::PathBuf;
+
+/// An error of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// More spatial axes than there is room for.
+    #[error("{path}: expected at most 3 spatial axes, got {got}")]
+    TooManyAxes {
+        /// The node.
+        path: String,
+        /// Its number of spatial axes.
+        got: usize,
+    },
+    /// An operation that this crate does not compute.
+    #[error("{path}: this layer cannot be trained")]
+    UnknownOperation {
+        /// The node.
+        path: String,
+    },
+    /// A name that means nothing here.
+    #[error("network: unknown name `{name}`")]
+    UnknownName {
+        /// The name.
+        name: String,
+    },
+    /// Inputs too small for a network with a name.
+    #[error(
+        "network `{name}`: expected images `[height, width, channels]` of at least 14×14, got shape `{got:?}`"
+    )]
+    InputShape {
+        /// The network.
+        name: &'static str,
+        /// The shape of one input.
+        got: Vec<usize>,
+    },
+    /// Inputs or labels that do not belong to the network.
+    #[error("{what}: expected {expected}, got {got}")]
+    Mismatch {
+        /// What does not fit.
+        what: &'static str,
+        /// What would.
+        expected: String,
+        /// What came.
+        got: String,
+    },
+    /// A setting out of range.
+    #[error("`{option}`: expected {expected}, got `{got}`")]
+    InvalidSetting {
+        /// The setting.
+        option: &'static str,
+        /// Its range.
+        expected: &'static str,
+        /// The value.
+        got: f64,
+    },
+    /// The loss is not a number any more, or infinite.
+    #[error("epoch {epoch}, batch {batch}: the loss is {loss}")]
+    Diverged {
+        /// Counted from 1.
+        epoch: usize,
+        /// Counted from 1.
+        batch: usize,
+        /// The loss of that batch.
+        loss: f64,
+    },
+    /// Training was asked to stop.
+    #[error("interrupted in epoch {epoch}; the last checkpoint is kept")]
+    Interrupted {
+        /// Counted from 1.
+        epoch: usize,
+    },
+    /// A checkpoint that cannot be read.
+    #[error("checkpoint `{}`: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A checkpoint that is cut short or is none.
+    #[error("checkpoint `{}`: {reason}", path.display())]
+    BrokenCheckpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A checkpoint of another run.
+    #[error("checkpoint `{}`: expected {what} `{expected}`, got `{got}`", path.display())]
+    ForeignCheckpoint {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        what: &'static str,
+        /// What this run has.
+        expected: String,
+        /// What the checkpoint has.
+        got: String,
+    },
+    /// A checkpoint that cannot be written.
+    #[error(transparent)]
+    Work(#[from] isotypic_work::WorkError),
+    /// Embeddings of positions that are not independent.
+    #[error("{path}: embeddings of positions with `decay` cannot be drawn here")]
+    CorrelatedEmbeddings {
+        /// The node.
+        path: String,
+    },
+}
+
+impl TrainError {
+    /// What can be done about it, if anything.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::UnknownName { .. } => "the networks with names are `paper-mlp` and `paper-cnn`".to_owned(),
+            Self::Diverged { .. } => "lower the learning rate; the last checkpoint is kept".to_owned(),
+            Self::Interrupted { .. } => "resume from the checkpoint to go on".to_owned(),
+            Self::File { .. } => "check the name, and that the file can be read".to_owned(),
+            Self::BrokenCheckpoint { .. } => "remove the file and train again".to_owned(),
+            Self::ForeignCheckpoint { .. } => {
+                "use another file, or the network and settings that the checkpoint was made with".to_owned()
+            }
+            Self::Work(error) => return error.hint(),
+            Self::CorrelatedEmbeddings { .. } => {
+                "leave `decay` out, or give the parameters as values".to_owned()
+            }
+            Self::TooManyAxes { .. }
+            | Self::UnknownOperation { .. }
+            | Self::InputShape { .. }
+            | Self::Mismatch { .. }
+            | Self::InvalidSetting { .. } => return None,
+        })
+    }
+}

@@ -1,0 +1,398 @@
+//! The forward pass on tensors, with gradients where parameters are tracked.
+
+use burn_tensor::{Device, Int, Tensor, TensorData, activation};
+use isotypic_architecture::{
+    Activation, AttentionMechanism, AttentionScaling, ConcatAxis, Dropout, EmbeddingType,
+    LayerParameterization, Operation, Padding, Pool, ScalarFunction, SelfAttention,
+};
+
+use crate::network::LARGEST_RANK;
+use crate::random_stream::RandomStream;
+use crate::window_table::Windows;
+use crate::{Network, NetworkNode, NetworkOperation, NetworkParameters, TrainError};
+
+impl Network {
+    /// The outputs for a batch of inputs.
+    ///
+    /// `mask_seed` decides the masks of `dropout` layers in training mode; without one nothing is dropped.
+    ///
+    /// # Shapes
+    /// - `inputs`: `batch` times [`input_size`](Self::input_size) values, each input in C order, channels fastest
+    /// - result: `batch` times [`output_width`](Self::output_width) values
+    ///
+    /// # Errors
+    /// [`TrainError::Mismatch`] when the values are not a whole number of inputs.
+    pub fn forward(
+        &self,
+        parameters: &NetworkParameters,
+        inputs: &[f64],
+        mask_seed: Option<u64>,
+    ) -> Result<Vec<f64>, TrainError> {
+        let size = self.input_size();
+        if !inputs.len().is_multiple_of(size) {
+            return Err(TrainError::Mismatch {
+                what: "inputs",
+                expected: format!("a multiple of {size} values"),
+                got: inputs.len().to_string(),
+            });
+        }
+        let shape = [inputs.len() / size, size];
+        let batch = parameters.precision.tensor(inputs.to_vec(), shape, &parameters.device);
+        Ok(crate::precision::values_of(&self.outputs(parameters, batch, mask_seed)))
+    }
+
+    /// Outputs `[batch, outputs]` of inputs `[batch, values]`.
+    pub(crate) fn outputs(
+        &self,
+        parameters: &NetworkParameters,
+        inputs: Tensor<2>,
+        mask_seed: Option<u64>,
+    ) -> Tensor<2> {
+        let batch = inputs.dims()[0];
+        let mut values: Vec<Tensor<3>> = Vec::with_capacity(self.nodes().len());
+        for (index, node) in self.nodes().iter().enumerate() {
+            let value = if node.inputs.is_empty() {
+                let [positions, channels] = layout(&node.output_shape);
+                inputs.clone().reshape([batch, positions, channels])
+            } else {
+                let read = node.inputs.iter().map(|&input| values[input].clone()).collect();
+                let masks = mask_seed.map(|seed| mask_stream_seed(seed, index));
+                apply(node, &parameters.tensors[parameters.first_of[index]..], read, masks, parameters)
+            };
+            values.push(value);
+        }
+        let last = values.pop().expect("a network has at least its input");
+        last.reshape([batch, self.output_width()])
+    }
+}
+
+/// The seed of a layer's masks: that of `FiniteNetwork`, so that both drop the same values.
+fn mask_stream_seed(seed: u64, index: usize) -> u64 {
+    seed ^ (index as u64 + 1).wrapping_mul(0xd134_2543_de82_ef95)
+}
+
+/// Positions and channels of a shape.
+fn layout(shape: &[usize]) -> [usize; 2] {
+    let channels = shape[shape.len() - 1];
+    [shape.iter().product::<usize>() / channels, channels]
+}
+
+fn apply(
+    node: &NetworkNode,
+    own: &[Tensor<3>],
+    inputs: Vec<Tensor<3>>,
+    masks: Option<u64>,
+    parameters: &NetworkParameters,
+) -> Tensor<3> {
+    let axes = node.input_shape.len() - 1;
+    let (extents, channels) = (&node.input_shape[..axes], node.input_shape[axes]);
+    let output_extents = &node.output_shape[..node.output_shape.len() - 1];
+    let mut inputs = inputs.into_iter();
+    let values = inputs.next().expect("every node but the input reads another");
+    let batch = values.dims()[0];
+    let operation = match &node.operation {
+        NetworkOperation::MaxPool(pool) => {
+            let windows = Windows {
+                extents: &pool.window,
+                strides: &pool.strides,
+                padding: Padding::Valid,
+                pad_before: &vec![0; axes],
+            };
+            return gather(values, &windows, extents, output_extents).max_dim(2).squeeze_dim::<3>(2);
+        }
+        NetworkOperation::Layer(operation) => operation,
+    };
+    match operation {
+        Operation::Activation(activation) => activate(*activation, values),
+        Operation::Flatten => values.reshape([batch, 1, node.output_shape[0]]),
+        Operation::GlobalAvgPool => values.mean_dim(1),
+        Operation::GlobalSumPool => values.sum_dim(1),
+        Operation::AvgPool(pool) => {
+            let divisors = (0..output_extents.iter().product())
+                .map(|place| 1.0 / pool.divisor(&coordinates(place, output_extents), extents) as f64);
+            let shape = [1, output_extents.iter().product(), 1];
+            let device = values.device();
+            window_sums(values, pool, extents, output_extents)
+                * parameters.precision.tensor(divisors.collect(), shape, &device)
+        }
+        Operation::SumPool(pool) => window_sums(values, pool, extents, output_extents),
+        Operation::LayerNorm(norm) => {
+            let dims = values.dims();
+            let mut reduced: Vec<usize> = norm.spatial_axes.iter().map(|axis| axis + 1).collect();
+            reduced.push(LARGEST_RANK + 1);
+            let mean = |tensor: Tensor<5>| reduced.iter().fold(tensor, |mean, &axis| mean.mean_dim(axis));
+            let spread = values.reshape(spread_out(batch, &node.input_shape));
+            let centred = spread.clone() - mean(spread);
+            let variance = mean(centred.clone().square());
+            (centred / (variance + norm.epsilon).sqrt()).reshape(dims)
+        }
+        Operation::Dropout(dropout) => match masks {
+            Some(seed) if !dropout.is_identity() => drop_out(dropout, seed, values, parameters),
+            _ => values,
+        },
+        Operation::SelfAttention(attention) => attend(attention, own, values),
+        Operation::Sum => inputs.fold(values, |sum, input| sum + input),
+        Operation::Product => inputs.fold(values, |product, input| product * input),
+        Operation::Concat(axis) => {
+            let axis = match axis {
+                ConcatAxis::Channels => LARGEST_RANK + 1,
+                ConcatAxis::Spatial(axis) => axis + 1,
+            };
+            concat(node, axis, values, inputs)
+        }
+        Operation::Dense(dense) => affine(
+            own,
+            values,
+            channels,
+            (dense.weight_variance, dense.bias_variance, dense.parameterization),
+        ),
+        Operation::Conv(conv) => {
+            let windows = Windows {
+                extents: &conv.filter,
+                strides: &conv.strides,
+                padding: conv.padding,
+                pad_before: &conv.pad_before,
+            };
+            let fan_in = conv.filter_size() * channels;
+            let patches = gather(values, &windows, extents, output_extents);
+            let outputs = patches.dims()[1];
+            affine(
+                own,
+                patches.reshape([batch, outputs, fan_in]),
+                fan_in,
+                (conv.weight_variance, conv.bias_variance, conv.parameterization),
+            )
+        }
+        // `Network::from_nodes` has refused operations that are not in this list.
+        _ => values,
+    }
+}
+
+/// Rows of length fan-in to rows of length width, with the factors of the parameterization.
+fn affine(
+    own: &[Tensor<3>],
+    values: Tensor<3>,
+    fan_in: usize,
+    (weight_variance, bias_variance, parameterization): (f64, Option<f64>, LayerParameterization),
+) -> Tensor<3> {
+    let [batch, positions, _] = values.dims();
+    let width = own[0].dims()[2];
+    let rows = values.reshape([1, batch * positions, fan_in]);
+    let mut outputs = rows.matmul(own[0].clone());
+    let is_ntk = matches!(parameterization, LayerParameterization::Ntk);
+    if is_ntk {
+        outputs = outputs * (weight_variance / fan_in as f64).sqrt();
+    }
+    if let Some(variance) = bias_variance {
+        let biases = own[1].clone();
+        outputs = outputs + if is_ntk { biases * variance.sqrt() } else { biases };
+    }
+    outputs.reshape([batch, positions, width])
+}
+
+/// What each window reads: `[batch, outputs, taps, channels]`.
+fn gather(values: Tensor<3>, windows: &Windows<'_>, extents: &[usize], output: &[usize]) -> Tensor<4> {
+    let [batch, _, channels] = values.dims();
+    let table = windows.table(extents, output);
+    let device: Device = values.device();
+    let padded = if table.reads_border {
+        let border = values.clone().slice([0..batch, 0..1, 0..channels]).zeros_like();
+        Tensor::cat(vec![values, border], 1)
+    } else {
+        values
+    };
+    let entries = table.table.len();
+    let indices = Tensor::<1, Int>::from_data(TensorData::new(table.table, [entries]), &device);
+    padded.select(1, indices).reshape([batch, entries / table.taps, table.taps, channels])
+}
+
+fn window_sums(values: Tensor<3>, pool: &Pool, extents: &[usize], output: &[usize]) -> Tensor<3> {
+    let windows = Windows {
+        extents: &pool.window,
+        strides: &pool.strides,
+        padding: pool.padding,
+        pad_before: &pool.pad_before,
+    };
+    gather(values, &windows, extents, output).sum_dim(2).squeeze_dim::<3>(2)
+}
+
+/// Coordinates of a place counted with the last axis fastest.
+fn coordinates(mut place: usize, extents: &[usize]) -> Vec<usize> {
+    let mut at = vec![0; extents.len()];
+    for (axis, extent) in extents.iter().enumerate().rev() {
+        at[axis] = place % extent;
+        place /= extent;
+    }
+    at
+}
+
+/// The layout `[batch, three spatial axes, channels]` of a shape; missing axes have extent 1 and stand last.
+fn spread_out(batch: usize, shape: &[usize]) -> [usize; 5] {
+    let mut spread = [1; 5];
+    spread[0] = batch;
+    spread[4] = shape[shape.len() - 1];
+    spread[1..shape.len()].copy_from_slice(&shape[..shape.len() - 1]);
+    spread
+}
+
+fn concat(
+    node: &NetworkNode,
+    axis: usize,
+    first: Tensor<3>,
+    others: impl Iterator<Item = Tensor<3>>,
+) -> Tensor<3> {
+    let batch = first.dims()[0];
+    let whole = spread_out(batch, &node.output_shape);
+    // Inputs differ in the extent along the axis only, which their size tells.
+    let rest: usize = (0..5).filter(|&other| other != axis).map(|other| whole[other]).product();
+    let parts = std::iter::once(first).chain(others).map(|part| {
+        let mut shape = whole;
+        shape[axis] = part.dims().iter().product::<usize>() / rest;
+        part.reshape(shape)
+    });
+    let [positions, channels] = layout(&node.output_shape);
+    Tensor::cat(parts.collect(), axis).reshape([batch, positions, channels])
+}
+
+fn drop_out(dropout: &Dropout, seed: u64, values: Tensor<3>, parameters: &NetworkParameters) -> Tensor<3> {
+    let mut stream = RandomStream::from_seed(seed);
+    let dims = values.dims();
+    let kept = 1.0 / dropout.keep_rate;
+    let mask = (0..dims.iter().product())
+        .map(|_| if stream.uniform() < dropout.keep_rate { kept } else { 0.0 })
+        .collect();
+    let device = values.device();
+    values * parameters.precision.tensor(mask, dims, &device)
+}
+
+fn attend(attention: &SelfAttention, own: &[Tensor<3>], values: Tensor<3>) -> Tensor<3> {
+    let mut own = own.iter().cloned();
+    let mut next = || own.next().expect("`NetworkParameters` holds every array of the layer");
+    let keys = next();
+    let queries = match attention.scaling {
+        AttentionScaling::Linear => None,
+        AttentionScaling::Sqrt => Some(next()),
+    };
+    let (value_weights, output) = (next(), next());
+    let biases = attention.bias_variance.map(|variance| next() * variance.sqrt());
+    let [batch, positions, _] = values.dims();
+    let (embedded, on_values) = match &attention.positional_embedding {
+        None => (values.clone(), false),
+        Some(embedding) => {
+            let embeddings = next();
+            let embedded = match embedding.embedding_type {
+                EmbeddingType::Sum => values.clone() + embeddings,
+                EmbeddingType::Concat => {
+                    let repeated = embeddings.expand([batch, positions, embedding.width]);
+                    Tensor::cat(vec![values.clone(), repeated], 2)
+                }
+            };
+            (embedded, embedding.on_values)
+        }
+    };
+    let for_values = if on_values { embedded.clone() } else { values };
+    // `[batch, heads, positions, width]` from `[batch, positions, channels]` and `[heads, channels, width]`.
+    let project = |rows: &Tensor<3>, weights: Tensor<3>| -> Tensor<4> {
+        let seen = weights.dims()[1] as f64;
+        rows.clone().unsqueeze_dim::<4>(1).matmul(weights.unsqueeze_dim::<4>(0)) / seen.sqrt()
+    };
+    let key_width = attention.key_width as f64;
+    let keys = project(&embedded, keys);
+    let logits = match queries {
+        None => keys.clone().matmul(keys.swap_dims(2, 3)) * (attention.logit_gain / key_width),
+        Some(queries) => {
+            project(&embedded, queries).matmul(keys.swap_dims(2, 3))
+                * (attention.logit_gain / key_width.sqrt())
+        }
+    };
+    let weights = match attention.mechanism {
+        AttentionMechanism::Identity => logits,
+        AttentionMechanism::Abs => logits.abs(),
+        AttentionMechanism::Relu => activation::relu(logits),
+        AttentionMechanism::Softmax => activation::softmax(logits, 3),
+    };
+    let joined = attention.heads * attention.value_width;
+    let heads = weights.matmul(project(&for_values, value_weights)).swap_dims(1, 2).reshape([
+        1,
+        batch * positions,
+        joined,
+    ]);
+    let mut outputs = heads.matmul(output) * (attention.value_variance / joined as f64).sqrt();
+    if let Some(biases) = biases {
+        outputs = outputs + biases;
+    }
+    outputs.reshape([batch, positions, attention.width])
+}
+
+/// Whether [`activate`] computes the function.
+pub(crate) fn is_known_activation(activation: Activation) -> bool {
+    use Activation as A;
+    matches!(
+        activation,
+        A::Relu
+            | A::LeakyRelu { .. }
+            | A::AbRelu { .. }
+            | A::Abs
+            | A::Sign
+            | A::Erf
+            | A::Gelu { .. }
+            | A::Tanh
+            | A::Sigmoid
+            | A::Softplus
+            | A::Silu
+            | A::Sin { .. }
+            | A::Cos { .. }
+            | A::Rbf { .. }
+            | A::Exp { .. }
+            | A::Gaussian { .. }
+            | A::Gabor
+            | A::Monomial { .. }
+            | A::Elementwise { .. }
+    )
+}
+
+fn activate(function: Activation, u: Tensor<3>) -> Tensor<3> {
+    use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_4, PI, SQRT_2};
+    let slopes = |a: f64, b: f64, u: Tensor<3>| activation::relu(u.clone()) * b - activation::relu(-u) * a;
+    match function {
+        Activation::Relu => activation::relu(u),
+        Activation::LeakyRelu { alpha } => slopes(alpha, 1.0, u),
+        Activation::AbRelu { a, b } => slopes(a, b, u),
+        Activation::Abs => u.abs(),
+        Activation::Sign => u.sign(),
+        Activation::Erf => u.erf(),
+        Activation::Gelu { approximate: false } => u.clone() * ((u * FRAC_1_SQRT_2).erf() + 1.0) * 0.5,
+        Activation::Gelu { approximate: true } => {
+            let inner = (u.clone() + u.clone() * u.clone().square() * 0.044715) * (2.0 / PI).sqrt();
+            u * (inner.tanh() + 1.0) * 0.5
+        }
+        Activation::Tanh => u.tanh(),
+        Activation::Sigmoid => activation::sigmoid(u),
+        Activation::Softplus => activation::relu(u.clone()) + (-u.abs()).exp().log1p(),
+        Activation::Silu => u.clone() * activation::sigmoid(u),
+        Activation::Sin { a, b, c } => (u * b + c).sin() * a,
+        Activation::Cos { a, b, c } => (u * b + c).cos() * a,
+        Activation::Rbf { gamma } => (u * (2.0 * gamma).sqrt() + FRAC_PI_4).sin() * SQRT_2,
+        Activation::Exp { a, b } => (u * b).exp() * a,
+        Activation::Gaussian { a, b } => (u.square() * b).exp() * a,
+        Activation::Gabor => (-u.clone().square()).exp() * u.sin(),
+        Activation::Monomial { degree } => {
+            let one = u.ones_like();
+            (0..degree).fold(one, |power, _| power * u.clone())
+        }
+        Activation::Elementwise { function, .. } => activate(same_activation(function), u),
+        // `Network::from_nodes` has refused functions that are not in this list.
+        _ => u,
+    }
+}
+
+fn same_activation(function: ScalarFunction) -> Activation {
+    match function {
+        ScalarFunction::Erf => Activation::Erf,
+        ScalarFunction::Sigmoid => Activation::Sigmoid,
+        ScalarFunction::Softplus => Activation::Softplus,
+        ScalarFunction::Silu => Activation::Silu,
+        ScalarFunction::Gelu => Activation::Gelu { approximate: false },
+        _ => Activation::Tanh,
+    }
+}

@@ -1,0 +1,38 @@
+//! Finite-width networks on the training framework: what a [`LayerGraph`](isotypic_architecture::LayerGraph) describes, trained.
+//!
+//! The way through this crate: a checked graph or a name → [`Network`] (nodes with shapes) → [`NetworkParameters`] (drawn from
+//! a seed) → [`Trainer`] (optimizer, loss, seeds) → accuracy, loss and [`Checkpoint`]s.
+//!
+//! Values are `[batch, positions, channels]` everywhere, channels last, as in `isotypic-architecture`, whose plain forward pass is
+//! the control of this one. Convolutions and pooling gather their windows by an explicit table, for which every padding,
+//! stride and number of spatial axes is the same.
+//!
+//! Without the cargo feature `burn` the crate is empty.
+
+#![cfg(feature = "burn")]
+
+mod checkpoint;
+mod classes;
+mod error;
+mod forward;
+mod initialization;
+mod loss;
+mod network;
+mod network_parameters;
+mod optimizer;
+mod paper_networks;
+mod precision;
+mod random_stream;
+mod trainer;
+mod window_table;
+
+pub use checkpoint::Checkpoint;
+pub use classes::{ClassesData, ClassesOutcome};
+pub use error::TrainError;
+pub use initialization::Initialization;
+pub use loss::Loss;
+pub use network::{MaxPool, Network, NetworkNode, NetworkOperation};
+pub use network_parameters::NetworkParameters;
+pub use optimizer::{Optimizer, OptimizerState};
+pub use precision::Precision;
+pub use trainer::{EpochMetrics, Trainer, TrainingSettings};

@@ -1,0 +1,138 @@
+//! What a network computes: a list of nodes in topological order, with all shapes.
+
+use isotypic_architecture::{LayerGraph, Operation};
+
+use serde::Serialize;
+
+use crate::TrainError;
+
+/// Maxima over windows that lie inside the image, channel by channel. One entry per spatial axis.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MaxPool {
+    /// Extent of the windows, in positions.
+    pub window: Vec<usize>,
+    /// Distance between neighbouring windows, in positions.
+    pub strides: Vec<usize>,
+}
+
+/// The computation of one node.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkOperation {
+    /// One that architectures have.
+    Layer(Operation),
+    /// Maxima over windows, for which no kernel is known.
+    MaxPool(MaxPool),
+}
+
+/// One operation with the shapes around it: spatial axes and then channels, without the batch.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NetworkNode {
+    /// What the node computes.
+    pub operation: NetworkOperation,
+    /// The nodes it reads, by their place in the list; each stands earlier.
+    pub inputs: Vec<usize>,
+    /// Shape of its first input.
+    pub input_shape: Vec<usize>,
+    /// Shape of what it gives.
+    pub output_shape: Vec<usize>,
+    /// Where it stands, for messages.
+    #[serde(skip)]
+    pub path: String,
+}
+
+/// A network without its parameters.
+///
+/// # Examples
+/// ```
+/// use isotypic_architecture::Architecture;
+/// use isotypic_train::Network;
+///
+/// let graph = Architecture::named("mlp")?.check(&[3])?;
+/// assert_eq!(Network::from_graph(&graph)?.output_width(), 1);
+/// assert_eq!(Network::named("paper-mlp", &[28, 28, 1], 10)?.output_width(), 10);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Network {
+    nodes: Vec<NetworkNode>,
+}
+
+/// Spatial axes that layouts of five axes, with batch and channels, have room for.
+pub(crate) const LARGEST_RANK: usize = 3;
+
+impl Network {
+    /// The network that a checked graph describes.
+    ///
+    /// # Errors
+    /// [`TrainError::TooManyAxes`] for a node with more than three spatial axes, [`TrainError::UnknownOperation`] for an
+    /// operation that this crate does not compute.
+    pub fn from_graph(graph: &LayerGraph) -> Result<Self, TrainError> {
+        let nodes = graph.nodes().iter().map(|node| NetworkNode {
+            operation: NetworkOperation::Layer(node.operation.clone()),
+            inputs: node.inputs.iter().map(|input| input.index()).collect(),
+            input_shape: node.input_shape.clone(),
+            output_shape: node.output_shape.clone(),
+            path: node.path.clone(),
+        });
+        Self::from_nodes(nodes.collect())
+    }
+
+    pub(crate) fn from_nodes(nodes: Vec<NetworkNode>) -> Result<Self, TrainError> {
+        for node in &nodes {
+            let axes = node.input_shape.len().max(node.output_shape.len()) - 1;
+            if axes > LARGEST_RANK {
+                return Err(TrainError::TooManyAxes { path: node.path.clone(), got: axes });
+            }
+            if let NetworkOperation::Layer(operation) = &node.operation
+                && !is_known(operation)
+            {
+                return Err(TrainError::UnknownOperation { path: node.path.clone() });
+            }
+        }
+        Ok(Self { nodes })
+    }
+
+    /// The nodes; the first is the input, the last the output, a vector.
+    pub fn nodes(&self) -> &[NetworkNode] {
+        &self.nodes
+    }
+
+    /// The whole network as one line of JSON, equal for equal networks and only for them.
+    pub fn canonical(&self) -> String {
+        serde_json::to_string(self).expect("plain structs with string keys always serialise")
+    }
+
+    /// Number of values in one input.
+    pub fn input_size(&self) -> usize {
+        self.nodes[0].output_shape.iter().product()
+    }
+
+    /// Number of outputs.
+    pub fn output_width(&self) -> usize {
+        self.nodes.last().map_or(0, |node| node.output_shape.iter().product())
+    }
+}
+
+/// Whether the forward pass has the operation; both enumerations of the architecture crate may grow.
+fn is_known(operation: &Operation) -> bool {
+    match operation {
+        Operation::Activation(activation) => crate::forward::is_known_activation(*activation),
+        Operation::Conv(conv) => conv.dilation.iter().all(|&step| step == 1),
+        Operation::Input
+        | Operation::Dense(_)
+        | Operation::Identity
+        | Operation::Flatten
+        | Operation::GlobalAvgPool
+        | Operation::GlobalSumPool
+        | Operation::AvgPool(_)
+        | Operation::SumPool(_)
+        | Operation::LayerNorm(_)
+        | Operation::Dropout(_)
+        | Operation::SelfAttention(_)
+        | Operation::Sum
+        | Operation::Product
+        | Operation::Concat(_) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,210 @@
+//! The trained parameters of a network.
+
+use burn_tensor::{Device, Tensor};
+use isotypic_architecture::{LayerParameterization, Operation};
+
+use crate::precision::values_of;
+use crate::random_stream::RandomStream;
+use crate::{Initialization, Network, NetworkOperation, Precision, TrainError};
+
+/// One array of parameters for each place that has one, in the order of the nodes.
+///
+/// # Shapes
+/// - `dense`, `conv`: weights `[1, fan-in, width]`, then biases `[1, 1, width]` if the layer has them; the fan-in runs over taps in
+///   C order, channels fastest
+/// - `self_attention`: `keys` and, where they are of their own, `queries` `[heads, seen, key_width]`, `values`
+///   `[heads, seen, value_width]`, `output` `[1, heads · value_width, width]`, biases, `embeddings` `[1, positions, channels]`
+#[derive(Clone, Debug)]
+pub struct NetworkParameters {
+    /// Names such as `layer 2 (dense) weights`, unique.
+    pub(crate) names: Vec<String>,
+    pub(crate) tensors: Vec<Tensor<3>>,
+    /// For each node the place of its first array.
+    pub(crate) first_of: Vec<usize>,
+    pub(crate) precision: Precision,
+    pub(crate) device: Device,
+}
+
+impl NetworkParameters {
+    /// Draws all parameters on the CPU. The same network, seed and precision give the same bits on every machine.
+    ///
+    /// # Errors
+    /// [`TrainError::CorrelatedEmbeddings`] for embeddings of positions whose covariance decays, which
+    /// [`from_values`](Self::from_values) takes.
+    pub fn draw(
+        network: &Network,
+        initialization: Initialization,
+        precision: Precision,
+        seed: u64,
+    ) -> Result<Self, TrainError> {
+        let mut values = Vec::new();
+        for (index, node) in network.nodes().iter().enumerate() {
+            if let NetworkOperation::Layer(Operation::SelfAttention(attention)) = &node.operation
+                && attention.positional_embedding.as_ref().is_some_and(|embedding| embedding.decay.is_some())
+            {
+                return Err(TrainError::CorrelatedEmbeddings { path: node.path.clone() });
+            }
+            let mut stream = RandomStream::for_parts(&[seed, index as u64]);
+            for array in arrays(node)? {
+                let spread = match initialization {
+                    Initialization::KaimingUniform if array.is_affine => {
+                        Spread::Uniform(1.0 / (array.fan_in as f64).sqrt())
+                    }
+                    _ => Spread::Normal(array.std),
+                };
+                let count = array.shape.iter().product();
+                values.push((0..count).map(|_| spread.sample(&mut stream)).collect());
+            }
+        }
+        Self::from_values(network, precision, values)
+    }
+
+    /// Takes all parameters from arrays in C order, those of [`FiniteNetwork::parameters`] for the same graph.
+    ///
+    /// [`FiniteNetwork::parameters`]: isotypic_architecture::FiniteNetwork::parameters
+    ///
+    /// # Errors
+    /// [`TrainError::Mismatch`] for a wrong number of arrays or values.
+    pub fn from_values(
+        network: &Network,
+        precision: Precision,
+        values: Vec<Vec<f64>>,
+    ) -> Result<Self, TrainError> {
+        let device = Device::flex();
+        let (mut names, mut shapes, mut first_of) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, node) in network.nodes().iter().enumerate() {
+            first_of.push(shapes.len());
+            for array in arrays(node)? {
+                names.push(format!("{index} {} {}", node.path.replace('`', ""), array.name));
+                shapes.push(array.shape);
+            }
+        }
+        let mismatch = |what, expected: usize, got: usize| TrainError::Mismatch {
+            what,
+            expected: expected.to_string(),
+            got: got.to_string(),
+        };
+        if values.len() != shapes.len() {
+            return Err(mismatch("number of parameter arrays", shapes.len(), values.len()));
+        }
+        let mut tensors = Vec::new();
+        for (values, shape) in values.into_iter().zip(shapes) {
+            let expected = shape.iter().product();
+            if values.len() != expected {
+                return Err(mismatch("values of a parameter array", expected, values.len()));
+            }
+            tensors.push(precision.tensor(values, shape, &device));
+        }
+        Ok(Self { names, tensors, first_of, precision, device })
+    }
+
+    /// All values, array after array in C order.
+    pub fn values(&self) -> Vec<Vec<f64>> {
+        self.tensors.iter().map(values_of).collect()
+    }
+
+    /// Number of trained values.
+    pub fn count(&self) -> usize {
+        self.tensors.iter().map(|tensor| tensor.dims().iter().product::<usize>()).sum()
+    }
+
+    /// The same parameters with gradients tracked.
+    pub(crate) fn tracked(&self) -> Self {
+        let tensors = self.tensors.iter().map(|tensor| tensor.clone().autodiff().require_grad()).collect();
+        Self { tensors, device: self.device.clone().autodiff(), ..self.clone() }
+    }
+}
+
+/// What one array of parameters is and how it is drawn.
+struct ParameterArray {
+    name: &'static str,
+    shape: [usize; 3],
+    std: f64,
+    fan_in: usize,
+    is_affine: bool,
+}
+
+enum Spread {
+    Normal(f64),
+    Uniform(f64),
+}
+
+impl Spread {
+    fn sample(&self, stream: &mut RandomStream) -> f64 {
+        match self {
+            Self::Uniform(bound) => bound * (2.0 * stream.uniform() - 1.0),
+            Self::Normal(std) => {
+                // Box–Muller; in (0, 1], so that the logarithm is finite.
+                let radius = libm::sqrt(-2.0 * libm::log(1.0 - stream.uniform()));
+                std * radius * libm::cos(std::f64::consts::TAU * stream.uniform())
+            }
+        }
+    }
+}
+
+/// The arrays of a node, in order.
+fn arrays(node: &crate::NetworkNode) -> Result<Vec<ParameterArray>, TrainError> {
+    let NetworkOperation::Layer(operation) = &node.operation else { return Ok(vec![]) };
+    let channels = node.input_shape[node.input_shape.len() - 1];
+    let affine = |taps: usize, width, weight_variance: f64, bias: Option<f64>, parameterization| {
+        let fan_in = taps * channels;
+        let (weight_std, bias_std) = match parameterization {
+            LayerParameterization::Standard { input_width } => (
+                (weight_variance * channels as f64 / (fan_in as f64 * input_width)).sqrt(),
+                bias.map(f64::sqrt),
+            ),
+            _ => (1.0, bias.map(|_| 1.0)),
+        };
+        let array = |name, shape, std| ParameterArray { name, shape, std, fan_in, is_affine: true };
+        let mut arrays = vec![array("weights", [1, fan_in, width], weight_std)];
+        arrays.extend(bias_std.map(|std| array("biases", [1, 1, width], std)));
+        arrays
+    };
+    Ok(match operation {
+        Operation::Dense(dense) => {
+            affine(1, dense.width, dense.weight_variance, dense.bias_variance, dense.parameterization)
+        }
+        Operation::Conv(conv) => affine(
+            conv.filter_size(),
+            conv.width,
+            conv.weight_variance,
+            conv.bias_variance,
+            conv.parameterization,
+        ),
+        Operation::SelfAttention(attention) => attention_arrays(node, attention)?,
+        _ => vec![],
+    })
+}
+
+fn attention_arrays(
+    node: &crate::NetworkNode,
+    attention: &isotypic_architecture::SelfAttention,
+) -> Result<Vec<ParameterArray>, TrainError> {
+    use isotypic_architecture::{AttentionScaling, EmbeddingType};
+    let channels = node.input_shape[node.input_shape.len() - 1];
+    let embedding = attention.positional_embedding.as_ref();
+    let seen = |is_read: bool| match embedding {
+        Some(embedding) if is_read && embedding.embedding_type == EmbeddingType::Concat => {
+            channels + embedding.width
+        }
+        _ => channels,
+    };
+    let array = |name, shape, std| ParameterArray { name, shape, std, fan_in: 1, is_affine: false };
+    let keys = [attention.heads, seen(true), attention.key_width];
+    let mut arrays = vec![array("keys", keys, 1.0)];
+    if attention.scaling == AttentionScaling::Sqrt {
+        arrays.push(array("queries", keys, 1.0));
+    }
+    let on_values = embedding.is_some_and(|embedding| embedding.on_values);
+    arrays.push(array("values", [attention.heads, seen(on_values), attention.value_width], 1.0));
+    arrays.push(array("output", [1, attention.heads * attention.value_width, attention.width], 1.0));
+    if attention.bias_variance.is_some() {
+        arrays.push(array("biases", [1, 1, attention.width], 1.0));
+    }
+    if let Some(embedding) = embedding {
+        let positions = node.input_shape[..node.input_shape.len() - 1].iter().product();
+        let std = embedding.variance.sqrt();
+        arrays.push(array("embeddings", [1, positions, embedding.width], std));
+    }
+    Ok(arrays)
+}

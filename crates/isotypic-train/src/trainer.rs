@@ -1,0 +1,222 @@
+//! Training: batches, steps, epochs, and when to stop.
+
+use std::path::Path;
+
+use isotypic_work::Cancel;
+use ndarray::ArrayView2;
+use serde::Serialize;
+
+use crate::random_stream::RandomStream;
+use crate::{Checkpoint, Loss, Network, NetworkParameters, Optimizer, OptimizerState, TrainError};
+
+/// How a network is trained.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TrainingSettings {
+    /// How gradients become steps.
+    pub optimizer: Optimizer,
+    /// What is lowered.
+    pub loss: Loss,
+    /// Examples in a step; all examples if there are fewer.
+    pub batch: usize,
+    /// Decides the order of the examples and the masks of dropout.
+    pub seed: u64,
+    /// Epochs to train for, passes through all examples.
+    #[serde(skip)]
+    pub epochs: usize,
+    /// Stops early once the loss of an epoch is at most this.
+    #[serde(skip)]
+    pub enough_loss: Option<f64>,
+}
+
+/// What an epoch ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct EpochMetrics {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Mean of the loss over the examples, each as it was when its batch was trained on.
+    pub loss: f64,
+}
+
+/// A network in training.
+///
+/// The same network, parameters, settings, examples and number of threads give the same bits, whether training was
+/// interrupted and resumed or not: the order of the examples and the masks are functions of seed, epoch and batch alone.
+pub struct Trainer {
+    network: Network,
+    parameters: NetworkParameters,
+    settings: TrainingSettings,
+    state: OptimizerState,
+    epochs_done: usize,
+}
+
+/// Inputs `[examples, values]` and targets `[examples, outputs]` of a network.
+type Examples<'data> = (ArrayView2<'data, f64>, ArrayView2<'data, f64>);
+
+impl Trainer {
+    /// A trainer at its beginning.
+    ///
+    /// # Errors
+    /// [`TrainError::InvalidSetting`] for settings out of range.
+    pub fn new(
+        network: Network,
+        parameters: NetworkParameters,
+        settings: TrainingSettings,
+    ) -> Result<Self, TrainError> {
+        settings.optimizer.check()?;
+        if settings.batch == 0 {
+            return Err(TrainError::InvalidSetting { option: "batch", expected: "at least 1", got: 0.0 });
+        }
+        Ok(Self { network, parameters, settings, state: OptimizerState::default(), epochs_done: 0 })
+    }
+
+    /// Goes on from a checkpoint of the same network and settings; only the epochs to train for may differ.
+    ///
+    /// # Errors
+    /// [`TrainError::File`], [`TrainError::BrokenCheckpoint`] and [`TrainError::ForeignCheckpoint`]; then nothing has changed.
+    pub fn resume(&mut self, path: &Path) -> Result<(), TrainError> {
+        let checkpoint = Checkpoint::read(path, &self.network, &self.settings, &self.parameters)?;
+        self.parameters = checkpoint.parameters;
+        self.state = checkpoint.state;
+        self.epochs_done = checkpoint.epochs_done;
+        Ok(())
+    }
+
+    /// The parameters as they are now.
+    pub fn parameters(&self) -> &NetworkParameters {
+        &self.parameters
+    }
+
+    /// Epochs trained so far, those before a checkpoint included.
+    pub fn epochs_done(&self) -> usize {
+        self.epochs_done
+    }
+
+    /// Trains until the epochs are over or the loss is low enough. Each finished epoch is reported and, with a path, kept as a
+    /// checkpoint. `cancel` is looked at after each batch.
+    ///
+    /// # Errors
+    /// [`TrainError::Mismatch`] for examples of another shape, [`TrainError::Diverged`], [`TrainError::Interrupted`], and
+    /// [`TrainError::Work`] when a checkpoint cannot be written; the checkpoint before it is kept.
+    pub fn fit(
+        &mut self,
+        examples: Examples<'_>,
+        cancel: &Cancel,
+        checkpoint: Option<&Path>,
+        mut report: impl FnMut(EpochMetrics),
+    ) -> Result<(), TrainError> {
+        self.check_examples(examples)?;
+        while self.epochs_done < self.settings.epochs {
+            let before = (self.parameters.clone(), self.state.clone());
+            let loss = match self.epoch(examples, cancel) {
+                Ok(loss) => loss,
+                Err(error) => {
+                    // Half an epoch is not kept: a resumed run begins the epoch again, with the same bits.
+                    (self.parameters, self.state) = before;
+                    return Err(error);
+                }
+            };
+            self.epochs_done += 1;
+            if let Some(path) = checkpoint {
+                Checkpoint::write(
+                    path,
+                    &self.network,
+                    &self.settings,
+                    &self.parameters,
+                    &self.state,
+                    self.epochs_done,
+                )?;
+            }
+            report(EpochMetrics { epoch: self.epochs_done, loss });
+            if self.settings.enough_loss.is_some_and(|enough| loss <= enough) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The fraction of examples whose largest output stands where the largest target does; nothing is dropped.
+    ///
+    /// # Errors
+    /// [`TrainError::Mismatch`] for examples of another shape.
+    pub fn accuracy(&self, examples: Examples<'_>) -> Result<f64, TrainError> {
+        self.check_examples(examples)?;
+        let (inputs, targets) = examples;
+        let mut right = 0_usize;
+        for start in (0..inputs.nrows()).step_by(EVALUATION_BATCH) {
+            let rows: Vec<usize> = (start..inputs.nrows().min(start + EVALUATION_BATCH)).collect();
+            let outputs = self.network.forward(&self.parameters, &gather(inputs, &rows), None)?;
+            let wanted = gather(targets, &rows);
+            let width = self.network.output_width();
+            right += outputs
+                .chunks(width)
+                .zip(wanted.chunks(width))
+                .filter(|(outputs, targets)| largest(outputs) == largest(targets))
+                .count();
+        }
+        Ok(right as f64 / inputs.nrows() as f64)
+    }
+
+    fn epoch(&mut self, (inputs, targets): Examples<'_>, cancel: &Cancel) -> Result<f64, TrainError> {
+        let epoch = self.epochs_done + 1;
+        let order = RandomStream::for_parts(&[self.settings.seed, epoch as u64]).permutation(inputs.nrows());
+        let mut sum = 0.0;
+        for (batch, rows) in order.chunks(self.settings.batch).enumerate() {
+            if cancel.is_cancelled() {
+                return Err(TrainError::Interrupted { epoch });
+            }
+            let masks = RandomStream::for_parts(&[!self.settings.seed, epoch as u64, batch as u64]).bits();
+            let tracked = self.parameters.tracked();
+            let tensor = |values: ArrayView2<'_, f64>| {
+                let shape = [rows.len(), values.ncols()];
+                tracked.precision.tensor(gather(values, rows), shape, &tracked.device)
+            };
+            let outputs = self.network.outputs(&tracked, tensor(inputs), Some(masks));
+            let loss = self.settings.loss.of(outputs, tensor(targets));
+            let value = crate::precision::values_of(&loss)[0];
+            if !value.is_finite() {
+                return Err(TrainError::Diverged { epoch, batch: batch + 1, loss: value });
+            }
+            sum += value * rows.len() as f64;
+            let gradients = loss.backward();
+            let gradients = tracked
+                .tensors
+                .iter()
+                .map(|tensor| tensor.grad(&gradients).unwrap_or_else(|| tensor.clone().inner().zeros_like()));
+            let gradients = gradients.collect();
+            self.settings.optimizer.step(&mut self.parameters, &mut self.state, gradients);
+        }
+        Ok(sum / inputs.nrows() as f64)
+    }
+
+    fn check_examples(&self, (inputs, targets): Examples<'_>) -> Result<(), TrainError> {
+        let expected = [
+            ("values of an input", self.network.input_size(), inputs.ncols()),
+            ("values of a target", self.network.output_width(), targets.ncols()),
+            ("number of targets", inputs.nrows(), targets.nrows()),
+        ];
+        for (what, expected, got) in expected {
+            if expected != got {
+                let (expected, got) = (expected.to_string(), got.to_string());
+                return Err(TrainError::Mismatch { what, expected, got });
+            }
+        }
+        if inputs.nrows() == 0 {
+            let (expected, got) = ("at least 1".to_owned(), "0".to_owned());
+            return Err(TrainError::Mismatch { what: "number of examples", expected, got });
+        }
+        Ok(())
+    }
+}
+
+/// Examples evaluated together; accuracies do not depend on it.
+const EVALUATION_BATCH: usize = 512;
+
+/// Some rows in C order.
+fn gather(values: ArrayView2<'_, f64>, rows: &[usize]) -> Vec<f64> {
+    rows.iter().flat_map(|&row| values.row(row).to_vec()).collect()
+}
+
+/// The place of the largest value, the first of several.
+fn largest(values: &[f64]) -> usize {
+    values.iter().enumerate().fold(0, |best, (place, value)| if *value > values[best] { place } else { best })
+}

@@ -1,0 +1,130 @@
+//! The forward pass on tensors against `FiniteNetwork`, which shares no code with it.
+
+use isotypic_architecture::{Architecture, FiniteNetwork};
+use isotypic_train::{Network, NetworkParameters, Precision};
+use ndarray::Array2;
+
+/// Largest difference relative to the largest output, masks of dropout included.
+fn difference(json: &str, shape: &[usize], precision: Precision) -> f64 {
+    let graph = Architecture::from_json(json).unwrap().check(shape).unwrap();
+    let plain = FiniteNetwork::sample(&graph, 5).unwrap();
+    let inputs = Array2::from_shape_fn((3, graph.input_size()), |(row, column)| {
+        (0.7 + 1.3 * row as f64 + 0.37 * column as f64).sin()
+    });
+    let expected = plain.forward(&inputs).unwrap();
+    let network = Network::from_graph(&graph).unwrap();
+    let values = plain.parameters().into_iter().map(|one| one.values.iter().copied().collect()).collect();
+    let parameters = NetworkParameters::from_values(&network, precision, values).unwrap();
+    let got = network.forward(&parameters, inputs.as_slice().unwrap(), Some(5)).unwrap();
+    let largest = expected.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let difference = expected.iter().zip(&got).fold(0.0_f64, |most, (a, b)| most.max((a - b).abs()));
+    assert!(got.len() == expected.len() && largest > 1e-3, "{json}");
+    difference / largest
+}
+
+fn agrees(layers: &str, shape: &[usize]) {
+    for parameterization in ["ntk", "standard"] {
+        let json = format!(r#"{{"parameterization": "{parameterization}", "layers": [{layers}]}}"#);
+        let double = difference(&json, shape, Precision::Double);
+        assert!(double < 1e-12, "{json}: {double:e}");
+        let single = difference(&json, shape, Precision::Single);
+        assert!(single < 1e-4, "{json}: {single:e}");
+    }
+}
+
+#[test]
+fn convolutions_of_every_padding_stride_and_rank() {
+    let tail = r#""relu", "flatten", {"dense": {"width": 3, "b_std": 0.5}}"#;
+    for padding in ["circular", "same", "valid"] {
+        for (filter, strides, shape) in [
+            ("[3]", "[2]", &[7, 2][..]),
+            ("[3, 2]", "[1, 2]", &[5, 6, 2]),
+            ("[2, 1, 3]", "[1, 1, 2]", &[3, 2, 5, 1]),
+        ] {
+            let conv = format!(
+                r#"{{"conv": {{"filter": {filter}, "strides": {strides}, "padding": "{padding}", "width": 4, "b_std": 0.3}}}}"#
+            );
+            agrees(&format!("{conv}, {tail}"), shape);
+        }
+    }
+}
+
+#[test]
+fn pooling_and_normalisation() {
+    for layer in [
+        r#"{"avg_pool": {"window": [3, 2], "strides": [2, 1], "padding": "same", "normalize_edges": true}}"#,
+        r#"{"avg_pool": {"window": [2, 2], "padding": "circular"}}"#,
+        r#"{"sum_pool": {"window": [2, 3], "padding": "same"}}"#,
+        r#"{"layer_norm": {}}"#,
+        r#"{"layer_norm": {"axes": [-1, 2], "epsilon": 0.01}}"#,
+        r#"{"layer_norm": {"axes": [1, 2, 3]}}"#,
+        r#"{"dropout": {"keep_rate": 0.6}}"#,
+    ] {
+        for tail in [r#""flatten""#, r#""global_avg_pool""#, r#""global_sum_pool""#] {
+            agrees(
+                &format!(r#"{{"dense": {{"width": 3}}}}, {layer}, {tail}, {{"dense": {{"width": 2}}}}"#),
+                &[5, 4, 2],
+            );
+        }
+    }
+}
+
+#[test]
+fn activations() {
+    for layer in [
+        r#""relu""#,
+        r#""abs""#,
+        r#""sign""#,
+        r#""erf""#,
+        r#""tanh""#,
+        r#""sigmoid""#,
+        r#""softplus""#,
+        r#""silu""#,
+        r#""gabor""#,
+        r#""gelu""#,
+        r#"{"gelu": {"approximate": true}}"#,
+        r#"{"leaky_relu": {"alpha": 0.2}}"#,
+        r#"{"ab_relu": {"a": -0.3, "b": 1.4}}"#,
+        r#"{"sin": {"a": 1.5, "b": 0.8, "c": 0.3}}"#,
+        r#"{"cos": {"a": 1.5, "b": 0.8, "c": 0.3}}"#,
+        r#"{"rbf": {"gamma": 0.7}}"#,
+        r#"{"exp": {"a": 0.9, "b": 0.4}}"#,
+        r#"{"gaussian": {"a": 0.9, "b": -0.4}}"#,
+        r#"{"monomial": {"degree": 3}}"#,
+        r#"{"elementwise": {"function": "silu", "quadrature_degree": 20}}"#,
+    ] {
+        agrees(
+            &format!(r#"{{"dense": {{"width": 6, "b_std": 0.3}}}}, {layer}, {{"dense": {{"width": 2}}}}"#),
+            &[4],
+        );
+    }
+}
+
+#[test]
+fn attention_and_branches() {
+    for options in [
+        r#""b_std": 0.2"#,
+        r#""mechanism": "identity", "scaling": "sqrt", "positional_embedding": {"type": "concat", "width": 2}"#,
+        r#""mechanism": "relu", "positional_embedding": {"type": "concat", "width": 2, "on_values": true}"#,
+        r#""mechanism": "abs", "b_std": 0.1, "positional_embedding": {"type": "sum", "on_values": true}"#,
+    ] {
+        let attention = format!(
+            r#"{{"self_attention": {{"heads": 2, "key_width": 4, "value_width": 3, "width": 5, {options}}}}}"#
+        );
+        agrees(&format!(r#"{attention}, "flatten", {{"dense": {{"width": 2}}}}"#), &[2, 3, 4]);
+    }
+    let dense = |width| format!(r#"{{"dense": {{"width": {width}, "b_std": 0.4}}}}"#);
+    for branches in [
+        format!(r#"{{"sum": [["identity"], ["relu", {}], [{}]]}}"#, dense(3), dense(3)),
+        format!(r#"{{"product": [[{}], ["relu", {}], [{}]]}}"#, dense(3), dense(3), dense(3)),
+        format!(r#"{{"concat": {{"branches": [[{}], ["relu", {}], [{}]]}}}}"#, dense(2), dense(5), dense(4)),
+        format!(
+            r#"{{"concat": {{"axis": 2, "branches": [[{}], [{{"avg_pool": {{"window": [1, 2]}}}}], [{}]]}}}}"#,
+            dense(3),
+            dense(3)
+        ),
+        format!(r#"{{"residual": ["relu", {}]}}"#, dense(3)),
+    ] {
+        agrees(&format!(r#"{}, {branches}, "flatten", {}"#, dense(3), dense(2)), &[2, 4, 3]);
+    }
+}
