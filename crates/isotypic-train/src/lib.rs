@@ -1,7 +1,7 @@
 //! Finite-width networks on the training framework: what a [`LayerGraph`](isotypic_architecture::LayerGraph) describes, trained.
 //!
-//! The way through this crate: a checked graph or a name → [`Network`] (nodes with shapes) → [`NetworkParameters`] (drawn from
-//! a seed) → [`Trainer`] (optimizer, loss, seeds) → accuracy, loss and [`Checkpoint`]s.
+//! The way through this crate: a checked graph or a name → `Network` (nodes with shapes) → `NetworkParameters` (drawn from
+//! a seed) → `Trainer` (optimizer, loss, seeds) → accuracy, loss and `Checkpoint`s.
 //!
 //! Values are `[batch, positions, channels]` everywhere, channels last, as in `isotypic-architecture`, whose plain forward pass is
 //! the control of this one. Convolutions and pooling gather their windows by an explicit table, for which every padding,
