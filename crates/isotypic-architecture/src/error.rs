@@ -348,7 +348,7 @@ impl ArchitectureError {
                 Some(format!("add it, for example `\"{option}\": {}`", example_value(option)))
             }
             Self::MissingPattern { .. } => {
-                Some("pass `--pattern FILE.npy`, or give the layer the option `pattern`".to_owned())
+                Some("give the layer the option `pattern`; `isotypic kernel` takes `--pattern P.npy`".to_owned())
             }
             Self::NoLayers => Some("for example `\"layers\": [\"flatten\", {\"dense\": {}}]`".to_owned()),
             Self::FilterRank { input, option: "filter", .. } if input.len() == 1 => Some(

@@ -15,6 +15,8 @@ use crate::{Error, KernelKind, Precision};
 pub struct KernelSettings {
     /// A named architecture, an architecture file or a feature kernel.
     pub architecture: String,
+    /// The graph of `aggregate` layers that have none: a `.npy` file `[vertices, vertices]`, entry `[i, j]` the weight of the edge from i to j.
+    pub pattern: Option<PathBuf>,
     /// A `.npy` file: `[n, H, W, C]`, one axis more or less for volumes and sequences, `[n, d]` for vectors.
     pub x: PathBuf,
     /// The columns' inputs; `None` for the inputs of the rows.
@@ -73,7 +75,10 @@ impl KernelJob {
     /// # Errors
     /// An [`Error`] that names the file or the layer.
     pub fn prepare(settings: &KernelSettings) -> Result<Self, Error> {
-        let model = Model::parse(&settings.architecture)?;
+        let mut model = Model::parse(&settings.architecture)?;
+        if let Some(path) = &settings.pattern {
+            model = model.with_pattern(&settings.architecture, path)?;
+        }
         let x = load(&settings.x)?;
         let shape = x.shape()[1..].to_vec();
         let y = settings.y.as_deref().map(load).transpose()?;

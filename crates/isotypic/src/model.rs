@@ -1,7 +1,11 @@
 //! What gives kernels: a neural architecture, or a formula on features.
 
+use std::path::Path;
+
 use isotypic_architecture::{Architecture, ArchitectureError};
+use isotypic_data::load_array;
 use isotypic_kernel::{CompiledKernel, FeatureKernel};
+use ndarray::Ix2;
 
 use crate::Error;
 
@@ -30,6 +34,28 @@ impl Model {
             error => in_architecture(text, error),
         })?;
         Ok(Self::Network(architecture))
+    }
+
+    /// The same with a graph from a `.npy` file for the `aggregate` layers that have none.
+    pub(crate) fn with_pattern(self, name: &str, path: &Path) -> Result<Self, Error> {
+        let weights = load_array(path)?.into_dimensionality::<Ix2>().map_err(|_| {
+            Error::settings(
+                format!("`{}`: expected a matrix [vertices, vertices]", path.display()),
+                "entry [i, j] is the weight of the edge from vertex i to vertex j",
+            )
+        })?;
+        let rows: Vec<Vec<f64>> = weights.outer_iter().map(|row| row.to_vec()).collect();
+        match self {
+            Self::Network(architecture)
+                if architecture.clone().with_pattern(rows.clone()) != architecture =>
+            {
+                Ok(Self::Network(architecture.with_pattern(rows)))
+            }
+            _ => Err(Error::settings(
+                format!("`{}`: `{name}` has no `aggregate` layer without a graph", path.display()),
+                "leave out `--pattern`",
+            )),
+        }
     }
 
     /// The kernel on inputs of the given shape.

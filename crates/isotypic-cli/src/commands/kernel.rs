@@ -28,6 +28,9 @@ pub(crate) struct KernelArgs {
     /// A network by name or file
     #[arg(long, value_name = "NAME|FILE")]
     arch: String,
+    /// The graph of `aggregate` layers that have none: weights of the edges from row to column
+    #[arg(long, value_name = "P.npy")]
+    pattern: Option<PathBuf>,
     /// Inputs: one per row of the result
     #[arg(long, value_name = "X.npy")]
     x: PathBuf,
@@ -63,7 +66,14 @@ struct KernelDocument {
 pub(crate) fn run(args: KernelArgs, session: &Session) -> Result<(), Failure> {
     let kind = KernelKind::from(args.get);
     let precision = Precision::from(args.dtype);
-    let settings = KernelSettings { architecture: args.arch, x: args.x, y: args.y, kernel: kind, precision };
+    let settings = KernelSettings {
+        architecture: args.arch,
+        pattern: args.pattern,
+        x: args.x,
+        y: args.y,
+        kernel: kind,
+        precision,
+    };
     let job = KernelJob::prepare(&settings)?;
     let file = OutputFile::prepare(&args.out)?;
     if !session.accepts(&job.plan(), &args.memory)? {

@@ -1,6 +1,6 @@
 use std::f64::consts::PI;
 
-use ndarray::{Array2, array, s};
+use ndarray::{Array2, Array3, array, s};
 use sha2::{Digest, Sha256};
 
 use crate::workplace::{Workplace, images};
@@ -141,4 +141,42 @@ fn a_quadrature_says_how_accurate_it_is() {
         ["coarse", "closed"].map(|arch| place.read_array::<ndarray::Ix2>(&format!("{arch}-nngp.npy")));
     let error = ((&coarse - &closed) / &closed).mapv(f64::abs)[[0, 0]];
     assert!(error > 1e-8 && error < 10.0 * estimated && estimated < 100.0 * error, "{error} and {estimated}");
+}
+
+#[test]
+fn a_graph_may_come_from_a_file_of_its_own() {
+    let place = Workplace::empty();
+    let x = Array3::from_shape_fn((4, 3, 2), |(row, vertex, channel)| {
+        f64::from((7 * row + 5 * vertex + 3 * channel) as u32 % 11) - 5.0
+    });
+    let weights = array![[0.5, 1.0, 0.0], [0.0, 0.0, 2.0], [1.0, 0.0, 0.25]];
+    place.write_array("x.npy", &x);
+    place.write_array("graph.npy", &weights);
+    place.write("net.json", r#"{"layers": ["aggregate", "flatten"]}"#);
+    place.json("kernel --arch net.json --pattern graph.npy --get nngp --x x.npy --out k.npy");
+    let k: Array2<f64> = place.read_array("k.npy");
+    // Every vertex sums its predecessors; the kernel is the mean over vertices and channels.
+    let sums: Vec<Array2<f64>> = x.outer_iter().map(|graph| weights.t().dot(&graph)).collect();
+    for ((row, column), value) in k.indexed_iter() {
+        let expected = (&sums[row] * &sums[column]).sum() / 6.0;
+        assert!((value - expected).abs() <= 1e-13 * (1.0 + expected.abs()), "[{row}, {column}]");
+    }
+
+    let refused = |line: &str, message: &str, hint: &str| {
+        let run = place.run(line);
+        assert_eq!(run.code(), 2, "{line}");
+        let text = run.stderr();
+        assert!(text.contains(message) && text.contains(hint), "{text}");
+    };
+    let rest = "--x x.npy --out none.npy";
+    refused(&format!("kernel --arch net.json {rest}"), "expected a graph", "--pattern P.npy");
+    refused(
+        &format!("kernel --arch net.json --pattern x.npy {rest}"),
+        "expected a matrix",
+        "weight of the edge",
+    );
+    refused(&format!("kernel --arch mlp --pattern graph.npy {rest}"), "no `aggregate` layer", "leave out");
+    place.write_array("large.npy", &Array2::<f64>::eye(4));
+    refused(&format!("kernel --arch net.json --pattern large.npy {rest}"), "3 rows of 3", "error");
+    assert!(!place.path("none.npy").exists());
 }
