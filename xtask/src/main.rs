@@ -16,7 +16,7 @@ Tests and benches of the workspace.
 
 Usage: cargo xtask <VERB>
 
-  test [--quick]   format, lints, docs, all tests, a fuzzer, the page in a browser and the Python package, cheapest first; --quick leaves out docs, browser and Python
+  test [--quick]   format, lints, docs, all tests, a fuzzer, the page in a browser, finite networks and the Python package; --quick leaves out docs and the last three
   python           build the Python package as a wheel and test it in a fresh virtual environment
   browser          test the page of an audit in a headless Chromium
   bench [NAME…]    run all benches, or those named
