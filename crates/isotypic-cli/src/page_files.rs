@@ -10,17 +10,29 @@ use crate::exit::Failure;
 /// Name of the page beside `results.json`.
 pub(crate) const PAGE: &str = "report.html";
 
+/// The folder of figures beside it.
+const FIGURES: &str = "figures";
+
 /// The names and contents of a page and its figures.
 pub(crate) fn files(page: &Page) -> impl Iterator<Item = (String, Vec<u8>)> {
     let figures = page
         .figures
         .iter()
-        .map(|figure| (format!("figures/{}", figure.file), figure.standalone().into_bytes()));
+        .map(|figure| (format!("{FIGURES}/{}", figure.file), figure.standalone().into_bytes()));
     std::iter::once((PAGE.to_owned(), page.html.clone().into_bytes())).chain(figures)
 }
 
-/// Keeps them for the end of a run.
+/// Whether a name is one that figures have: `q1-errors.svg`.
+fn is_figure(name: &str) -> bool {
+    let Some((question, kind)) = name.strip_prefix('q').and_then(|rest| rest.split_once('-')) else {
+        return false;
+    };
+    !question.is_empty() && question.bytes().all(|byte| byte.is_ascii_digit()) && kind.ends_with(".svg")
+}
+
+/// Keeps them for the end of a run, in place of the figures of an earlier one.
 pub(crate) fn stage(directory: &mut OutputDirectory, page: &Page) -> Result<(), Failure> {
+    directory.replace_earlier(FIGURES, is_figure)?;
     for (name, content) in files(page) {
         directory.write(&name, &content)?;
     }

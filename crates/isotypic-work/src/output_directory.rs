@@ -42,6 +42,8 @@ pub struct OutputDirectory {
     /// Where files are until the end; made with the first file.
     staging: Option<TempDir>,
     names: Vec<String>,
+    /// Files of an earlier run that go when this one is finished.
+    outdated: Vec<String>,
     /// Files already in place, to be taken back should the run still fail.
     moved: Vec<PathBuf>,
 }
@@ -56,8 +58,14 @@ impl OutputDirectory {
     /// [`WorkError::NotAFolder`]; [`WorkError::CannotWrite`].
     pub fn create(path: impl AsRef<Path>, force: bool) -> Result<Self, WorkError> {
         let path = path.as_ref().to_owned();
-        let mut output =
-            Self { path, created: Vec::new(), staging: None, names: Vec::new(), moved: Vec::new() };
+        let mut output = Self {
+            path,
+            created: Vec::new(),
+            staging: None,
+            names: Vec::new(),
+            outdated: Vec::new(),
+            moved: Vec::new(),
+        };
         output.create_missing_folders()?;
         if !output.path.is_dir() {
             return Err(WorkError::NotAFolder { path: output.path.clone() });
@@ -111,6 +119,27 @@ impl OutputDirectory {
         Ok(())
     }
 
+    /// Marks files that an earlier run has left in a folder within this one: those whose names `is_ours` accepts are removed at the end
+    /// of the run, unless it has written them again.
+    ///
+    /// # Errors
+    /// [`WorkError::CannotWrite`] when the folder cannot be read.
+    pub fn replace_earlier(&mut self, folder: &str, is_ours: impl Fn(&str) -> bool) -> Result<(), WorkError> {
+        let place = self.path.join(folder);
+        let entries = match fs::read_dir(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(WorkError::cannot_write(&place))?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(WorkError::cannot_write(&place))?;
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            if let Some(name) = entry.file_name().to_str().filter(|name| is_file && is_ours(name)) {
+                self.outdated.push(format!("{folder}/{name}"));
+            }
+        }
+        Ok(())
+    }
+
     fn stage(&mut self, name: &str, content: &[u8]) -> Result<(), WorkError> {
         let target = self.path.join(name);
         if target.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
@@ -152,6 +181,9 @@ impl OutputDirectory {
         match fs::remove_file(self.path.join(RESULTS)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => sync_folder(&self.path)?,
+        }
+        for name in self.outdated.iter().filter(|name| !self.names.contains(name)) {
+            fs::remove_file(self.path.join(name))?;
         }
         for name in &self.names {
             let target = self.path.join(name);

@@ -75,6 +75,18 @@ fn results_are_replaced_only_by_force() {
 }
 
 #[test]
+fn figures_of_an_earlier_audit_do_not_stay() {
+    let place = Workplace::with_images();
+    place.run(&format!("{SMALL} --out run"));
+    place.write("run/figures/q7-errors.svg", "of a seventh question");
+    place.write("run/figures/mine.svg", "not of an audit");
+    assert_eq!(place.run(&format!("{SMALL} --out run --force")).code(), 0);
+    let has = |name: &str| place.path(&format!("run/figures/{name}")).exists();
+    assert!(has("q1-errors.svg") && has("mine.svg"));
+    assert!(!has("q7-errors.svg"));
+}
+
+#[test]
 fn a_failed_check_keeps_the_results() {
     let place = Workplace::with_images();
     assert_eq!(place.run(&format!("{SMALL} --out run --fail-above 0")).code(), 1);

@@ -77,6 +77,25 @@ fn with_force_the_old_results_stay_until_the_new_ones_are_ready() {
 }
 
 #[test]
+fn files_that_an_earlier_run_left_go_when_the_new_one_is_finished() {
+    let place = tempfile::tempdir().unwrap();
+    let run = |figures: &[&str]| {
+        let mut output = OutputDirectory::create(place.path(), true).unwrap();
+        output.replace_earlier("figures", |name| name.ends_with(".svg")).unwrap();
+        figures.iter().for_each(|name| output.write(&format!("figures/{name}"), b"<svg/>").unwrap());
+        output
+    };
+    run(&["a.svg", "b.svg"]).finish(b"{}").unwrap();
+    let figures = place.path().join("figures");
+    fs::write(figures.join("mine.txt"), "notes").unwrap();
+    fs::create_dir(figures.join("folder.svg")).unwrap();
+    drop(run(&["c.svg"]));
+    assert_eq!(names(&figures), ["a.svg", "b.svg", "folder.svg", "mine.txt"]);
+    run(&["b.svg", "c.svg"]).finish(b"{}").unwrap();
+    assert_eq!(names(&figures), ["b.svg", "c.svg", "folder.svg", "mine.txt"]);
+}
+
+#[test]
 fn a_run_that_fails_while_files_are_moved_leaves_none_of_them_and_no_results() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("results.json"), "old").unwrap();
