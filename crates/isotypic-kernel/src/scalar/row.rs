@@ -257,16 +257,19 @@ impl ScalarProgram {
 
 /// Layer normalisation of differences of tangent kernels: division by $\sqrt{(q_x + \varepsilon)(q_y + \varepsilon)}$.
 fn rescale_ntk_differences<T: Real>(epsilon: f64, ends: Ends<'_, T>, values: &mut [T]) {
-    let factor = |q: T| {
+    let zero = T::from_f64(0.0);
+    let factor = |q: T, ntk: T| {
         let factor = (q.to_f64() + epsilon).sqrt().recip();
-        T::from_f64(if factor.is_finite() { factor } else { 0.0 })
+        // Nothing stays nothing; a huge factor of it would only cancel in differences.
+        let is_nothing = q == zero && ntk == zero;
+        if factor.is_finite() && !is_nothing { T::from_f64(factor) } else { zero }
     };
     for (group, values) in values.chunks_exact_mut(T::LANES).enumerate() {
-        let x = (factor(ends.x.variance[group]), ends.x.ntk[group]);
+        let x = (factor(ends.x.variance[group], ends.x.ntk[group]), ends.x.ntk[group]);
         let points = group * T::LANES..(group + 1) * T::LANES;
         let of_y = ends.y.variance[points.clone()].iter().zip(&ends.y.ntk[points]);
         for (value, (&variance, &ntk)) in values.iter_mut().zip(of_y) {
-            *value = rescaled_ntk_difference(*value, x, (factor(variance), ntk));
+            *value = rescaled_ntk_difference(*value, x, (factor(variance, ntk), ntk));
         }
     }
 }

@@ -254,7 +254,13 @@ impl<T: Real> SpatialTerms<T> {
                 (concatenation.join(&variances), concatenation.join(&ntks))
             }
             SpatialLayer::LayerNorm { groups, epsilon } => {
-                let factors = layer_norm_factors(groups, *epsilon, &input.variance);
+                let mut factors = layer_norm_factors(groups, *epsilon, &input.variance);
+                for ((factor, &q), &theta) in factors.iter_mut().zip(&input.variance).zip(&input.ntk) {
+                    // Nothing stays nothing; a huge factor of it would only cancel in differences.
+                    if q == 0.0 && theta == 0.0 {
+                        *factor = 0.0;
+                    }
+                }
                 let scaled = |values: &[f64]| -> Vec<f64> {
                     values.iter().zip(&factors).map(|(value, factor)| value * factor * factor).collect()
                 };
