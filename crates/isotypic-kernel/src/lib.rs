@@ -25,6 +25,7 @@ mod cost;
 mod dot_product_kernel;
 mod error;
 mod feature_kernel;
+mod layer_norm;
 mod layer_run;
 mod lower;
 mod mirror;

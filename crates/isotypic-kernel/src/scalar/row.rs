@@ -3,6 +3,7 @@
 use fearless_simd::Level;
 
 use super::program::{ScalarOperation, ScalarProgram};
+use crate::layer_norm::layer_norm_factor;
 use crate::layer_run::{AffineOnRun, affine_on_gaps};
 use crate::nonlinearity::PairRun;
 use crate::pair_geometry::{
@@ -257,12 +258,9 @@ impl ScalarProgram {
 
 /// Layer normalisation of differences of tangent kernels: division by $\sqrt{(q_x + \varepsilon)(q_y + \varepsilon)}$.
 fn rescale_ntk_differences<T: Real>(epsilon: f64, ends: Ends<'_, T>, values: &mut [T]) {
-    let zero = T::from_f64(0.0);
     let factor = |q: T, ntk: T| {
-        let factor = (q.to_f64() + epsilon).sqrt().recip();
-        // Nothing stays nothing; a huge factor of it would only cancel in differences.
-        let is_nothing = q == zero && ntk == zero;
-        if factor.is_finite() && !is_nothing { T::from_f64(factor) } else { zero }
+        let (q, ntk) = (q.to_f64(), ntk.to_f64());
+        T::from_f64(layer_norm_factor(q, epsilon, (q, ntk)))
     };
     for (group, values) in values.chunks_exact_mut(T::LANES).enumerate() {
         let x = (factor(ends.x.variance[group], ends.x.ntk[group]), ends.x.ntk[group]);

@@ -11,7 +11,7 @@ use isotypic_architecture::Aggregate;
 use super::displacement::Pieces;
 use super::grid::Grid;
 use super::mixed::Mixed;
-use super::mixing::{MixingTerms, Mixture};
+use super::mixing::MixingTerms;
 use super::slice::Slice;
 use crate::real::Real;
 
@@ -37,17 +37,7 @@ impl Aggregation {
 
     /// $g$ and $h$ of one input, given its variances and diagonal tangent kernels; the half spreads are still missing.
     pub(super) fn means<T: Real>(&self, variances: &[f64], ntks: &[f64]) -> MixingTerms<T> {
-        let sums = |value: &dyn Fn(usize) -> f64| {
-            let of_vertex = |predecessors: &Vec<(usize, f64)>| {
-                T::from_f64(predecessors.iter().map(|&(source, weight)| weight * value(source)).sum())
-            };
-            self.predecessors.iter().map(of_vertex).collect()
-        };
-        MixingTerms {
-            row_sum: sums(&|_| 1.0),
-            covariance: Mixture::of_means(sums(&|source| variances[source])),
-            ntk: Mixture::of_means(sums(&|source| ntks[source])),
-        }
+        MixingTerms::of_sources(&self.predecessors, variances, ntks)
     }
 
     /// Mixes all pairs of positions: the differences of tangent kernels of the input slices if `ntk`, else those of covariances.

@@ -65,6 +65,23 @@ impl AfterMixing {
 }
 
 impl<T: Real> MixingTerms<T> {
+    /// $g$ and $h$ of one input, given its variances and diagonal tangent kernels; the half spreads are still missing.
+    ///
+    /// `sources` are the input positions that each output position reads, with their weights.
+    pub(super) fn of_sources(sources: &[Vec<(usize, f64)>], variances: &[f64], ntks: &[f64]) -> Self {
+        let sums = |value: &dyn Fn(usize) -> f64| {
+            let of_output = |sources: &Vec<(usize, f64)>| {
+                T::from_f64(sources.iter().map(|&(source, weight)| weight * value(source)).sum())
+            };
+            sources.iter().map(of_output).collect()
+        };
+        Self {
+            row_sum: sums(&|_| 1.0),
+            covariance: Mixture::of_means(sums(&|source| variances[source])),
+            ntk: Mixture::of_means(sums(&|source| ntks[source])),
+        }
+    }
+
     /// The terms of several inputs, lane by lane.
     pub(super) fn interleave(lanes: &[&Self]) -> Self {
         let by = |field: fn(&Self) -> &Vec<T>| {

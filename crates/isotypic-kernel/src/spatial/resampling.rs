@@ -13,8 +13,8 @@ use isotypic_architecture::{ImageResize, Index};
 
 use super::displacement::{Displacement, Piece, Pieces, Run, modulo};
 use super::grid::Grid;
-use super::mixing::{MixingTerms, Mixture};
-use super::slice::Slice;
+use super::mixing::MixingTerms;
+use super::slice::{Slice, lanes_at};
 use crate::real::Real;
 
 /// Weights between two grids.
@@ -132,17 +132,7 @@ impl Resampling {
 
     /// $g$ and $h$ of one input, given its variances and diagonal tangent kernels; the half spreads are still missing.
     pub(super) fn means<T: Real>(&self, variances: &[f64], ntks: &[f64]) -> MixingTerms<T> {
-        let sums = |value: &dyn Fn(usize) -> f64| {
-            let of_output = |sources: &Vec<(usize, f64)>| {
-                T::from_f64(sources.iter().map(|&(source, weight)| weight * value(source)).sum())
-            };
-            self.sources.iter().map(of_output).collect()
-        };
-        MixingTerms {
-            row_sum: sums(&|_| 1.0),
-            covariance: Mixture::of_means(sums(&|source| variances[source])),
-            ntk: Mixture::of_means(sums(&|source| ntks[source])),
-        }
+        MixingTerms::of_sources(&self.sources, variances, ntks)
     }
 
     /// $D$ of covariances and of tangent kernels at the positions of one piece of an output slice.
@@ -170,40 +160,19 @@ impl Resampling {
         output: &mut Slice<T>,
     ) {
         let with_ntk = output.has_ntk();
-        let zero = T::Native::<S>::splat(simd, T::from_f64(0.0));
         // The terms of one pair of positions: in the order of ranks, each with the one of the opposite ranks.
-        let mut terms: Vec<(usize, &Slice<T>, T)> = Vec::new();
+        let mut terms: Vec<Term<'_, T>> = Vec::new();
         for Run { first, second, length } in piece.runs(self.output) {
             for (p, q) in (first..first + length).zip(second..second + length) {
                 terms.clear();
                 let diagonal = self.gather_terms(p, q, slices, &mut terms);
                 for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-                    let lanes = |position: usize| {
-                        let at = position * T::LANES + start;
-                        at..at + T::Native::<S>::LEN
-                    };
-                    let product = |values: &[T], &(position, _, weight): &(usize, &Slice<T>, T)| {
-                        T::Native::<S>::from_slice(simd, &values[lanes(position)]) * weight
-                    };
-                    let sum = |values: fn(&Slice<T>) -> &[T]| {
-                        let mut sum = zero;
-                        for term in &terms[..diagonal] {
-                            sum += product(values(term.1), term);
-                        }
-                        for pair in terms[diagonal..].chunks(2) {
-                            let mut both = product(values(pair[0].1), &pair[0]);
-                            if let [_, back] = pair {
-                                both += product(values(back.1), back);
-                            }
-                            sum += both;
-                        }
-                        sum
-                    };
-                    let difference = sum(|slice| &slice.difference);
-                    difference.store_slice(&mut output.difference[lanes(p)]);
+                    let at = p * T::LANES + start..p * T::LANES + start + T::Native::<S>::LEN;
+                    let difference = sum_of_terms(simd, &terms, diagonal, start, |slice| &slice.difference);
+                    difference.store_slice(&mut output.difference[at.clone()]);
                     if with_ntk {
-                        let ntk = sum(|slice| &slice.ntk_difference);
-                        ntk.store_slice(&mut output.ntk_difference[lanes(p)]);
+                        let ntk = sum_of_terms(simd, &terms, diagonal, start, |slice| &slice.ntk_difference);
+                        ntk.store_slice(&mut output.ntk_difference[at]);
                     }
                 }
             }
@@ -217,7 +186,7 @@ impl Resampling {
         p: usize,
         q: usize,
         slices: &[Option<&'s Slice<T>>],
-        terms: &mut Vec<(usize, &'s Slice<T>, T)>,
+        terms: &mut Vec<Term<'s, T>>,
     ) -> usize {
         let (of_p, of_q) = (&self.sources[p], &self.sources[q]);
         let term = |k: usize, l: usize| {
@@ -244,6 +213,30 @@ impl Resampling {
         }
         diagonal
     }
+}
+
+/// The first input position of a pair, the slice it is in, and its weight.
+type Term<'s, T> = (usize, &'s Slice<T>, T);
+
+/// One vector of the sum of the first `diagonal` terms and of the others pair by pair.
+#[inline(always)]
+fn sum_of_terms<S: Simd, T: Real>(
+    simd: S,
+    terms: &[Term<'_, T>],
+    diagonal: usize,
+    start: usize,
+    values: fn(&Slice<T>) -> &[T],
+) -> T::Native<S> {
+    let mut sum = T::Native::<S>::splat(simd, T::from_f64(0.0));
+    for &(position, slice, weight) in &terms[..diagonal] {
+        sum += lanes_at::<S, T>(simd, values(slice), position, start) * weight;
+    }
+    for pair in terms[diagonal..].chunks_exact(2) {
+        let [(forth, in_forth, weight), (back, in_back, opposite)] = [pair[0], pair[1]];
+        let both = lanes_at::<S, T>(simd, values(in_forth), forth, start) * weight;
+        sum += both + lanes_at::<S, T>(simd, values(in_back), back, start) * opposite;
+    }
+    sum
 }
 
 #[cfg(test)]

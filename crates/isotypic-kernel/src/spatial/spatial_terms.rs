@@ -10,6 +10,7 @@ use super::readout::{Readout, ReadoutTerms};
 use super::sqrt_attention::SqrtAttentionTerms;
 use super::stage::{SpatialLayer, Stage};
 use crate::KernelError;
+use crate::layer_norm::layer_norm_factor;
 use crate::real::Real;
 use crate::terms::{Terms, interleave, rounded_variance};
 
@@ -254,13 +255,7 @@ impl<T: Real> SpatialTerms<T> {
                 (concatenation.join(&variances), concatenation.join(&ntks))
             }
             SpatialLayer::LayerNorm { groups, epsilon } => {
-                let mut factors = layer_norm_factors(groups, *epsilon, &input.variance);
-                for ((factor, &q), &theta) in factors.iter_mut().zip(&input.variance).zip(&input.ntk) {
-                    // Nothing stays nothing; a huge factor of it would only cancel in differences.
-                    if q == 0.0 && theta == 0.0 {
-                        *factor = 0.0;
-                    }
-                }
+                let factors = layer_norm_factors(groups, *epsilon, &input.variance, &input.ntk);
                 let scaled = |values: &[f64]| -> Vec<f64> {
                     values.iter().zip(&factors).map(|(value, factor)| value * factor * factor).collect()
                 };
@@ -343,17 +338,18 @@ impl<T: Real> SpatialTerms<T> {
     }
 }
 
-/// $1/\sqrt{v + \varepsilon}$, with $v$ the mean of the variances in the group of each position; 0 where that is not finite.
-fn layer_norm_factors(groups: &[usize], epsilon: f64, variances: &[f64]) -> Vec<f64> {
+/// The factor of each position, where the variances of its group are averaged.
+fn layer_norm_factors(groups: &[usize], epsilon: f64, variances: &[f64], ntks: &[f64]) -> Vec<f64> {
     let mut sums = vec![(0.0, 0.0); variances.len()];
     for (&group, q) in groups.iter().zip(variances) {
         sums[group] = (sums[group].0 + q, sums[group].1 + 1.0);
     }
-    let factor = |&group: &usize| {
-        let factor = (sums[group].0 / sums[group].1 + epsilon).sqrt().recip();
-        if factor.is_finite() { factor } else { 0.0 }
-    };
-    groups.iter().map(factor).collect()
+    let points = variances.iter().copied().zip(ntks.iter().copied());
+    groups
+        .iter()
+        .zip(points)
+        .map(|(&group, point)| layer_norm_factor(sums[group].0 / sums[group].1, epsilon, point))
+        .collect()
 }
 
 /// Evaluates one input against itself, as far as its terms are known.
