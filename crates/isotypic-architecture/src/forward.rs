@@ -4,9 +4,9 @@ use ndarray::{Array, Array2, Array3, ArrayD, Axis, Dimension, IxDyn, ShapeArg, i
 
 use crate::affine_map::AffineMap;
 use crate::attention_map::AttentionMap;
-use crate::gaussian::Gaussian;
 use crate::local_map::LocalMap;
 use crate::patches::{self, Windows};
+use crate::random_stream::RandomStream;
 use crate::{ConcatAxis, Dropout, LayerNorm, Node, Operation, Pool};
 
 /// What a node has drawn at random.
@@ -185,7 +185,7 @@ fn drop_out(dropout: &Dropout, seed: u64, values: Array2<f64>) -> Array2<f64> {
     if dropout.is_identity() {
         return values;
     }
-    let mut stream = Gaussian::from_seed(seed);
+    let mut stream = RandomStream::from_seed(seed);
     values
         .mapv_into(|value| if stream.uniform() < dropout.keep_rate { value / dropout.keep_rate } else { 0.0 })
 }

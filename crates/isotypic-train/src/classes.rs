@@ -1,9 +1,9 @@
 //! The experiment of the paper's Figure 1: one class lacks one pose, and the network is asked for it.
 
+use isotypic_architecture::RandomStream;
 use isotypic_work::Cancel;
 use ndarray::{Array2, ArrayView3};
 
-use crate::random_stream::RandomStream;
 use crate::{EpochMetrics, TrainError, Trainer};
 
 /// All images at all poses, in which one class lacks the first pose (Perin & Deny, JMLR 2025, Figure 1).

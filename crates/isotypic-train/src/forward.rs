@@ -3,11 +3,10 @@
 use burn_tensor::{Device, Int, Tensor, TensorData, activation};
 use isotypic_architecture::{
     Activation, AttentionMechanism, AttentionScaling, ConcatAxis, Dropout, EmbeddingType,
-    LayerParameterization, Operation, Padding, Pool, ScalarFunction, SelfAttention,
+    LayerParameterization, Operation, Padding, Pool, RandomStream, ScalarFunction, SelfAttention,
 };
 
 use crate::network::LARGEST_RANK;
-use crate::random_stream::RandomStream;
 use crate::window_table::Windows;
 use crate::{Network, NetworkNode, NetworkOperation, NetworkParameters, TrainError};
 

@@ -22,7 +22,6 @@ mod network_parameters;
 mod optimizer;
 mod paper_networks;
 mod precision;
-mod random_stream;
 mod trainer;
 mod window_table;
 

@@ -1,10 +1,9 @@
 //! The trained parameters of a network.
 
 use burn_tensor::{Device, Tensor};
-use isotypic_architecture::{LayerParameterization, Operation};
+use isotypic_architecture::{LayerParameterization, Operation, RandomStream};
 
 use crate::precision::values_of;
-use crate::random_stream::RandomStream;
 use crate::{Initialization, Network, NetworkOperation, Precision, TrainError};
 
 /// One array of parameters for each place that has one, in the order of the nodes.

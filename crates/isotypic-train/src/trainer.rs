@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use isotypic_architecture::RandomStream;
 use isotypic_work::Cancel;
 use ndarray::ArrayView2;
 use serde::Serialize;
 
-use crate::random_stream::RandomStream;
 use crate::{Checkpoint, Loss, Network, NetworkParameters, Optimizer, OptimizerState, TrainError};
 
 /// How a network is trained.

@@ -2,12 +2,14 @@
 //! filled by SplitMix64. Not for cryptography.
 
 /// A stream of independent uniform numbers.
-pub(crate) struct RandomStream {
+#[derive(Clone, Debug)]
+pub struct RandomStream {
     state: [u64; 4],
 }
 
 impl RandomStream {
-    pub(crate) fn from_seed(seed: u64) -> Self {
+    /// The stream of a seed.
+    pub fn from_seed(seed: u64) -> Self {
         let mut counter = seed;
         let state = std::array::from_fn(|_| {
             counter = counter.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -20,18 +22,18 @@ impl RandomStream {
     }
 
     /// A stream for one purpose: different `parts` give streams that have nothing to do with one another.
-    pub(crate) fn for_parts(parts: &[u64]) -> Self {
+    pub fn for_parts(parts: &[u64]) -> Self {
         let seed = parts.iter().fold(0, |seed, &part| Self::from_seed(seed ^ part).bits());
         Self::from_seed(seed)
     }
 
     /// Uniform on the multiples of $2^{-53}$ in $[0, 1)$.
-    pub(crate) fn uniform(&mut self) -> f64 {
+    pub fn uniform(&mut self) -> f64 {
         (self.bits() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
     }
 
     /// A permutation of `0..count`, every one equally likely to within $2^{-53}$ `count` (Fisher–Yates).
-    pub(crate) fn permutation(&mut self, count: usize) -> Vec<usize> {
+    pub fn permutation(&mut self, count: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..count).collect();
         for last in (1..count).rev() {
             let chosen = (self.uniform() * (last + 1) as f64) as usize;
@@ -40,7 +42,8 @@ impl RandomStream {
         order
     }
 
-    pub(crate) fn bits(&mut self) -> u64 {
+    /// The next 64 bits.
+    pub fn bits(&mut self) -> u64 {
         let [a, b, c, d] = &mut self.state;
         let result = a.wrapping_add(*d).rotate_left(23).wrapping_add(*a);
         let shifted = *b << 17;
