@@ -149,6 +149,7 @@ impl<'a, T: Real> Band<'a, T> {
         target: &mut TileTarget<'_, T>,
     ) {
         match &self.lanes {
+            Some(lanes) if self.pairs_rows_with_themselves(&columns) => self.read_out_rows(lanes, scratch),
             Some(lanes) => self.read_out(lanes, columns.clone(), scratch),
             None => {
                 let (x, y) = self.tile_rows(&columns);
@@ -181,6 +182,34 @@ impl<'a, T: Real> Band<'a, T> {
                     readout.values[lane * T::LANES + at] = values.values[lane];
                     if *with_ntk {
                         readout.ntk[lane * T::LANES + at] = values.ntk[lane];
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the columns are the rows of the band, and half of the pairs are worth the work of setting them side by side.
+    fn pairs_rows_with_themselves(&self, columns: &Range<usize>) -> bool {
+        let same = std::ptr::eq(self.x, self.y) && *columns == self.rows;
+        same && matches!(&self.kernel.head, Head::Spatial(program) if program.outweighs_terms::<T>())
+    }
+
+    /// The same where the columns are the rows: every pair once, shift by shift of the rows against themselves.
+    fn read_out_rows(&self, lanes: &SpatialTerms<T>, scratch: &mut Scratch<'_, T>) {
+        let Scratch { evaluator: Some(evaluator), readouts, with_ntk, .. } = scratch else { return };
+        let count = self.rows.len();
+        for shift in 0..=count / 2 {
+            let partner = |lane: usize| (lane.min(count - 1) + shift) % count;
+            let image = |lane: usize| &self.x.spatial[self.rows.start + partner(lane)];
+            let partners = SpatialTerms::of_lanes(&(0..T::LANES).map(image).collect::<Vec<_>>());
+            let values = evaluator.evaluate(lanes, &partners);
+            for (readout, values) in readouts.iter_mut().zip(values) {
+                for lane in 0..count {
+                    for at in [lane * T::LANES + partner(lane), partner(lane) * T::LANES + lane] {
+                        readout.values[at] = values.values[lane];
+                        if *with_ntk {
+                            readout.ntk[at] = values.ntk[lane];
+                        }
                     }
                 }
             }

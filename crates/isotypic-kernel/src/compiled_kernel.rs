@@ -139,17 +139,17 @@ impl CompiledKernel {
     /// # Errors
     /// [`KernelError::PointLength`], [`KernelError::NotFinite`] and [`KernelError::VarianceOutOfRange`] name the point.
     pub fn prepare<T: Real>(&self, points: ArrayView2<'_, T>) -> Result<PreparedInputs<T>, KernelError> {
-        self.prepare_with(points, |count, terms| (0..count).into_par_iter().map(terms).collect())
+        self.prepare_with(points, |groups, terms| (0..groups).into_par_iter().map(terms).collect())
     }
 
-    /// Checks points and computes what depends on one point alone; `all` runs through the images.
+    /// Checks points and computes what depends on one point alone; `all` runs through groups of images.
     pub(crate) fn prepare_with<T: Real>(
         &self,
         points: ArrayView2<'_, T>,
         all: impl Fn(
             usize,
-            &(dyn Fn(usize) -> Result<SpatialTerms<T>, KernelError> + Sync),
-        ) -> Result<Vec<SpatialTerms<T>>, KernelError>,
+            &(dyn Fn(usize) -> Result<Vec<SpatialTerms<T>>, KernelError> + Sync),
+        ) -> Result<Vec<Vec<SpatialTerms<T>>>, KernelError>,
     ) -> Result<PreparedInputs<T>, KernelError> {
         let (rows, length) = points.dim();
         if length != self.point_length() {
@@ -182,8 +182,12 @@ impl CompiledKernel {
                 vec![ScalarMoments { ntk: vec![0.0; rows], variance }]
             }
             Head::Spatial(program) => {
-                let terms = |row| SpatialTerms::of_image(program, self.level, row, &points.row(row).to_vec());
-                prepared.spatial = all(rows, &terms)?;
+                let terms = |group: usize| {
+                    let group = group * T::LANES..((group + 1) * T::LANES).min(rows);
+                    let images = group.clone().map(|row| points.row(row).to_vec()).collect();
+                    SpatialTerms::of_images(program, self.level, group.start, images)
+                };
+                prepared.spatial = all(rows.div_ceil(T::LANES), &terms)?.into_iter().flatten().collect();
                 readout_moments(program, &prepared.spatial)
             }
         };

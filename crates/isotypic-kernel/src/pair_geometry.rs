@@ -17,7 +17,7 @@ use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
 use crate::real::Real;
-use crate::terms::{Ends, TermsView};
+use crate::terms::{Ends, TermsView, first_at};
 
 /// Parallel points of different length have $\delta = (a-b)^2$ in exact arithmetic, opposite ones $\delta = (a+b)^2$. In floating point the two
 /// sides differ by a few units in the last place of $a$ and $b$ times $|a \mp b|$. What lies below that is taken as the 0 it cannot be
@@ -27,23 +27,23 @@ const RESOLUTION: f64 = 16.0;
 /// One vector's worth of pairs: what is known of their ends.
 pub(crate) struct Pairs<S: Simd, T: Real> {
     simd: S,
-    root_x: T,
+    root_x: T::Native<S>,
     root_y: T::Native<S>,
-    variance_x: T,
+    variance_x: T::Native<S>,
     variance_y: T::Native<S>,
-    ntk_x: T,
+    ntk_x: T::Native<S>,
     ntk_y: T::Native<S>,
     /// $1/2ab$.
     half_inverse_product: T::Native<S>,
 }
 
-/// The ends of one group of pairs.
+/// The ends of one group of pairs; the first have one number, or one per lane.
 #[derive(Clone, Copy)]
 pub(crate) struct Group<'a, T: Real> {
-    variance_x: T,
-    root_x: T,
-    inverse_x: T,
-    ntk_x: T,
+    variances_x: &'a [T],
+    roots_x: &'a [T],
+    inverses_x: &'a [T],
+    ntks_x: &'a [T],
     variances_y: &'a [T],
     roots_y: &'a [T],
     inverses_y: &'a [T],
@@ -54,15 +54,17 @@ impl<'a, T: Real> Ends<'a, T> {
     /// The ends group by group.
     #[inline(always)]
     pub(crate) fn groups(self) -> impl Iterator<Item = Group<'a, T>> {
+        let width = self.width_of_x();
         let TermsView { variance, root, inverse_root, ntk } = self.x;
-        let of_x = variance.iter().zip(root).zip(inverse_root.iter().zip(ntk));
+        let chunks = move |values: &'a [T]| values.chunks_exact(width);
+        let of_x = chunks(variance).zip(chunks(root)).zip(chunks(inverse_root).zip(chunks(ntk)));
         let TermsView { variance, root, inverse_root, ntk } = self.y;
         let chunks = |values: &'a [T]| values.chunks_exact(T::LANES);
         let of_y = chunks(variance).zip(chunks(root)).zip(chunks(inverse_root).zip(chunks(ntk)));
         of_x.zip(of_y).map(|(of_x, of_y)| {
-            let ((&variance_x, &root_x), (&inverse_x, &ntk_x)) = of_x;
+            let ((variances_x, roots_x), (inverses_x, ntks_x)) = of_x;
             let ((variances_y, roots_y), (inverses_y, ntks_y)) = of_y;
-            Group { variance_x, root_x, inverse_x, ntk_x, variances_y, roots_y, inverses_y, ntks_y }
+            Group { variances_x, roots_x, inverses_x, ntks_x, variances_y, roots_y, inverses_y, ntks_y }
         })
     }
 }
@@ -72,15 +74,16 @@ impl<S: Simd, T: Real> Pairs<S, T> {
     #[inline(always)]
     pub(crate) fn load(simd: S, group: Group<'_, T>, start: usize) -> Self {
         let load = |lanes: &[T]| T::Native::<S>::from_slice(simd, &lanes[start..start + T::Native::<S>::LEN]);
+        let first = |numbers: &[T]| first_at(simd, numbers, numbers.len(), 0, start);
         Self {
             simd,
-            root_x: group.root_x,
+            root_x: first(group.roots_x),
             root_y: load(group.roots_y),
-            variance_x: group.variance_x,
+            variance_x: first(group.variances_x),
             variance_y: load(group.variances_y),
-            ntk_x: group.ntk_x,
+            ntk_x: first(group.ntks_x),
             ntk_y: load(group.ntks_y),
-            half_inverse_product: load(group.inverses_y) * (group.inverse_x * T::from_f64(0.5)),
+            half_inverse_product: load(group.inverses_y) * (first(group.inverses_x) * T::from_f64(0.5)),
         }
     }
 
@@ -234,10 +237,9 @@ pub(crate) fn drop_out_gaps<T: Real>(keep_rate: f64, gaps: &mut [T]) {
 /// Dropout with independent masks: diagonal tangent kernels grow by $1/r$, those of pairs stay.
 pub(crate) fn drop_out_ntk_differences<T: Real>(keep_rate: f64, ends: Ends<'_, T>, values: &mut [T]) {
     let growth = T::from_f64(keep_rate.recip() - 1.0);
-    for (group, values) in values.chunks_exact_mut(T::LANES).enumerate() {
-        for (value, &ntk) in values.iter_mut().zip(&ends.y.ntk[group * T::LANES..]) {
-            *value += growth * (ends.x.ntk[group] + ntk);
-        }
+    let pairs_per_x = T::LANES / ends.width_of_x();
+    for (pair, (value, &ntk)) in values.iter_mut().zip(ends.y.ntk).enumerate() {
+        *value += growth * (ends.x.ntk[pair / pairs_per_x] + ntk);
     }
 }
 

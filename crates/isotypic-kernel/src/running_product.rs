@@ -11,7 +11,7 @@ use crate::terms::{Ends, TermsView};
 #[derive(Debug, Clone, Default)]
 struct Kernel<T> {
     difference: Vec<T>,
-    /// One value per group.
+    /// One value per group, or per pair.
     x: Vec<T>,
     /// One value per pair.
     y: Vec<T>,
@@ -25,36 +25,37 @@ pub(crate) struct RunningProduct<T> {
 }
 
 impl<T: Real> Kernel<T> {
-    fn fill(&mut self, groups: usize, diagonal: f64) {
+    fn fill(&mut self, groups: usize, width_of_x: usize, diagonal: f64) {
         let fill = |values: &mut Vec<T>, length: usize, value: f64| {
             values.clear();
             values.resize(length, T::from_f64(value));
         };
         fill(&mut self.difference, groups * T::LANES, 0.0);
-        fill(&mut self.x, groups, diagonal);
+        fill(&mut self.x, groups * width_of_x, diagonal);
         fill(&mut self.y, groups * T::LANES, diagonal);
     }
 }
 
 impl<T: Real> RunningProduct<T> {
-    /// Becomes the product of nothing: $c = 1$, $\Theta = 0$.
-    pub(crate) fn clear(&mut self, groups: usize) {
-        self.covariance.fill(groups, 1.0);
-        self.ntk.fill(groups, 0.0);
+    /// Becomes the product of nothing, $c = 1$ and $\Theta = 0$, on a run with `width_of_x` first points in a group.
+    pub(crate) fn clear(&mut self, groups: usize, width_of_x: usize) {
+        self.covariance.fill(groups, width_of_x, 1.0);
+        self.ntk.fill(groups, width_of_x, 0.0);
     }
 
     /// One more factor, whose tangent kernel vanishes if `ntk_differences` is `None`.
     pub(crate) fn multiply(&mut self, ends: Ends<'_, T>, differences: &[T], ntk_differences: Option<&[T]>) {
         let Self { covariance: c, ntk: theta } = self;
         let of = |end: TermsView<'_, T>, at: usize| (end.variance[at], end.ntk[at]);
+        let pairs_per_x = T::LANES / ends.width_of_x();
         for pair in 0..differences.len() {
-            let group = pair / T::LANES;
-            let ((q_x, theta_x), (q_y, theta_y)) = (of(ends.x, group), of(ends.y, pair));
+            let at_x = pair / pairs_per_x;
+            let ((q_x, theta_x), (q_y, theta_y)) = (of(ends.x, at_x), of(ends.y, pair));
             let factor = (differences[pair], q_x, q_y);
             let zero = T::from_f64(0.0);
             let ntk = ntk_differences.map_or((zero, zero, zero), |values| (values[pair], theta_x, theta_y));
-            let so_far = (c.difference[pair], c.x[group], c.y[pair]);
-            let ntk_so_far = (theta.difference[pair], theta.x[group], theta.y[pair]);
+            let so_far = (c.difference[pair], c.x[at_x], c.y[pair]);
+            let ntk_so_far = (theta.difference[pair], theta.x[at_x], theta.y[pair]);
             theta.difference[pair] =
                 difference_of_product(ntk_so_far, factor) + difference_of_product(so_far, ntk);
             theta.y[pair] = ntk_so_far.2 * q_y + so_far.2 * ntk.2;
@@ -62,8 +63,8 @@ impl<T: Real> RunningProduct<T> {
             c.y[pair] = so_far.2 * q_y;
         }
         let has_ntk = ntk_differences.is_some();
-        for (group, (c, theta)) in c.x.iter_mut().zip(&mut theta.x).enumerate() {
-            let (q_x, theta_x) = of(ends.x, group);
+        for (at_x, (c, theta)) in c.x.iter_mut().zip(&mut theta.x).enumerate() {
+            let (q_x, theta_x) = of(ends.x, at_x);
             let fresh = if has_ntk { *c * theta_x } else { T::from_f64(0.0) };
             *theta = *theta * q_x + fresh;
             *c *= q_x;
@@ -86,7 +87,7 @@ mod tests {
         let lanes = f64::LANES;
         let wave = |seed: usize, i: usize| 1.5 + ((seed * 31 + i * 7) as f64).sin();
         let mut product = RunningProduct::default();
-        product.clear(2);
+        product.clear(2, 1);
         // (covariance, tangent kernel) at every pair of every factor.
         let mut pairs: Vec<Vec<[f64; 2]>> = vec![Vec::new(); 2 * lanes];
         for seed in 0..3 {
@@ -116,7 +117,7 @@ mod tests {
     fn equal_points_stay_equal() {
         let (x, y) = (Terms::<f32>::new([(0.7, 0.3)]), Terms::<f32>::new([(0.7, 0.3); 16]));
         let mut product = RunningProduct::default();
-        product.clear(1);
+        product.clear(1, 1);
         for _ in 0..3 {
             let ends = Ends { x: x.view(0, 1), y: y.view(0, f32::LANES) };
             product.multiply(ends, &[0.0; 16], Some(&[0.0; 16]));

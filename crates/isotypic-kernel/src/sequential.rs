@@ -20,7 +20,7 @@ impl CompiledKernel {
         &self,
         points: ArrayView2<'_, f64>,
     ) -> Result<PreparedInputs<f64>, KernelError> {
-        self.prepare_with(points, |count, terms| (0..count).map(terms).collect())
+        self.prepare_with(points, |groups, terms| (0..groups).map(terms).collect())
     }
 
     /// The kernel between two lists of points, `[x.len(), y.len()]`, as [`cross`](Self::cross) to the bit, without other threads.

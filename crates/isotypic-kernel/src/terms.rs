@@ -1,5 +1,7 @@
 //! Second moments of points, in the forms that pairs need.
 
+use fearless_simd::prelude::*;
+
 use crate::real::Real;
 
 /// Variances of a list of points, with their square roots and the reciprocals of those, and their diagonal tangent kernels.
@@ -32,13 +34,21 @@ pub struct TermsView<'a, T: Real = f64> {
 }
 
 /// The two ends of a run of pairs: group `i` pairs the one point `x[i]` with the `lanes` points `y[lanes·i..lanes·(i+1)]`, where
-/// `lanes` is [`Real::LANES`].
+/// `lanes` is [`Real::LANES`]; or, where `x` is as long as `y`, `x[j]` with `y[j]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Ends<'a, T: Real = f64> {
-    /// One point per group.
+    /// One point per group, or `lanes` points.
     pub x: TermsView<'a, T>,
     /// `lanes` points per group.
     pub y: TermsView<'a, T>,
+}
+
+impl<T: Real> Ends<'_, T> {
+    /// How many points `x` has for each group: 1 or [`Real::LANES`].
+    #[inline(always)]
+    pub(crate) fn width_of_x(&self) -> usize {
+        width_of_first(self.x.variance, self.y.variance)
+    }
 }
 
 impl<T: Real> Terms<T> {
@@ -103,6 +113,30 @@ impl<T: Real> Terms<T> {
             inverse_root: by(|terms| &terms.inverse_root),
             ntk: by(|terms| &terms.ntk),
         }
+    }
+}
+
+/// How many numbers the first side of a run has for each group, one that all pairs of the group share or one per lane, from lists of both
+/// sides.
+#[inline(always)]
+pub(crate) fn width_of_first<T: Real>(x: &[T], y: &[T]) -> usize {
+    if x.len() == y.len() { T::LANES } else { 1 }
+}
+
+/// One vector of the numbers of the first side for a group: lanes from `start` on.
+#[inline(always)]
+pub(crate) fn first_at<S: Simd, T: Real>(
+    simd: S,
+    values: &[T],
+    width: usize,
+    group: usize,
+    start: usize,
+) -> T::Native<S> {
+    if width == 1 {
+        T::Native::<S>::splat(simd, values[group])
+    } else {
+        let at = group * T::LANES + start;
+        T::Native::<S>::from_slice(simd, &values[at..at + T::Native::<S>::LEN])
     }
 }
 

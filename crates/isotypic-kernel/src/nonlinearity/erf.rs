@@ -16,7 +16,7 @@ use super::arc::Arc;
 use super::pairs::NtkDifference;
 use super::{Nonlinearity, PairRun};
 use crate::real::Real;
-use crate::terms::Ends;
+use crate::terms::{Ends, first_at};
 
 /// The error function as a nonlinearity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Nonlinearity for Erf {
     }
 
     fn map(&self, level: Level, run: PairRun<'_, f64>) {
-        debug_assert_eq!(run.cosine_gap.len(), run.before.x.variance.len() * f64::LANES);
+        debug_assert_eq!(run.cosine_gap.len(), run.before.y.variance.len());
         dispatch!(level, simd => map(simd, run));
     }
 }
@@ -44,16 +44,18 @@ fn map<S: Simd>(simd: S, run: PairRun<'_, f64>) {
     let Ends { x, y } = before;
     let zero = S::f64s::splat(simd, 0.0);
     let one = S::f64s::splat(simd, 1.0);
-    for group in 0..x.variance.len() {
-        let (variance_x, root_x, mapped_root_x) = (x.variance[group], x.root[group], after.x.root[group]);
+    let width = before.width_of_x();
+    for group in 0..cosine_gap.len() / f64::LANES {
         for start in (0..f64::LANES).step_by(S::f64s::LEN) {
+            let of_x = |numbers: &[f64]| first_at::<S, f64>(simd, numbers, width, group, start);
+            let (variance_x, root_x, mapped_root_x) = (of_x(x.variance), of_x(x.root), of_x(after.x.root));
             let at = group * f64::LANES + start..group * f64::LANES + start + S::f64s::LEN;
             let variance_y = S::f64s::from_slice(simd, &y.variance[at.clone()]);
             let norm = S::f64s::from_slice(simd, &y.root[at.clone()]) * root_x;
             let mapped_norm = S::f64s::from_slice(simd, &after.y.root[at.clone()]) * mapped_root_x;
             let t = S::f64s::from_slice(simd, &cosine_gap[at.clone()]);
 
-            let scale = variance_y.mul_add(2.0, 1.0) * (1.0 + 2.0 * variance_x);
+            let scale = variance_y.mul_add(2.0, 1.0) * variance_x.mul_add(2.0, 1.0);
             let determinant =
                 (norm * norm * 4.0).mul_add(t * (-t + 2.0), (variance_y + variance_x).mul_add(2.0, 1.0));
             let sine = norm * 2.0 * (-t + 1.0) / scale.sqrt();

@@ -4,7 +4,7 @@ use fearless_simd::prelude::*;
 
 use super::PairRun;
 use crate::real::Real;
-use crate::terms::Ends;
+use crate::terms::{Ends, first_at};
 
 /// One vector of pairs.
 #[derive(Clone, Copy)]
@@ -77,7 +77,11 @@ impl<S: Simd> NtkDifference<S> {
         group: usize,
         at: std::ops::Range<usize>,
     ) -> Self {
-        let sum = |ends: Ends<'_>| S::f64s::from_slice(simd, &ends.y.ntk[at.clone()]) + ends.x.ntk[group];
+        let start = at.start - group * f64::LANES;
+        let sum = |ends: Ends<'_>| {
+            let of_x = first_at::<S, f64>(simd, ends.x.ntk, ends.width_of_x(), group, start);
+            S::f64s::from_slice(simd, &ends.y.ntk[at.clone()]) + of_x
+        };
         Self { before: sum(before), after: sum(after) }
     }
 
@@ -96,20 +100,23 @@ pub(super) fn map_pairs<S: Simd>(
     mut run: PairRun<'_, f64>,
     map: impl Fn(Pair<S>) -> (S::f64s, S::f64s),
 ) {
-    debug_assert_eq!(run.cosine_gap.len(), run.before.x.variance.len() * f64::LANES);
+    debug_assert_eq!(run.cosine_gap.len(), run.before.y.variance.len());
+    let width = run.before.width_of_x();
     let zero = S::f64s::splat(simd, 0.0);
     let one = S::f64s::splat(simd, 1.0);
     let two = S::f64s::splat(simd, 2.0);
-    for group in 0..run.before.x.variance.len() {
+    for group in 0..run.cosine_gap.len() / f64::LANES {
         for start in (group * f64::LANES..(group + 1) * f64::LANES).step_by(S::f64s::LEN) {
             let at = start..start + S::f64s::LEN;
+            let of_x =
+                |numbers: &[f64]| first_at::<S, f64>(simd, numbers, width, group, start - group * f64::LANES);
             let pair = Pair {
                 simd,
-                variance_x: S::f64s::splat(simd, run.before.x.variance[group]),
+                variance_x: of_x(run.before.x.variance),
                 variance_y: S::f64s::from_slice(simd, &run.before.y.variance[at.clone()]),
-                root_x: S::f64s::splat(simd, run.before.x.root[group]),
+                root_x: of_x(run.before.x.root),
                 root_y: S::f64s::from_slice(simd, &run.before.y.root[at.clone()]),
-                mapped_x: S::f64s::splat(simd, run.after.x.root[group]),
+                mapped_x: of_x(run.after.x.root),
                 mapped_y: S::f64s::from_slice(simd, &run.after.y.root[at.clone()]),
                 gap: S::f64s::from_slice(simd, &run.cosine_gap[at.clone()]),
             };

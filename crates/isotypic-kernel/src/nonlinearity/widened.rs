@@ -9,7 +9,7 @@ use crate::terms::{Ends, Terms, TermsView};
 /// Groups of pairs that are widened at a time: few enough to stay in the first cache.
 const GROUPS: usize = 16;
 
-/// A group of `f32` makes several groups of `f64` that share their first point.
+/// A group of `f32` makes several groups of `f64`, which share their first point where it has only one.
 const RATIO: usize = f32::LANES / f64::LANES;
 
 /// Terms of the same points in double precision.
@@ -26,9 +26,13 @@ impl WidenedEnds {
             Terms::new(end.root[from..to].iter().zip(&end.ntk[from..to]).map(moments))
         };
         let lanes = f32::LANES;
-        let each = points(ends.x, start, end);
-        let repeated = (0..(end - start) * RATIO).map(|i| (each.variance[i / RATIO], each.ntk[i / RATIO]));
-        Self { x: Terms::new(repeated), y: points(ends.y, start * lanes, end * lanes) }
+        let width = ends.width_of_x();
+        let mut x = points(ends.x, start * width, end * width);
+        if width == 1 {
+            let repeated = (0..(end - start) * RATIO).map(|i| (x.variance[i / RATIO], x.ntk[i / RATIO]));
+            x = Terms::new(repeated);
+        }
+        Self { x, y: points(ends.y, start * lanes, end * lanes) }
     }
 
     fn view(&self) -> Ends<'_> {

@@ -235,7 +235,7 @@ impl ScalarProgram {
                 differences_to_gaps(level, after, &mut row.values);
             }
             ScalarOperation::Product => {
-                product.clear(row.values.len() / T::LANES);
+                product.clear(row.values.len() / T::LANES, 1);
                 let mut multiply = |state: usize, factor: &Row<T>| {
                     scratch.copy_from_slice(&factor.values);
                     gaps_to_differences(level, ends.at(state), scratch);

@@ -6,6 +6,7 @@ use super::pairwise::SidesOf;
 use super::schedule::Request;
 use super::slice::Slice;
 use crate::real::Real;
+use crate::terms::width_of_first;
 
 /// States joined along an axis.
 #[derive(Debug)]
@@ -59,6 +60,12 @@ impl Concatenation {
         (x, y): SidesOf<'_, T>,
         output: &mut Slice<T>,
     ) {
+        let width = width_of_first(&x.variance, &y.variance);
+        let separate = |(of_x, of_y): (&[T], &[T]), p: usize, q: usize, to: &mut [T]| {
+            let of_x = of_x[p * width..(p + 1) * width].iter().cycle();
+            let sides = of_x.zip(&of_y[q * T::LANES..(q + 1) * T::LANES]);
+            to.iter_mut().zip(sides).for_each(|(to, (&of_x, &of_y))| *to = of_x + of_y);
+        };
         for Run { first, second, length } in piece.runs(self.output) {
             for (p, q) in (first..first + length).zip(second..) {
                 let (origin, position) = self.origins[p];
@@ -67,10 +74,7 @@ impl Concatenation {
                 if let Some(slice) = source {
                     output.difference[to.clone()].copy_from_slice(&slice.difference[from..from + T::LANES]);
                 } else {
-                    let of_y = &y.variance[q * T::LANES..(q + 1) * T::LANES];
-                    for (to, &of_y) in output.difference[to.clone()].iter_mut().zip(of_y) {
-                        *to = x.variance[p] + of_y;
-                    }
+                    separate((&x.variance, &y.variance), p, q, &mut output.difference[to.clone()]);
                 }
                 if output.has_ntk() {
                     let to = &mut output.ntk_difference[to];
@@ -79,10 +83,7 @@ impl Concatenation {
                             to.copy_from_slice(&slice.ntk_difference[from..from + T::LANES]);
                         }
                         Some(_) => to.fill(T::from_f64(0.0)),
-                        None => {
-                            let of_y = &y.ntk[q * T::LANES..(q + 1) * T::LANES];
-                            to.iter_mut().zip(of_y).for_each(|(to, &of_y)| *to = x.ntk[p] + of_y);
-                        }
+                        None => separate((&x.ntk, &y.ntk), p, q, to),
                     }
                 }
             }

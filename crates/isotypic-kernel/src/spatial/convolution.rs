@@ -18,6 +18,7 @@ use super::taps::{OUTSIDE, Taps};
 use crate::affine::Affine;
 use crate::layer_run::{AffineOnRun, affine_on_differences};
 use crate::real::Real;
+use crate::terms::{first_at, width_of_first};
 
 /// A convolution between two grids.
 #[derive(Debug)]
@@ -135,6 +136,7 @@ impl Convolution {
     ) {
         let with_ntk = input_has_ntk && output.has_ntk();
         let second_follows = self.taps.second_follows();
+        let width = width_of_first(&x.variance, &y.variance);
         for Run { first, second, length } in piece.runs(self.taps.output) {
             for (p, q) in (first..first + length).zip(second..second + length) {
                 for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
@@ -150,8 +152,8 @@ impl Convolution {
                                 ntk += lanes_at::<S, T>(simd, &input.ntk_difference, at_x as usize, start);
                             }
                         } else if at_x != OUTSIDE {
-                            difference += x.variance[at_x as usize];
-                            ntk += x.ntk[at_x as usize];
+                            difference += first_at::<S, T>(simd, &x.variance, width, at_x as usize, start);
+                            ntk += first_at::<S, T>(simd, &x.ntk, width, at_x as usize, start);
                         } else if at_y != OUTSIDE {
                             difference += lanes_at::<S, T>(simd, &y.variance, at_y as usize, start);
                             ntk += lanes_at::<S, T>(simd, &y.ntk, at_y as usize, start);

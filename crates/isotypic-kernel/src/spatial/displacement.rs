@@ -6,7 +6,7 @@
 
 use super::grid::Grid;
 use crate::real::Real;
-use crate::terms::{Ends, Terms};
+use crate::terms::{Ends, Terms, width_of_first};
 
 /// A signed displacement along each axis.
 pub(crate) type Displacement = [isize; 3];
@@ -31,10 +31,14 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// The ends of the pairs, given the terms of all positions: on the second side for every lane.
+    /// The ends of the pairs, given the terms of all positions: on the second side for every lane, on the first one for all or for every lane.
     pub(super) fn ends<'t, T: Real>(self, x: &'t Terms<T>, y: &'t Terms<T>) -> Ends<'t, T> {
         let Self { first, second, length } = self;
-        Ends { x: x.view(first, first + length), y: y.view(second * T::LANES, (second + length) * T::LANES) }
+        let part = |terms: &'t Terms<T>, start: usize, width: usize| {
+            terms.view(start * width, (start + length) * width)
+        };
+        let width = width_of_first(&x.variance, &y.variance);
+        Ends { x: part(x, first, width), y: part(y, second, T::LANES) }
     }
 
     /// Where the numbers of the pairs stand in a slice.

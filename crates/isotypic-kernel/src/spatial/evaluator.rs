@@ -1,4 +1,4 @@
-//! Runs the spatial part for one input against [`Real::LANES`] others.
+//! Runs the spatial part for one input against [`Real::LANES`] others, or for as many inputs against themselves.
 
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
@@ -10,12 +10,12 @@ use super::mixed::Mixed;
 use super::program::{SpatialProgram, everything};
 use super::readout::{Readout, ReadoutValues, Totals};
 use super::schedule::{Fill, Request, Schedule};
-use super::slice::Slice;
+use super::slice::{Slice, lanes_at};
 use super::spatial_terms::{LayerTerms, SpatialTerms};
 use super::sqrt_attention::Sums;
 use super::stage::{SpatialLayer, Stage};
 use crate::real::Real;
-use crate::terms::Terms;
+use crate::terms::{Terms, first_at, width_of_first};
 
 /// Scratch space for one thread, used for one pair of inputs after another.
 pub(crate) struct Evaluator<'a, T: Real> {
@@ -32,12 +32,14 @@ pub(crate) struct Evaluator<'a, T: Real> {
     sums: Sums,
     fills: Vec<Fill>,
     values: Vec<ReadoutValues<T>>,
-    half_spreads: Vec<[f64; 2]>,
+    /// Per readout, of inputs with themselves.
+    half_spreads: Vec<Vec<[f64; 2]>>,
 }
 
 /// The two sides of a group of pairs.
 #[derive(Clone, Copy)]
 pub(super) struct Sides<'a, T: Real> {
+    /// One input against those in the lanes of `y`; or one per lane.
     pub(super) x: &'a SpatialTerms<T>,
     pub(super) y: &'a SpatialTerms<T>,
     /// Whether every lane is one forward pass with itself, so that masks of dropout are the same on both sides.
@@ -76,7 +78,7 @@ impl<'a, T: Real> Evaluator<'a, T> {
         }
     }
 
-    /// All readouts of input `x` against the inputs in the lanes of `y`.
+    /// All readouts of the input `x`, or of the inputs in its lanes, against the inputs in the lanes of `y`.
     pub(crate) fn evaluate(&mut self, x: &SpatialTerms<T>, y: &SpatialTerms<T>) -> &[ReadoutValues<T>] {
         self.schedule.clear();
         self.evaluate_sides(Sides { x, y, itself: false })
@@ -113,16 +115,19 @@ impl<'a, T: Real> Evaluator<'a, T> {
             let as_differences = program.hands_on_differences && !sides.itself;
             readout.finish(program.grid(state).len(), as_differences, terms, totals, values);
         }
-        let spread = |(&(state, readout), totals): (&(usize, Readout), &Totals<T>)| {
-            readout.half_spreads(program.grid(state).len(), totals)
-        };
         self.half_spreads.clear();
-        self.half_spreads.extend(program.readouts.iter().zip(&totals).map(spread));
+        if sides.itself {
+            let spreads = |(&(state, readout), totals): (&(usize, Readout), &Totals<T>)| {
+                readout.half_spreads(program.grid(state).len(), totals)
+            };
+            self.half_spreads.extend(program.readouts.iter().zip(&totals).map(spreads));
+        }
         &self.values
     }
 
-    /// Half the means of the differences of the last evaluation, lane 0, per readout: of covariances and of tangent kernels.
-    pub(super) fn half_spreads(&self) -> &[[f64; 2]] {
+    /// Half the means of the differences of the last evaluation of inputs with themselves, per readout and lane: of covariances and of tangent
+    /// kernels.
+    pub(super) fn half_spreads(&self) -> &[Vec<[f64; 2]>] {
         &self.half_spreads
     }
 
@@ -209,25 +214,27 @@ impl<'a, T: Real> Evaluator<'a, T> {
         self.slices[fill.state][fill.slot] = output;
     }
 
-    /// Differences between all positions of a state, lane 0, `positions × positions`.
-    pub(super) fn differences_of(&mut self, state: usize, sides: Sides<'_, T>) -> Vec<f64> {
+    /// Differences between all positions of a state, `[positions, positions, lanes]`.
+    pub(super) fn differences_of(&mut self, state: usize, sides: Sides<'_, T>) -> Vec<T> {
         let grid = self.program.grid(state);
         let requests: Vec<Request> = everything(grid, state).collect();
         self.supply(&requests, sides);
-        let mut differences = vec![0.0; grid.len() * grid.len()];
+        let mut differences = vec![T::from_f64(0.0); grid.len() * grid.len() * T::LANES];
         for Request { displacement, pieces, .. } in requests {
             let slice = &self.slices[state][self.schedule.slot(state, displacement)];
             for run in pieces.in_slice(grid, displacement).flat_map(|piece| piece.runs(grid)) {
                 for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
-                    differences[p * grid.len() + q] = slice.difference[p * T::LANES].to_f64();
+                    let from = &slice.difference[p * T::LANES..(p + 1) * T::LANES];
+                    differences[(p * grid.len() + q) * T::LANES..][..T::LANES].copy_from_slice(from);
                 }
             }
         }
         differences
     }
 
-    /// What a mixing stage makes of one input with itself at every output position, lane 0: $D$ of covariances and of tangent kernels.
-    pub(super) fn mixed_with_itself(
+    /// What a mixing stage makes of inputs with themselves at every output position: $D$ of covariances and of tangent kernels,
+    /// `[positions, lanes]`; `layer` holds what the layer keeps of every lane.
+    pub(super) fn mixed_with_themselves(
         &mut self,
         stage: &Stage,
         layer: &LayerTerms<T>,
@@ -235,27 +242,25 @@ impl<'a, T: Real> Evaluator<'a, T> {
     ) -> (Vec<T>, Vec<T>) {
         let here = Pieces::of([0; 3]);
         self.supply_inputs(stage, here, sides);
-        let lanes = LayerTerms::of_lanes(&vec![layer; T::LANES]);
-        self.prepare_whole(stage, (layer, &lanes));
+        self.prepare_whole(stage, (layer, layer));
         let mut output = Slice::new(stage.output, self.with_ntk && stage.has_ntk);
         let fill = Fill { state: 0, displacement: [0; 3], missing: here, slot: 0 };
         let Self { level, schedule, slices, scratch, mixed, sums, .. } = self;
         let filling = Filling { level: *level, stage, sides, fill, schedule, slices, mixed, sums };
         filling.gather(&mut output, scratch);
-        let first_lane = |values: Vec<T>| values.into_iter().step_by(T::LANES).collect();
-        (first_lane(output.difference), first_lane(output.ntk_difference))
+        (output.difference, output.ntk_difference)
     }
 
-    /// $S$ and $N$ of an attention stage for one input with itself.
-    pub(super) fn sums_with_itself(
+    /// $S$ and $N$ of an attention stage for inputs with themselves.
+    pub(super) fn sums_with_themselves(
         &mut self,
         stage: &Stage,
         layer: &LayerTerms<T>,
         sides: Sides<'_, T>,
-    ) -> (f64, f64) {
+    ) -> &Sums {
         self.supply_inputs(stage, Pieces::ALL, sides);
-        self.prepare_whole(stage, (layer, &LayerTerms::of_lanes(&vec![layer; T::LANES])));
-        (self.sums.covariance[0], self.sums.ntk[0])
+        self.prepare_whole(stage, (layer, layer));
+        &self.sums
     }
 
     /// Fills what a stage reads for its output at displacement 0.
@@ -280,19 +285,20 @@ fn squared_differences<S: Simd, T: Real>(
     difference: &mut [T],
 ) {
     let per_channel = T::from_f64(1.0 / channels as f64);
+    let width = width_of_first(values_x, values_y);
     for Run { first, second, length } in piece.runs(grid) {
         for (p, q) in (first..first + length).zip(second..) {
             let out = &mut difference[p * T::LANES..(p + 1) * T::LANES];
-            let x = &values_x[p * channels..(p + 1) * channels];
+            let x = &values_x[p * channels * width..(p + 1) * channels * width];
             let y = &values_y[q * channels * T::LANES..(q + 1) * channels * T::LANES];
             for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-                let at = start..start + T::Native::<S>::LEN;
                 let mut sum = T::Native::<S>::splat(simd, T::from_f64(0.0));
-                for (&x, y) in x.iter().zip(y.chunks_exact(T::LANES)) {
-                    let gap = T::Native::<S>::from_slice(simd, &y[at.clone()]) - x;
+                for channel in 0..channels {
+                    let gap = lanes_at::<S, T>(simd, y, channel, start)
+                        - first_at::<S, T>(simd, x, width, channel, start);
                     sum = gap.mul_add(gap, sum);
                 }
-                (sum * per_channel).store_slice(&mut out[at]);
+                (sum * per_channel).store_slice(&mut out[start..start + T::Native::<S>::LEN]);
             }
         }
     }

@@ -16,7 +16,7 @@ use fearless_simd_macros::simd;
 use super::displacement::Run;
 use super::slice::{Slice, lanes_at};
 use crate::real::Real;
-use crate::terms::interleave;
+use crate::terms::{first_at, interleave, width_of_first};
 
 /// What mixing needs to know of one input, or of one input per lane, at every output position.
 #[derive(Debug, Clone, Default)]
@@ -144,35 +144,39 @@ fn finish<S: Simd, T: Real>(
 ) {
     let [scale, gain] = [after.scale, after.ntk_gain].map(T::from_f64);
     let with_ntk = output.has_ntk();
+    let width = width_of_first(&x.row_sum, &y.row_sum);
     for (p, q) in (first..first + length).zip(second..second + length) {
         for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
             let at = p * T::LANES + start..p * T::LANES + start + T::Native::<S>::LEN;
-            let row_sums = -lanes_at::<S, T>(simd, &y.row_sum, q, start) + x.row_sum[p];
+            let row_sums = first_at::<S, T>(simd, &x.row_sum, width, p, start)
+                - lanes_at::<S, T>(simd, &y.row_sum, q, start);
             let mixed = lanes_at::<S, T>(simd, &output.difference, p, start);
             let covariance = (&x.covariance, &y.covariance);
-            let difference = difference_of_mixtures(simd, mixed, row_sums, covariance, (p, q), start) * scale;
+            let difference =
+                difference_of_mixtures(simd, mixed, row_sums, covariance, (p, q, width), start) * scale;
             difference.store_slice(&mut output.difference[at.clone()]);
             if with_ntk {
                 let mixed = lanes_at::<S, T>(simd, &output.ntk_difference, p, start);
                 let ntk_difference =
-                    difference_of_mixtures(simd, mixed, row_sums, (&x.ntk, &y.ntk), (p, q), start);
+                    difference_of_mixtures(simd, mixed, row_sums, (&x.ntk, &y.ntk), (p, q, width), start);
                 ntk_difference.mul_add(scale, difference * gain).store_slice(&mut output.ntk_difference[at]);
             }
         }
     }
 }
 
-/// $d'$ of one vector of pairs, from their $D$ and $g_p - g_q$.
+/// $d'$ of one vector of pairs of the positions p and q, from their $D$ and $g_p - g_q$; the first side is of the given width.
 #[inline(always)]
 fn difference_of_mixtures<S: Simd, T: Real>(
     simd: S,
     mixed: T::Native<S>,
     row_sums: T::Native<S>,
     (x, y): (&Mixture<T>, &Mixture<T>),
-    (p, q): (usize, usize),
+    (p, q, width): (usize, usize, usize),
     start: usize,
 ) -> T::Native<S> {
-    let means = -lanes_at::<S, T>(simd, &y.mean, q, start) + x.mean[p];
-    let spread = mixed - (lanes_at::<S, T>(simd, &y.half_spread, q, start) + x.half_spread[p]);
+    let of_x = |numbers: &[T]| first_at::<S, T>(simd, numbers, width, p, start);
+    let means = of_x(&x.mean) - lanes_at::<S, T>(simd, &y.mean, q, start);
+    let spread = mixed - (lanes_at::<S, T>(simd, &y.half_spread, q, start) + of_x(&x.half_spread));
     row_sums.mul_add(means, spread)
 }

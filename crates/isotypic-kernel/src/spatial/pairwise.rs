@@ -12,7 +12,7 @@ use crate::pair_geometry::{
 };
 use crate::real::Real;
 use crate::running_product::RunningProduct;
-use crate::terms::Terms;
+use crate::terms::{Terms, first_at, width_of_first};
 
 /// The terms of one state on both sides.
 pub(super) type SidesOf<'a, T> = (&'a Terms<T>, &'a Terms<T>);
@@ -53,12 +53,12 @@ pub(super) fn combine<T: Real>(
 pub(super) fn separate<T: Real>(level: Level, (x, y): SidesOf<'_, T>, run: Run, output: &mut Slice<T>) {
     #[simd]
     fn add<S: Simd, T: Real>(simd: S, of_x: &[T], of_y: &[T], to: &mut [T]) {
-        let length = T::Native::<S>::LEN;
-        for (&of_x, (of_y, to)) in
-            of_x.iter().zip(of_y.chunks_exact(T::LANES).zip(to.chunks_exact_mut(T::LANES)))
-        {
-            for (of_y, to) in of_y.chunks_exact(length).zip(to.chunks_exact_mut(length)) {
-                (T::Native::<S>::from_slice(simd, of_y) + of_x).store_slice(to);
+        let width = width_of_first(of_x, of_y);
+        for (p, to) in to.chunks_exact_mut(T::LANES).enumerate() {
+            for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
+                let of_x = first_at::<S, T>(simd, of_x, width, p, start);
+                let sum = lanes_at::<S, T>(simd, of_y, p, start) + of_x;
+                sum.store_slice(&mut to[start..start + T::Native::<S>::LEN]);
             }
         }
     }
@@ -89,7 +89,7 @@ pub(super) fn multiply<T: Real>(
 ) {
     let at = run.range::<T>();
     if output.has_ntk() {
-        ntk.clear(run.length);
+        ntk.clear(run.length, width_of_first(&after.0.variance, &after.1.variance));
         for &(input, (x, y)) in inputs {
             let ends = run.ends(x, y);
             ntk.multiply(ends, &input.difference[at.clone()], input.ntk_difference.get(at.clone()));
@@ -139,17 +139,20 @@ fn rescale_ntks<S: Simd, T: Real>(
     Run { first, second, length }: Run,
     output: &mut Slice<T>,
 ) {
+    let width = width_of_first(factors.0, factors.1);
     for (p, q) in (first..first + length).zip(second..) {
         for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-            let of_x = [factors.0[p], before.0.ntk[p]].map(|number| T::Native::<S>::splat(simd, number));
+            let of_x = (
+                first_at::<S, T>(simd, factors.0, width, p, start),
+                first_at::<S, T>(simd, &before.0.ntk, width, p, start),
+            );
             let of_y = (
                 lanes_at::<S, T>(simd, factors.1, q, start),
                 lanes_at::<S, T>(simd, &before.1.ntk, q, start),
             );
             let difference = lanes_at::<S, T>(simd, &input.ntk_difference, p, start);
             let at = p * T::LANES + start..p * T::LANES + start + T::Native::<S>::LEN;
-            rescaled_ntk_difference(difference, of_x.into(), of_y)
-                .store_slice(&mut output.ntk_difference[at]);
+            rescaled_ntk_difference(difference, of_x, of_y).store_slice(&mut output.ntk_difference[at]);
         }
     }
 }

@@ -305,6 +305,12 @@ impl SpatialProgram {
         self.evaluations_per_pair
     }
 
+    /// Whether a pair of inputs takes more time than setting the terms of two inputs side by side in lanes.
+    pub(crate) fn outweighs_terms<T: Real>(&self) -> bool {
+        let numbers = self.prepared_bytes::<T>() as f64 / size_of::<T>() as f64;
+        self.evaluations_per_pair > 2.0 * numbers
+    }
+
     /// Bytes that one thread needs for the slices of a group of pairs.
     pub(crate) fn scratch_bytes<T: Real>(&self, with_ntk: bool) -> u64 {
         let numbers: usize = (0..self.states())

@@ -87,10 +87,12 @@ impl Readout {
         }
     }
 
-    /// Half the mean (or sum) of the differences in the totals of an input with itself, of covariances and of tangent kernels.
-    pub(super) fn half_spreads<T: Real>(self, positions: usize, totals: &Totals<T>) -> [f64; 2] {
-        let of = |sum: &ReproducibleSum<T>| 0.5 * (sum.totals()[0] / self.counts(positions).1);
-        [of(&totals.difference), totals.ntk_difference.as_ref().map_or(0.0, of)]
+    /// Half the mean (or sum) of the differences in the totals of inputs with themselves, of covariances and of tangent kernels, per lane.
+    pub(super) fn half_spreads<T: Real>(self, positions: usize, totals: &Totals<T>) -> Vec<[f64; 2]> {
+        let half = |sum: f64| 0.5 * (sum / self.counts(positions).1);
+        let covariance = totals.difference.totals();
+        let ntk = totals.ntk_difference.as_ref().map_or_else(|| vec![0.0; T::LANES], ReproducibleSum::totals);
+        covariance.into_iter().zip(ntk).map(|(covariance, ntk)| [half(covariance), half(ntk)]).collect()
     }
 
     /// Covariances and tangent kernels of the totals, or differences of both.
@@ -109,9 +111,9 @@ impl Readout {
         let finish = |x: &KernelReadout, y: &KernelReadout, sums: &ReproducibleSum<T>, to: &mut Vec<T>| {
             let lane = |(lane, sum): (usize, f64)| {
                 T::from_f64(if as_differences {
-                    sum / divisor - (x.half_spread[0] + y.half_spread[lane])
+                    sum / divisor - (of_lane(&x.half_spread, lane) + y.half_spread[lane])
                 } else {
-                    0.5 * (times * (x.diagonal[0] + y.diagonal[lane]) - sum) / divisor
+                    0.5 * (times * (of_lane(&x.diagonal, lane) + y.diagonal[lane]) - sum) / divisor
                 })
             };
             to.clear();
@@ -123,6 +125,11 @@ impl Readout {
             None => values.ntk.clear(),
         }
     }
+}
+
+/// The number of one lane on the first side, where all lanes may share one.
+fn of_lane(numbers: &[f64], lane: usize) -> f64 {
+    numbers[lane % numbers.len()]
 }
 
 impl KernelReadout {
@@ -151,7 +158,7 @@ impl KernelReadout {
 
     /// A bound on the differences of pairs of positions, per lane, by the inequality of Cauchy and Schwarz.
     fn bounds(&self, y: &Self) -> Vec<f64> {
-        y.root.iter().map(|root| 1.01 * (self.root[0] + root).powi(2)).collect()
+        self.root.iter().cycle().zip(&y.root).map(|(x, y)| 1.01 * (x + y).powi(2)).collect()
     }
 }
 

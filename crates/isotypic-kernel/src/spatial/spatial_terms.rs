@@ -102,46 +102,50 @@ impl<T: Real> LayerTerms<T> {
 }
 
 impl<T: Real> SpatialTerms<T> {
-    /// The terms of one input.
+    /// The terms of at most [`Real::LANES`] inputs.
     ///
-    /// Layers that mix positions need the covariances between different positions of the input: it is evaluated against itself up
-    /// to there. `row` is its place in the caller's list, for messages.
+    /// Layers that mix positions need the covariances between different positions of an input: all inputs are evaluated against
+    /// themselves up to there, one per lane. `first_row` is the place of the first one in the caller's list, for messages.
     ///
     /// # Shapes
-    /// - `values`: `[position][channel]`
+    /// - `images`: of each input `[position][channel]`
     ///
     /// # Errors
     /// [`KernelError::VarianceOutOfRange`] names the state in which a variance leaves the range of the numbers.
-    pub(crate) fn of_image(
+    pub(crate) fn of_images(
         program: &SpatialProgram,
         level: Level,
-        row: usize,
-        values: &[T],
-    ) -> Result<Self, KernelError> {
+        first_row: usize,
+        images: Vec<Vec<T>>,
+    ) -> Result<Vec<Self>, KernelError> {
         let channels = program.input_channels();
-        let square = |value: &T| value.to_f64() * value.to_f64();
-        let mean_square = |position: &[T]| position.iter().map(square).sum::<f64>() / channels as f64;
-        let variance: Vec<f64> = values.chunks_exact(channels).map(mean_square).collect();
-        let input = Moments { ntk: vec![0.0; variance.len()], variance, layer: LayerTerms::Nothing };
-        let mut terms = Self {
-            values: values.to_vec(),
-            states: Vec::with_capacity(program.states()),
-            readouts: Vec::new(),
-            readout_moments: Vec::new(),
+        let input = |(values, row): (Vec<T>, usize)| {
+            let square = |value: &T| value.to_f64() * value.to_f64();
+            let mean_square = |position: &[T]| position.iter().map(square).sum::<f64>() / channels as f64;
+            let variance: Vec<f64> = values.chunks_exact(channels).map(mean_square).collect();
+            let input = Moments { ntk: vec![0.0; variance.len()], variance, layer: LayerTerms::Nothing };
+            let states = Vec::with_capacity(program.states());
+            let mut terms = Self { values, states, readouts: Vec::new(), readout_moments: Vec::new() };
+            terms.push(input, None, row).map(|()| terms)
         };
-        terms.push(input, None, row)?;
-        let mut itself = Itself { program, level, evaluator: None };
+        let mut images: Vec<Self> =
+            images.into_iter().zip(first_row..).map(input).collect::<Result<_, KernelError>>()?;
+        let mut themselves = Themselves { program, level, evaluator: None };
         for stage in &program.stages {
-            let moments = terms.moments(stage, &mut itself);
-            terms.push(moments, Some(stage), row)?;
+            let moments = Self::moments(&images, stage, &mut themselves);
+            for ((image, moments), row) in images.iter_mut().zip(moments).zip(first_row..) {
+                image.push(moments, Some(stage), row)?;
+            }
         }
-        for &(state, _) in &program.readouts {
-            terms.readouts.push(ReadoutTerms::new(&terms.states[state].terms));
+        for image in &mut images {
+            for &(state, _) in &program.readouts {
+                image.readouts.push(ReadoutTerms::new(&image.states[state].terms));
+            }
         }
         if program.needs_readout_moments {
-            terms.readout_moments = terms.read_out(&mut itself);
+            Self::read_out(&mut images, &mut themselves);
         }
-        Ok(terms)
+        Ok(images)
     }
 
     /// The terms of [`Real::LANES`] inputs, lane by lane.
@@ -159,10 +163,10 @@ impl<T: Real> SpatialTerms<T> {
         }
     }
 
-    /// The values of this input in every lane, without any terms yet.
-    fn values_in_all_lanes(&self) -> Self {
+    /// The values of inputs, one per lane, without any terms yet.
+    fn values_of_lanes(lanes: &[&Self]) -> Self {
         Self {
-            values: interleave(&vec![self.values.as_slice(); T::LANES]),
+            values: interleave(&lanes.iter().map(|terms| terms.values.as_slice()).collect::<Vec<_>>()),
             states: Vec::new(),
             readouts: Vec::new(),
             readout_moments: Vec::new(),
@@ -215,8 +219,81 @@ impl<T: Real> SpatialTerms<T> {
         Ok(())
     }
 
-    /// The moments after the layer of a stage.
-    fn moments(&self, stage: &Stage, itself: &mut Itself<'_, T>) -> Moments<T> {
+    /// The moments of all inputs after the layer of a stage.
+    fn moments(images: &[Self], stage: &Stage, themselves: &mut Themselves<'_, T>) -> Vec<Moments<T>> {
+        match &stage.layer {
+            SpatialLayer::Pooling(pooling) => {
+                Self::mixed(images, stage, themselves, |variance, ntk| pooling.means(variance, ntk))
+            }
+            SpatialLayer::Resampling(resampling) => {
+                Self::mixed(images, stage, themselves, |variance, ntk| resampling.means(variance, ntk))
+            }
+            SpatialLayer::Aggregation(aggregation) => {
+                Self::mixed(images, stage, themselves, |variance, ntk| aggregation.means(variance, ntk))
+            }
+            SpatialLayer::Attention(attention) => {
+                let differences = themselves.differences(images, stage.inputs[0]);
+                let layer = |(lane, image): (usize, &Self)| {
+                    let StateTerms { variance, ntk, .. } = &image.states[stage.inputs[0]];
+                    let covariance = |p: usize, q: usize| {
+                        let difference = differences[(p * variance.len() + q) * T::LANES + lane];
+                        0.5 * (variance[p] + variance[q] - difference.to_f64())
+                    };
+                    LayerTerms::Attention(attention.terms((variance, ntk), covariance))
+                };
+                let layers: Vec<LayerTerms<T>> = images.iter().enumerate().map(layer).collect();
+                let mixed = themselves.mixed(images, stage, &layers);
+                let moments = layers.into_iter().zip(mixed).map(|(mut layer, (difference, ntk))| {
+                    let LayerTerms::Attention(terms) = &mut layer else {
+                        unreachable!("made above");
+                    };
+                    let (variance, ntk) = terms.mixing.complete(&difference, &ntk);
+                    let after = attention.after();
+                    let moments = variance.into_iter().zip(ntk);
+                    let (variance, ntk) =
+                        moments.map(|(q, theta)| (after.variance(q), after.ntk(q, theta))).unzip();
+                    Moments { variance, ntk, layer }
+                });
+                moments.collect()
+            }
+            SpatialLayer::SqrtAttention(attention) => {
+                let input = |image: &'_ Self| {
+                    let StateTerms { variance, ntk, .. } = &image.states[stage.inputs[0]];
+                    attention.terms(variance, ntk)
+                };
+                let terms: Vec<SqrtAttentionTerms<T>> = images.iter().map(input).collect();
+                let layers: Vec<_> = terms.iter().cloned().map(LayerTerms::SqrtAttention).collect();
+                let sums = themselves.sums(images, stage, &layers);
+                let moments = images.iter().zip(terms).zip(sums).map(|((image, mut terms), sums)| {
+                    let StateTerms { variance, ntk, .. } = &image.states[stage.inputs[0]];
+                    let (variance, ntk) = attention.complete(&mut terms, variance, ntk, sums);
+                    Moments { variance, ntk, layer: LayerTerms::SqrtAttention(terms) }
+                });
+                moments.collect()
+            }
+            _ => images.iter().map(|image| image.moments_alone(stage)).collect(),
+        }
+    }
+
+    /// The moments after a layer that mixes positions with fixed weights; `means` are the mixing terms of one input without half spreads.
+    fn mixed(
+        images: &[Self],
+        stage: &Stage,
+        themselves: &mut Themselves<'_, T>,
+        means: impl Fn(&[f64], &[f64]) -> MixingTerms<T>,
+    ) -> Vec<Moments<T>> {
+        let mixed = themselves.mixed(images, stage, &vec![LayerTerms::Nothing; images.len()]);
+        let moments = images.iter().zip(mixed).map(|(image, (difference, ntk_difference))| {
+            let StateTerms { variance, ntk, .. } = &image.states[stage.inputs[0]];
+            let mut mixing = means(variance, ntk);
+            let (variance, ntk) = mixing.complete(&difference, &ntk_difference);
+            Moments { variance, ntk, layer: LayerTerms::Mixing(mixing) }
+        });
+        moments.collect()
+    }
+
+    /// The moments after a layer that needs no covariance between different positions.
+    fn moments_alone(&self, stage: &Stage) -> Moments<T> {
         let input = &self.states[stage.inputs[0]];
         let all = |field: fn(&StateTerms<T>) -> &[f64]| -> Vec<&[f64]> {
             stage.inputs.iter().map(|&state| field(&self.states[state])).collect()
@@ -269,72 +346,36 @@ impl<T: Real> SpatialTerms<T> {
                 layer = LayerTerms::Factors(vec![factor; stage.output.len()]);
                 (divided(&input.variance), divided(&input.ntk))
             }
-            SpatialLayer::Pooling(pooling) => {
-                let mut mixing = pooling.means(&input.variance, &input.ntk);
-                let (difference, ntk) = itself.mixed(self, stage, &layer);
-                let moments = mixing.complete(&difference, &ntk);
-                layer = LayerTerms::Mixing(mixing);
-                moments
-            }
-            SpatialLayer::Resampling(resampling) => {
-                let mut mixing = resampling.means(&input.variance, &input.ntk);
-                let (difference, ntk) = itself.mixed(self, stage, &layer);
-                let moments = mixing.complete(&difference, &ntk);
-                layer = LayerTerms::Mixing(mixing);
-                moments
-            }
-            SpatialLayer::Aggregation(aggregation) => {
-                let mut mixing = aggregation.means(&input.variance, &input.ntk);
-                let (difference, ntk) = itself.mixed(self, stage, &layer);
-                let moments = mixing.complete(&difference, &ntk);
-                layer = LayerTerms::Mixing(mixing);
-                moments
-            }
-            SpatialLayer::Attention(attention) => {
-                let covariance = itself.covariance(self, stage.inputs[0]);
-                let mut terms = attention.terms((&input.variance, &input.ntk), covariance);
-                let (difference, ntk) = itself.mixed(self, stage, &LayerTerms::Attention(terms.clone()));
-                let (variance, ntk) = terms.mixing.complete(&difference, &ntk);
-                layer = LayerTerms::Attention(terms);
-                let after = attention.after();
-                let moments = variance.into_iter().zip(ntk);
-                moments.map(|(q, theta)| (after.variance(q), after.ntk(q, theta))).unzip()
-            }
-            SpatialLayer::SqrtAttention(attention) => {
-                let terms = attention.terms(&input.variance, &input.ntk);
-                layer = LayerTerms::SqrtAttention(terms.clone());
-                let sums = itself.sums(self, stage, &layer);
-                let mut terms = terms;
-                let moments = attention.complete(&mut terms, &input.variance, &input.ntk, sums);
-                layer = LayerTerms::SqrtAttention(terms);
-                moments
+            SpatialLayer::Pooling(_)
+            | SpatialLayer::Resampling(_)
+            | SpatialLayer::Aggregation(_)
+            | SpatialLayer::Attention(_)
+            | SpatialLayer::SqrtAttention(_) => {
+                unreachable!("layers that mix positions have moments of their own")
             }
         };
         Moments { variance, ntk, layer }
     }
 
-    /// Variances and diagonal tangent kernels of all readouts.
-    fn read_out(&mut self, itself: &mut Itself<'_, T>) -> Vec<(f64, f64)> {
-        let program = itself.program;
+    /// Completes readouts, with variances and diagonal tangent kernels of all of them.
+    fn read_out(images: &mut [Self], themselves: &mut Themselves<'_, T>) {
+        let program = themselves.program;
         let pools = program.readouts.iter().any(|(_, readout)| readout.is_pool());
-        let mut evaluated = Vec::new();
-        if pools {
-            let half_spreads;
-            (evaluated, half_spreads) = itself.evaluate(self);
-            for (readout, [of_covariance, of_ntk]) in self.readouts.iter_mut().zip(half_spreads) {
+        let evaluated = if pools { themselves.evaluate(images) } else { Vec::new() };
+        for (lane, image) in images.iter_mut().enumerate() {
+            for (readout, of_readout) in image.readouts.iter_mut().zip(&evaluated) {
+                let [of_covariance, of_ntk] = of_readout[lane].half_spreads;
                 readout.covariance.half_spread = vec![of_covariance];
                 readout.ntk.half_spread = vec![of_ntk];
             }
-        }
-        let flatten = |state: &StateTerms<T>| {
             let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-            (mean(&state.variance), mean(&state.ntk))
-        };
-        let moments = program.readouts.iter().enumerate().map(|(index, &(state, readout))| match readout {
-            Readout::Flatten => flatten(&self.states[state]),
-            Readout::GlobalAveragePool | Readout::GlobalSumPool => evaluated[index],
-        });
-        moments.collect()
+            let moments =
+                program.readouts.iter().enumerate().map(|(index, &(state, readout))| match readout {
+                    Readout::Flatten => (mean(&image.states[state].variance), mean(&image.states[state].ntk)),
+                    Readout::GlobalAveragePool | Readout::GlobalSumPool => evaluated[index][lane].moments,
+                });
+            image.readout_moments = moments.collect();
+        }
     }
 }
 
@@ -352,52 +393,98 @@ fn layer_norm_factors(groups: &[usize], epsilon: f64, variances: &[f64], ntks: &
         .collect()
 }
 
-/// Evaluates one input against itself, as far as its terms are known.
-struct Itself<'a, T: Real> {
+/// Evaluates inputs against themselves, one per lane, as far as their terms are known.
+struct Themselves<'a, T: Real> {
     program: &'a SpatialProgram,
     level: Level,
-    /// Made when they are needed first: slices of the states so far, and the terms that are known, in every lane.
+    /// Made when they are needed first: slices of the states so far, and the terms that are known, lane by lane.
     evaluator: Option<(Evaluator<'a, T>, SpatialTerms<T>)>,
 }
 
-impl<'a, T: Real> Itself<'a, T> {
+/// A readout of one input with itself.
+struct ReadItself {
+    /// Covariance and tangent kernel.
+    moments: (f64, f64),
+    /// Half the means of the differences of both.
+    half_spreads: [f64; 2],
+}
+
+/// One item per lane; lanes without an input of their own repeat the last one.
+fn in_all_lanes<T: Real, I>(items: &[I]) -> Vec<&I> {
+    (0..T::LANES).map(|lane| &items[lane.min(items.len() - 1)]).collect()
+}
+
+impl<'a, T: Real> Themselves<'a, T> {
     fn with<R>(
         &mut self,
-        terms: &SpatialTerms<T>,
+        images: &[SpatialTerms<T>],
         run: impl FnOnce(&mut Evaluator<'a, T>, Sides<'_, T>) -> R,
     ) -> R {
-        let new = || (Evaluator::new(self.program, self.level, true), terms.values_in_all_lanes());
+        let images = in_all_lanes::<T, _>(images);
+        let new = || (Evaluator::new(self.program, self.level, true), SpatialTerms::values_of_lanes(&images));
         let (evaluator, lanes) = self.evaluator.get_or_insert_with(new);
-        let unknown = &terms.states[lanes.states.len()..];
-        lanes.states.extend(unknown.iter().map(|state| StateTerms::of_lanes(&vec![state; T::LANES])));
-        lanes.readouts =
-            terms.readouts.iter().map(|readout| ReadoutTerms::of_lanes(&vec![readout; T::LANES])).collect();
-        run(evaluator, Sides { x: terms, y: lanes, itself: true })
+        for state in lanes.states.len()..images[0].states.len() {
+            let of_lanes: Vec<_> = images.iter().map(|image| &image.states[state]).collect();
+            lanes.states.push(StateTerms::of_lanes(&of_lanes));
+        }
+        let readout = |readout: usize| {
+            ReadoutTerms::of_lanes(&images.iter().map(|image| &image.readouts[readout]).collect::<Vec<_>>())
+        };
+        lanes.readouts = (0..images[0].readouts.len()).map(readout).collect();
+        run(evaluator, Sides { x: lanes, y: lanes, itself: true })
     }
 
-    /// $D$ of covariances and of tangent kernels of a mixing stage, at every output position.
-    fn mixed(&mut self, terms: &SpatialTerms<T>, stage: &Stage, layer: &LayerTerms<T>) -> (Vec<T>, Vec<T>) {
-        self.with(terms, |evaluator, sides| evaluator.mixed_with_itself(stage, layer, sides))
+    /// $D$ of covariances and of tangent kernels of a mixing stage, at every output position of each input; `layers` is what the
+    /// layer keeps of them.
+    fn mixed(
+        &mut self,
+        images: &[SpatialTerms<T>],
+        stage: &Stage,
+        layers: &[LayerTerms<T>],
+    ) -> Vec<(Vec<T>, Vec<T>)> {
+        let layer = LayerTerms::of_lanes(&in_all_lanes::<T, _>(layers));
+        let (difference, ntk_difference) =
+            self.with(images, |evaluator, sides| evaluator.mixed_with_themselves(stage, &layer, sides));
+        let of_lane =
+            |values: &[T], lane: usize| values.iter().skip(lane).step_by(T::LANES).copied().collect();
+        (0..images.len()).map(|lane| (of_lane(&difference, lane), of_lane(&ntk_difference, lane))).collect()
     }
 
-    /// $S$ and $N$ of an attention stage.
-    fn sums(&mut self, terms: &SpatialTerms<T>, stage: &Stage, layer: &LayerTerms<T>) -> (f64, f64) {
-        self.with(terms, |evaluator, sides| evaluator.sums_with_itself(stage, layer, sides))
+    /// $S$ and $N$ of an attention stage, for each input.
+    fn sums(
+        &mut self,
+        images: &[SpatialTerms<T>],
+        stage: &Stage,
+        layers: &[LayerTerms<T>],
+    ) -> Vec<(f64, f64)> {
+        let layer = LayerTerms::of_lanes(&in_all_lanes::<T, _>(layers));
+        self.with(images, |evaluator, sides| {
+            let sums = evaluator.sums_with_themselves(stage, &layer, sides);
+            sums.covariance.iter().copied().zip(sums.ntk.iter().copied()).collect()
+        })
     }
 
-    /// Covariances between the positions of a state.
-    fn covariance(&mut self, terms: &SpatialTerms<T>, state: usize) -> impl Fn(usize, usize) -> f64 + use<T> {
-        let differences = self.with(terms, |evaluator, sides| evaluator.differences_of(state, sides));
-        let variance = terms.states[state].variance.clone();
-        move |p, q| 0.5 * (variance[p] + variance[q] - differences[p * variance.len() + q])
+    /// Differences between the positions of a state, `[positions, positions, lanes]`.
+    fn differences(&mut self, images: &[SpatialTerms<T>], state: usize) -> Vec<T> {
+        self.with(images, |evaluator, sides| evaluator.differences_of(state, sides))
     }
 
-    /// Covariances and tangent kernels of all readouts, and half the means of the differences.
-    fn evaluate(&mut self, terms: &SpatialTerms<T>) -> (Vec<(f64, f64)>, Vec<[f64; 2]>) {
-        self.with(terms, |evaluator, sides| {
-            let values = evaluator.evaluate_sides(sides).iter();
-            let moments = values.map(|values| (values.values[0].to_f64(), values.ntk[0].to_f64())).collect();
-            (moments, evaluator.half_spreads().to_vec())
+    /// All readouts, per readout and lane.
+    fn evaluate(&mut self, images: &[SpatialTerms<T>]) -> Vec<Vec<ReadItself>> {
+        self.with(images, |evaluator, sides| {
+            let moments: Vec<Vec<(f64, f64)>> = evaluator
+                .evaluate_sides(sides)
+                .iter()
+                .map(|values| {
+                    let both = values.values.iter().zip(&values.ntk);
+                    both.map(|(value, ntk)| (value.to_f64(), ntk.to_f64())).collect()
+                })
+                .collect();
+            let of_readout = |(moments, half_spreads): (Vec<(f64, f64)>, &Vec<[f64; 2]>)| {
+                let lanes = moments.into_iter().zip(half_spreads);
+                lanes.map(|(moments, &half_spreads)| ReadItself { moments, half_spreads }).collect()
+            };
+            moments.into_iter().zip(evaluator.half_spreads()).map(of_readout).collect()
         })
     }
 }

@@ -17,11 +17,11 @@ use isotypic_architecture::{AttentionMechanism, SelfAttention};
 use super::displacement::{Pieces, Run};
 use super::grid::Grid;
 use super::positional::{Embedded, Seen};
-use super::slice::Slice;
+use super::slice::{Slice, lanes_at};
 use crate::pair_geometry::{difference_of_product, differences_to_gaps, gap_of_product, gaps_to_differences};
 use crate::real::Real;
 use crate::reproducible_sum::ReproducibleSum;
-use crate::terms::Terms;
+use crate::terms::{Terms, first_at, width_of_first};
 
 /// An attention layer.
 #[derive(Debug)]
@@ -143,8 +143,8 @@ impl SqrtAttention {
     ) -> Sums {
         let terms = self.grid.len() * self.grid.len();
         let bounds = |index: usize| {
-            let bound = |of_y: &[f64; 2]| sides.0.bounds[0][index] * of_y[index] * (1.0 + 1e-5);
-            sides.1.bounds.iter().map(bound).collect::<Vec<f64>>()
+            let pairs = sides.0.bounds.iter().cycle().zip(&sides.1.bounds);
+            pairs.map(|(of_x, of_y)| of_x[index] * of_y[index] * (1.0 + 1e-5)).collect::<Vec<f64>>()
         };
         let mut covariance = ReproducibleSum::<T>::new(&bounds(0), terms);
         // Each of the two products of N is below half of what Cauchy and Schwarz give for both.
@@ -197,7 +197,8 @@ impl SqrtAttention {
         // The gap of S, exactly 0 for an input with itself.
         let gaps: Vec<T> = (0..T::LANES)
             .map(|lane| {
-                let (of_x, of_y, of_both) = (x.sums[0][0], y.sums[lane][0], sums.covariance[lane]);
+                let of_x = x.sums[lane % x.sums.len()][0];
+                let (of_y, of_both) = (y.sums[lane][0], sums.covariance[lane]);
                 let roots = of_x.sqrt() * of_y.sqrt();
                 let excess = of_x + of_y - 2.0 * of_both - (of_x.sqrt() - of_y.sqrt()).powi(2);
                 T::from_f64(if roots > 0.0 { (0.5 * excess / roots).clamp(0.0, 2.0) } else { 0.0 })
@@ -243,19 +244,20 @@ impl SqrtAttention {
         let (scale, share) = (T::from_f64(self.scale), T::from_f64(keys.share));
         // S and N as kernels of the two inputs.
         let of_inputs = |lane: usize, which: usize, of_both: f64| {
-            let (of_x, of_y) = (x.sums[0][which], y.sums[lane][which]);
+            let (of_x, of_y) = (x.sums[lane % x.sums.len()][which], y.sums[lane][which]);
             [of_x + of_y - 2.0 * of_both, of_x, of_y].map(T::from_f64)
         };
         let of_lane =
             |lane: usize| (of_inputs(lane, 0, sums.covariance[lane]), of_inputs(lane, 1, sums.ntk[lane]));
         let of_inputs: Vec<_> = (0..T::LANES).map(of_lane).collect();
+        let width = width_of_first(&x.keys.variance, &y.keys.variance);
         for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
             let added = T::from_f64(keys.difference(p, q));
             for (lane, &([d_s, s_x, s_y], [d_n, n_x, n_y])) in of_inputs.iter().enumerate() {
-                let (at, of_y) = (p * T::LANES + lane, q * T::LANES + lane);
-                let (d, q_x, q_y) = (output.difference[at], x.keys.variance[p], y.keys.variance[of_y]);
+                let (at, of_x, of_y) = (p * T::LANES + lane, p * width + lane % width, q * T::LANES + lane);
+                let (d, q_x, q_y) = (output.difference[at], x.keys.variance[of_x], y.keys.variance[of_y]);
                 let theta = input.ntk_difference.get(at).map_or(zero, |&theta| share * theta) + added;
-                let (theta_x, theta_y) = (x.keys.ntk[p] + four * q_x, y.keys.ntk[of_y] + four * q_y);
+                let (theta_x, theta_y) = (x.keys.ntk[of_x] + four * q_x, y.keys.ntk[of_y] + four * q_y);
                 let of_n = difference_of_product((d_n, n_x, n_y), (d, q_x, q_y));
                 let of_s = difference_of_product((d_s, s_x, s_y), (theta + four * d, theta_x, theta_y));
                 output.ntk_difference[at] = scale * (of_n + of_s);
@@ -275,8 +277,13 @@ struct Pair<S: Simd> {
 impl<S: Simd> Pair<S> {
     #[inline(always)]
     fn load<T: Real>(&self, values: &[T], position: usize) -> T::Native<S> {
-        let at = position * T::LANES + self.start;
-        T::Native::<S>::from_slice(self.simd, &values[at..at + T::Native::<S>::LEN])
+        lanes_at::<S, T>(self.simd, values, position, self.start)
+    }
+
+    /// Numbers of the first side at p, given those of both.
+    #[inline(always)]
+    fn load_first<T: Real>(&self, of_x: &[T], of_y: &[T]) -> T::Native<S> {
+        first_at::<S, T>(self.simd, of_x, width_of_first(of_x, of_y), self.p, self.start)
     }
 
     #[inline(always)]
@@ -293,7 +300,7 @@ impl<S: Simd> Pair<S> {
         y: &Terms<T>,
         slice: &Slice<T>,
     ) -> T::Native<S> {
-        let variances = self.load(&y.variance, self.q) + x.variance[self.p];
+        let variances = self.load(&y.variance, self.q) + self.load_first(&x.variance, &y.variance);
         (variances - self.difference(by, slice)) * T::from_f64(0.5)
     }
 
@@ -305,6 +312,7 @@ impl<S: Simd> Pair<S> {
         } else {
             T::Native::<S>::splat(self.simd, added)
         };
-        (self.load(&y.ntk, self.q) + x.ntk[self.p] - difference) * T::from_f64(0.5)
+        let ntks = self.load(&y.ntk, self.q) + self.load_first(&x.ntk, &y.ntk);
+        (ntks - difference) * T::from_f64(0.5)
     }
 }
