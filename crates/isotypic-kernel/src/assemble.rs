@@ -23,14 +23,8 @@ pub(crate) fn assemble<T: Real>(
     outputs: Outputs,
     monitor: &Monitor,
 ) -> Result<KernelMatrices<T>, KernelError> {
-    if let (true, Some(error)) =
-        (outputs.with_ntk(), x.ntk_out_of_range.as_ref().or(y.ntk_out_of_range.as_ref()))
-    {
-        return Err(error.clone());
-    }
     let (rows, columns) = (x.len(), y.len());
-    let matrix = |wanted: bool| wanted.then(|| zeros(rows, columns)).transpose();
-    let (mut nngp, mut ntk) = (matrix(outputs.with_nngp())?, matrix(outputs.with_ntk())?);
+    let [mut nngp, mut ntk] = empty_matrices(x, y, outputs)?;
     let (height, width) = tile_shape::<T>(kernel);
     let scratch = ScratchPool::new(|| Scratch::new(kernel, outputs.with_ntk()));
 
@@ -52,16 +46,9 @@ pub(crate) fn assemble<T: Real>(
             let start = (first + chunk) * width;
             let columns = start..(start + width).min(columns);
             let pairs = (height * columns.len()) as f64;
-            scratch.with(|scratch| band.fill_tile(columns, scratch, &mut target));
+            scratch.with(|scratch| band.fill_tile(columns, scratch, &mut target))?;
             monitor.advance(pairs);
-            match target.not_finite() {
-                Some((row, column, value)) => Err(KernelError::KernelOutOfRange {
-                    row: index * tile_shape::<T>(kernel).0 + row,
-                    column: start + column,
-                    value,
-                }),
-                None => Ok(()),
-            }
+            Ok::<(), KernelError>(())
         })
     })?;
     if symmetric {
@@ -77,6 +64,24 @@ pub(crate) fn assemble<T: Real>(
         }
     }
     Ok(KernelMatrices { nngp: nngp.unwrap_or_default(), ntk })
+}
+
+/// Covariances and tangent kernels between `x` and `y`, those that are wanted, full of zeros.
+///
+/// # Errors
+/// [`KernelError::OutOfMemory`]; [`KernelError::TangentKernelOutOfRange`] if tangent kernels are wanted that cannot be represented.
+pub(crate) fn empty_matrices<T: Real>(
+    x: &PreparedInputs<T>,
+    y: &PreparedInputs<T>,
+    outputs: Outputs,
+) -> Result<[Option<Array2<T>>; 2], KernelError> {
+    if let (true, Some(error)) =
+        (outputs.with_ntk(), x.ntk_out_of_range.as_ref().or(y.ntk_out_of_range.as_ref()))
+    {
+        return Err(error.clone());
+    }
+    let matrix = |wanted: bool| wanted.then(|| zeros(x.len(), y.len())).transpose();
+    Ok([matrix(outputs.with_nngp())?, matrix(outputs.with_ntk())?])
 }
 
 /// Number of pairs that [`assemble`] reports to the monitor.
@@ -101,7 +106,7 @@ pub(crate) fn pairs_evaluated<T: Real>(
 /// An array of zeros, or an error that says how much was asked for.
 ///
 /// The pages are not touched: they become real where a tile is first written, by the thread that writes it.
-pub(crate) fn zeros<T: Real>(rows: usize, columns: usize) -> Result<Array2<T>, KernelError> {
+fn zeros<T: Real>(rows: usize, columns: usize) -> Result<Array2<T>, KernelError> {
     let too_much = || {
         let bytes = (rows as u64).saturating_mul(columns as u64).saturating_mul(size_of::<T>() as u64);
         KernelError::OutOfMemory { rows, columns, bytes }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayViewMut2, Axis};
 
+use crate::KernelError;
 use crate::compiled_kernel::{CompiledKernel, Head, Tail};
 use crate::feature_kernel::FeatureKernel;
 use crate::prepared_inputs::PreparedInputs;
@@ -46,7 +47,7 @@ impl<T> TileTarget<'_, T> {
 
 impl<T: Real> TileTarget<'_, T> {
     /// The first entry that is not a finite number, with its row and column.
-    pub(crate) fn not_finite(&self) -> Option<(usize, usize, f64)> {
+    fn not_finite(&self) -> Option<(usize, usize, f64)> {
         let matrices = [&self.nngp, &self.ntk].into_iter().flatten();
         let entries = matrices.flat_map(|matrix| matrix.outer_iter().enumerate());
         entries
@@ -142,12 +143,16 @@ impl<'a, T: Real> Band<'a, T> {
     }
 
     /// Fills the tile with the given columns, at most one tile wide.
+    ///
+    /// # Errors
+    /// [`KernelError::KernelOutOfRange`] names a pair whose value is not a finite number.
     pub(crate) fn fill_tile(
         &self,
         columns: Range<usize>,
         scratch: &mut Scratch<'_, T>,
         target: &mut TileTarget<'_, T>,
-    ) {
+    ) -> Result<(), KernelError> {
+        let start = columns.start;
         match &self.lanes {
             Some(lanes) if self.pairs_rows_with_themselves(&columns) => self.read_out_rows(lanes, scratch),
             Some(lanes) => self.read_out(lanes, columns.clone(), scratch),
@@ -159,6 +164,14 @@ impl<'a, T: Real> Band<'a, T> {
         match &self.kernel.tail {
             Tail::Layers(program) => self.run_layers(program, columns, scratch, target),
             Tail::Feature(feature) => self.evaluate_feature(*feature, columns, scratch, target),
+        }
+        match target.not_finite() {
+            Some((row, column, value)) => Err(KernelError::KernelOutOfRange {
+                row: self.rows.start + row,
+                column: start + column,
+                value,
+            }),
+            None => Ok(()),
         }
     }
 

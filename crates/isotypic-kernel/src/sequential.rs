@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{ArrayView2, Axis};
 
 use crate::KernelError;
-use crate::assemble::zeros;
+use crate::assemble::empty_matrices;
 use crate::band::{Band, Scratch, TileTarget, tile_shape};
 use crate::compiled_kernel::CompiledKernel;
 use crate::outputs::{KernelMatrices, Outputs};
@@ -33,16 +33,8 @@ impl CompiledKernel {
         y: &PreparedInputs<f64>,
         outputs: Outputs,
     ) -> Result<KernelMatrices<f64>, KernelError> {
-        if let (true, Some(error)) =
-            (outputs.with_ntk(), x.ntk_out_of_range.as_ref().or(y.ntk_out_of_range.as_ref()))
-        {
-            return Err(error.clone());
-        }
         let (rows, columns) = (x.len(), y.len());
-        let matrix = |wanted: bool| -> Result<Option<Array2<f64>>, KernelError> {
-            wanted.then(|| zeros(rows, columns)).transpose()
-        };
-        let (mut nngp, mut ntk) = (matrix(outputs.with_nngp())?, matrix(outputs.with_ntk())?);
+        let [mut nngp, mut ntk] = empty_matrices(x, y, outputs)?;
         let (height, width) = tile_shape::<f64>(self);
         let mut scratch = Scratch::new(self, outputs.with_ntk());
         let whole = TileTarget {
@@ -55,11 +47,7 @@ impl CompiledKernel {
         for (index, target) in whole.cut(Axis(0), height).into_iter().enumerate() {
             let band = Band::new(self, x, y, part(index, height, rows));
             for (at, mut target) in target.cut(Axis(1), width).into_iter().enumerate() {
-                band.fill_tile(part(at, width, columns), &mut scratch, &mut target);
-                if let Some((row, column, value)) = target.not_finite() {
-                    let (row, column) = (index * height + row, at * width + column);
-                    return Err(KernelError::KernelOutOfRange { row, column, value });
-                }
+                band.fill_tile(part(at, width, columns), &mut scratch, &mut target)?;
             }
         }
         Ok(KernelMatrices { nngp: nngp.unwrap_or_default(), ntk })
@@ -70,6 +58,7 @@ impl CompiledKernel {
 mod tests {
     use isotypic_architecture::Architecture;
     use isotypic_work::Monitor;
+    use ndarray::Array2;
 
     use super::*;
 
