@@ -118,12 +118,15 @@ impl Architecture {
         Ok(read(&text)?.with_name(path.display().to_string()))
     }
 
-    /// Builds a named architecture: `mlp`, `cnn`, `cnn-gap`, `vit` or `resnet`, each optionally with a depth as in `mlp:5`
-    /// (default 1), or `myrtle5`.
+    /// Builds a named architecture: `mlp`, `cnn`, `cnn-gap`, `gcnn:c4`, `gcnn:d4`, `vit` or `resnet`, each optionally with a depth
+    /// as in `mlp:5` or `gcnn:c4:2` (default 1), or `myrtle5`.
     ///
     /// - `mlp`: flatten, then as many hidden layers of rectifiers as the depth says, and a readout; `w_std` and `b_std` are 1
     /// - `cnn`: as many 3×3 circular convolutions with rectifiers, flatten, a readout; `w_std` is 1, no biases
     /// - `cnn-gap`: the same with global average pooling instead of flatten
+    /// - `gcnn:c4`: as many 3×3 convolutions over shifts and quarter turns, the first of them lifting, with rectifiers, then the mean
+    ///   over the group and a readout; square images on the torus
+    /// - `gcnn:d4`: the same with mirror images
     /// - `vit`: a vision transformer on patches of 4×4 (arXiv 2010.11929): as many blocks as the depth says of softmax attention
     ///   with positional embeddings and of two dense layers, both after layer normalisation and on residual branches; then layer
     ///   normalisation, global average pooling and a readout
@@ -183,6 +186,12 @@ impl Architecture {
                         dense.parameterization.get_or_insert(self.parameterization);
                     }
                     Layer::Conv(conv) | Layer::ConvLocal(conv) | Layer::ConvTranspose(conv) => {
+                        conv.parameterization.get_or_insert(self.parameterization);
+                    }
+                    Layer::GroupLift(lift) => {
+                        lift.conv.parameterization.get_or_insert(self.parameterization);
+                    }
+                    Layer::GroupConv(conv) => {
                         conv.parameterization.get_or_insert(self.parameterization);
                     }
                     other => pending.extend(other.inner_mut()),
