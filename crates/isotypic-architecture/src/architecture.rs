@@ -159,7 +159,7 @@ impl Architecture {
     /// returns the graph of its layers with all shapes.
     ///
     /// This is the only place where shapes are inferred. A nonlinearity is accepted where its input is Gaussian in the
-    /// limit of infinite width: after `dense`, `conv` or `self_attention`, also with `identity`, `layer_norm`, pooling or
+    /// limit of infinite width: after `dense`, `conv`, `group_conv` or `self_attention`, also with `identity`, `layer_norm`, pooling or
     /// a `sum` of such layers between. Branches of a `sum` pass on different units, and at most one of them is not
     /// Gaussian, so that they are uncorrelated; those of a `product` are independent. The network must end in a vector.
     ///

@@ -54,7 +54,8 @@ pub(crate) fn lower(graph: &LayerGraph) -> Result<(Head, ScalarProgram), KernelE
             .enumerate()
             .find(|&(index, node)| reads_input(node) && !is_input[index] && !is_lift_of_vector(node));
         if let Some((_, node)) = other {
-            return Err(KernelError::UnsupportedOperation { path: node.path.clone() });
+            let expected = "`group_lift`, since another branch lifts the same vector";
+            return Err(KernelError::OverGroup { path: node.path.clone(), expected });
         }
     }
     let of_the_input = |node: &&Node| {

@@ -38,7 +38,9 @@ fn raise(py: Python<'_>, class: &str, message: &str, hint: Option<String>) -> Py
 fn class_of(error: &Error) -> &'static str {
     match error {
         Error::Architecture(ArchitectureError::LayerNotAvailable { .. })
-        | Error::Kernel(KernelError::UnsupportedOperation { .. }) => "UnsupportedLayerError",
+        | Error::Kernel(KernelError::UnsupportedOperation { .. } | KernelError::OverGroup { .. }) => {
+            "UnsupportedLayerError"
+        }
         Error::Architecture(_) => "ArchitectureError",
         Error::Data(_) => "DataError",
         Error::Gram(GramError::NotPositiveDefinite(_))

@@ -137,7 +137,8 @@ impl SpatialProgram {
             is_masked: inputs.iter().any(|&state| self.facts[state].is_masked),
         };
         if let Operation::GroupLift(conv) = &node.operation {
-            self.lift(conv, facts).ok_or_else(unsupported)?;
+            self.lift(conv, facts)
+                .map_err(|expected| KernelError::OverGroup { path: node.path.clone(), expected })?;
             facts.on_group = true;
         }
         // All turns of a position have the same numbers.
@@ -154,6 +155,12 @@ impl SpatialProgram {
         {
             let (window, limit) = (pool.window_size(), LARGEST_WINDOW);
             return Err(KernelError::WindowTooLarge { path: node.path.clone(), window, limit });
+        }
+        if let Operation::GroupLift(conv) | Operation::GroupConv(conv) = &node.operation
+            && let Some(window) = conv.side.map(|side| side * side).filter(|&size| size > LARGEST_WINDOW)
+        {
+            let (path, limit) = (node.path.clone(), LARGEST_WINDOW);
+            return Err(KernelError::WindowTooLarge { path, window, limit });
         }
         let layer = match &node.operation {
             Operation::Identity => return Ok(state),
@@ -242,21 +249,26 @@ impl SpatialProgram {
 
     /// Makes room for a function on a group: the turns of the larger group where one is part of the other.
     ///
-    /// `None` for two groups of which neither is part of the other, and for masked states: an input with itself turned meets
-    /// masks of its own there, which pairs do not know.
-    fn lift(&mut self, conv: &GroupConv, facts: StateFacts) -> Option<()> {
+    /// # Errors
+    /// What was expected, for two groups of which neither is part of the other, and for masked states: an input with itself turned
+    /// meets masks of its own there, which pairs do not know.
+    fn lift(&mut self, conv: &GroupConv, facts: StateFacts) -> Result<(), &'static str> {
         use SymmetryGroup::{Cyclic, Dihedral, P4, P4m};
         let group = match (self.group, conv.group) {
-            _ if facts.is_masked => return None,
+            _ if facts.is_masked => return Err("no `dropout` in training mode before it"),
             (None, new) => new,
-            (Some(old), new) if old == new => return Some(()),
+            (Some(old), new) if old == new => return Ok(()),
             (Some(P4), P4m) | (Some(P4m), P4) => P4m,
             (Some(Cyclic(n)), Dihedral(m)) | (Some(Dihedral(n)), Cyclic(m)) if n == m => Dihedral(n),
-            _ => return None,
+            _ => {
+                return Err(
+                    "a group that is part of that of the other `group_lift` layers, or the other way round",
+                );
+            }
         };
         self.turns = Turn::all(group, self.input, self.channels[0]);
         self.group = Some(group);
-        Some(())
+        Ok(())
     }
 
     /// Joins the positions of a state; returns the index of the readout.
