@@ -1,4 +1,4 @@
-//! The random affine map of one `dense` or `conv` layer of a finite network, in either parameterization.
+//! The random affine map of one layer such as `dense` or `conv` of a finite network, in either parameterization.
 
 use ndarray::{Array1, Array2};
 
@@ -19,13 +19,24 @@ pub(crate) struct AffineMap {
 impl AffineMap {
     /// Draws the parameters of a node, `None` if it has none.
     pub(crate) fn sample(node: &Node, gaussian: &mut Gaussian) -> Result<Option<Self>, ArchitectureError> {
-        let channels = node.input_shape[node.input_shape.len() - 1];
+        let channels = match &node.operation {
+            // A vector of points with several channels has one axis only.
+            Operation::GroupLift(conv) => conv.channels,
+            _ => node.input_shape[node.input_shape.len() - 1],
+        };
         let (fan_in, width, weight_variance, bias_variance, parameterization) = match &node.operation {
             Operation::Dense(dense) => {
                 (channels, dense.width, dense.weight_variance, dense.bias_variance, dense.parameterization)
             }
             Operation::Conv(conv) | Operation::ConvTranspose(conv) => (
                 channels * conv.filter_size(),
+                conv.width,
+                conv.weight_variance,
+                conv.bias_variance,
+                conv.parameterization,
+            ),
+            Operation::GroupLift(conv) | Operation::GroupConv(conv) => (
+                conv.channels * conv.taps,
                 conv.width,
                 conv.weight_variance,
                 conv.bias_variance,

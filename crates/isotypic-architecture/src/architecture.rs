@@ -118,12 +118,15 @@ impl Architecture {
         Ok(read(&text)?.with_name(path.display().to_string()))
     }
 
-    /// Builds a named architecture: `mlp`, `cnn`, `cnn-gap`, `vit` or `resnet`, each optionally with a depth as in `mlp:5`
-    /// (default 1), or `myrtle5`.
+    /// Builds a named architecture: `mlp`, `cnn`, `cnn-gap`, `gcnn:c4`, `gcnn:d4`, `vit` or `resnet`, each optionally with a depth
+    /// as in `mlp:5` or `gcnn:c4:2` (default 1), or `myrtle5`.
     ///
     /// - `mlp`: flatten, then as many hidden layers of rectifiers as the depth says, and a readout; `w_std` and `b_std` are 1
     /// - `cnn`: as many 3×3 circular convolutions with rectifiers, flatten, a readout; `w_std` is 1, no biases
     /// - `cnn-gap`: the same with global average pooling instead of flatten
+    /// - `gcnn:c4`: as many 3×3 convolutions over shifts and quarter turns, the first of them lifting, with rectifiers, then the mean
+    ///   over the group and a readout; square images on the torus
+    /// - `gcnn:d4`: the same with mirror images
     /// - `vit`: a vision transformer on patches of 4×4 (arXiv 2010.11929): as many blocks as the depth says of softmax attention
     ///   with positional embeddings and of two dense layers, both after layer normalisation and on residual branches; then layer
     ///   normalisation, global average pooling and a readout
@@ -156,7 +159,7 @@ impl Architecture {
     /// returns the graph of its layers with all shapes.
     ///
     /// This is the only place where shapes are inferred. A nonlinearity is accepted where its input is Gaussian in the
-    /// limit of infinite width: after `dense`, `conv` or `self_attention`, also with `identity`, `layer_norm`, pooling or
+    /// limit of infinite width: after `dense`, `conv`, `group_conv` or `self_attention`, also with `identity`, `layer_norm`, pooling or
     /// a `sum` of such layers between. Branches of a `sum` pass on different units, and at most one of them is not
     /// Gaussian, so that they are uncorrelated; those of a `product` are independent. The network must end in a vector.
     ///
@@ -183,6 +186,12 @@ impl Architecture {
                         dense.parameterization.get_or_insert(self.parameterization);
                     }
                     Layer::Conv(conv) | Layer::ConvLocal(conv) | Layer::ConvTranspose(conv) => {
+                        conv.parameterization.get_or_insert(self.parameterization);
+                    }
+                    Layer::GroupLift(lift) => {
+                        lift.conv.parameterization.get_or_insert(self.parameterization);
+                    }
+                    Layer::GroupConv(conv) => {
                         conv.parameterization.get_or_insert(self.parameterization);
                     }
                     other => pending.extend(other.inner_mut()),

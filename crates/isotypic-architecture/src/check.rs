@@ -5,9 +5,13 @@ use std::rc::Rc;
 
 use crate::affine::addressable;
 use crate::layer::{branch_prefix, inner_prefix, layer_path};
-use crate::{Architecture, ArchitectureError, Layer, LayerGraph, Node, NodeId, Operation, Parameterization};
+use crate::{
+    Architecture, ArchitectureError, Layer, LayerGraph, Node, NodeId, Operation, Parameterization,
+    SymmetryGroup,
+};
 
 mod branches;
+mod groups;
 
 /// The largest number of layers of one architecture, branches and repetitions included.
 pub(crate) const MOST_LAYERS: usize = 10_000;
@@ -42,6 +46,8 @@ pub(crate) fn layer_graph(
         node: NodeId(0),
         not_gaussian_since: Some(NodeId(0)),
         origins: Rc::new(BTreeSet::from([NodeId(0)])),
+        group: None,
+        mixed_since: None,
     };
     let mut builder = Builder { nodes: vec![input], parameterization: architecture.parameterization };
     builder.layers(&architecture.layers, start, "", 0)?;
@@ -58,6 +64,10 @@ struct End {
     /// The nodes whose units are passed on, channel by channel, without new weights between. Ends with different origins
     /// are independent, given what the origins read.
     origins: Rc<BTreeSet<NodeId>>,
+    /// The group on which values are a function, after `group_lift` and before positions are joined.
+    group: Option<SymmetryGroup>,
+    /// The first node that does not act on each position alike.
+    mixed_since: Option<NodeId>,
 }
 
 /// Nodes under construction.
@@ -154,6 +164,7 @@ impl Builder {
         let this = NodeId(self.nodes.len());
         let input_shape = self.nodes[end.node.0].output_shape.clone();
         let (channels, positions) = channels_and_positions(&input_shape)?;
+        self.fits_group(layer, &end, &path)?;
         let new_weights = |end: &mut End| {
             end.not_gaussian_since = None;
             end.origins = Rc::new(BTreeSet::from([this]));
@@ -182,6 +193,22 @@ impl Builder {
                 new_weights(&mut end);
                 (Operation::ConvTranspose(conv), output_shape)
             }
+            Layer::GroupLift(spec) => {
+                let (conv, output_shape) = spec.check(&path, self.parameterization, &input_shape)?;
+                new_weights(&mut end);
+                end.group = Some(spec.group);
+                (Operation::GroupLift(conv), output_shape)
+            }
+            Layer::GroupConv(spec) => {
+                let Some(group) = end.group else { unreachable!("refused without a group") };
+                let (conv, output_shape) = spec.check(&path, self.parameterization, group, &input_shape)?;
+                new_weights(&mut end);
+                (Operation::GroupConv(conv), output_shape)
+            }
+            Layer::GroupPool => {
+                let Some(group) = end.group.take() else { unreachable!("refused without a group") };
+                (Operation::GroupPool(group), vec![channels])
+            }
             Layer::Index(spec) => {
                 let (index, output_shape) = spec.check(&path, &input_shape)?;
                 (Operation::Index(index), output_shape)
@@ -203,6 +230,7 @@ impl Builder {
                     // The entries come from different positions, so they are not equally distributed.
                     end.not_gaussian_since.get_or_insert(this);
                 }
+                end.group = None;
                 (Operation::Flatten, vec![input_shape.iter().product()])
             }
             Layer::GlobalAvgPool => {
@@ -228,6 +256,7 @@ impl Builder {
             Layer::LayerNorm(spec) => {
                 let layer_norm = spec.check(&path, &input_shape)?;
                 self.gaussian(&end, &path)?;
+                groups::over_the_group(&layer_norm, end.group, positions, &path)?;
                 (Operation::LayerNorm(layer_norm), input_shape.clone())
             }
             Layer::Dropout(spec) => {
@@ -250,6 +279,9 @@ impl Builder {
                 unreachable!("layers that hold layers never get here")
             }
         };
+        if !Self::keeps_positions(layer, positions) {
+            end.mixed_since.get_or_insert(this);
+        }
         let inputs = vec![end.node];
         end.node = self.push(Node { operation, inputs, input_shape, output_shape, path })?;
         Ok(end)

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::SymmetryGroup;
 use crate::layer_name::available_layers;
 use crate::named::{AVAILABLE_NAMES, is_like_a_path};
 
@@ -166,6 +167,56 @@ pub enum ArchitectureError {
         /// Shape of the layer's input.
         input: Vec<usize>,
     },
+    /// An image or a vector on which a group does not act.
+    #[error("{path}: group `{group}`: expected {}, got an input of shape `{input:?}`", acted_on(*group))]
+    GroupDoesNotFit {
+        /// The layer's place.
+        path: String,
+        /// The group.
+        group: SymmetryGroup,
+        /// Shape of the layer's input, with channels.
+        input: Vec<usize>,
+    },
+    /// Lifting of something on which the group of the input does not act.
+    #[error(
+        "{path}: expected the input, or layers that act on each position alike, got the output of {since}"
+    )]
+    LiftedTooLate {
+        /// The layer's place.
+        path: String,
+        /// The place of the layer that mixes positions.
+        since: String,
+    },
+    /// A group convolution, or pooling over a group, without lifting.
+    #[error("{path}: expected a function on a group, got shape `{input:?}`")]
+    NotOnGroup {
+        /// The layer's place.
+        path: String,
+        /// Shape of the layer's input.
+        input: Vec<usize>,
+    },
+    /// A layer that does not know functions on groups.
+    #[error("{path}: expected an image or a vector, got a function on the group `{group}`")]
+    OnGroup {
+        /// The layer's place.
+        path: String,
+        /// The group.
+        group: SymmetryGroup,
+    },
+    /// Branches give functions on different groups.
+    #[error(
+        "{path}: expected branches with functions on one group, got {first} of branch 1 and {other} of branch {branch}"
+    )]
+    BranchGroups {
+        /// The layer's place.
+        path: String,
+        /// What the first branch gives.
+        first: String,
+        /// What another one gives.
+        other: String,
+        /// Its number, from 1.
+        branch: usize,
+    },
     /// The kernel of a nonlinearity is only known on Gaussian pre-activations.
     #[error("{path}: expected a gaussian input, got {got}")]
     NotGaussian {
@@ -267,12 +318,6 @@ pub enum ArchitectureError {
         name: String,
         /// The name that was probably meant.
         nearest: Option<&'static str>,
-    },
-    /// A named architecture that is not available.
-    #[error("architecture `{name}` is not available")]
-    NameNotAvailable {
-        /// The name as given.
-        name: String,
     },
     /// The depth of a named architecture is not a number in range.
     #[error("architecture `{name}`: expected a depth from 1 to {limit}, got `{depth}`")]
@@ -378,6 +423,22 @@ impl ArchitectureError {
             }
             Self::DropoutOfInput { .. } => Some("put it after a `dense` or `conv` layer".to_owned()),
             Self::NoSpatialAxes { .. } => Some("drop this layer, or the `flatten` before it".to_owned()),
+            Self::GroupDoesNotFit { group, input, .. } => Some(match (group.points(), input.as_slice()) {
+                (None, [_]) => "plane groups need images; for vectors use `cyclic:N` or `dihedral:N`".to_owned(),
+                (None, _) => "crop or resize the images to squares".to_owned(),
+                (Some(_), [length]) => {
+                    format!("use a number of points that divides {length}, such as `cyclic:{length}`")
+                }
+                (Some(_), _) => "for images use `p4` or `p4m`".to_owned(),
+            }),
+            Self::LiftedTooLate { .. } => Some("put `group_lift` first".to_owned()),
+            Self::NotOnGroup { .. } => {
+                Some("put a `group_lift` layer before it, for example `{\"group_lift\": {\"group\": \"p4\", \"filter\": [3, 3]}}`".to_owned())
+            }
+            Self::OnGroup { .. } => Some(
+                "between `group_lift` and `group_pool` use `group_conv`, `dense`, `layer_norm`, `dropout`, nonlinearities and branches".to_owned(),
+            ),
+            Self::BranchGroups { .. } => Some("lift before the branches, or with the same group in all of them".to_owned()),
             Self::NotGaussian { .. } => Some("put a `dense` or `conv` layer before it".to_owned()),
             Self::OutputNotVector { .. } => {
                 Some("add `flatten` or `global_avg_pool` and then a `dense` layer".to_owned())
@@ -386,7 +447,7 @@ impl ArchitectureError {
             Self::UnknownName { name, nearest: None } if is_like_a_path(name) => {
                 Some("architecture files end in `.toml` or `.json`".to_owned())
             }
-            Self::UnknownName { nearest: None, .. } | Self::NameNotAvailable { .. } => Some(format!(
+            Self::UnknownName { nearest: None, .. } => Some(format!(
                 "available: {}, with a depth as in `mlp:5`, or a file ending in `.toml` or `.json`",
                 list(AVAILABLE_NAMES)
             )),
@@ -424,6 +485,7 @@ fn example_value(option: &str) -> &'static str {
         "keep_rate" => "0.9",
         "type" => "\"sum\"",
         "times" => "3",
+        "group" => "\"p4\"",
         "layers" => "[\"relu\", \"dense\"]",
         "branches" => "[[\"dense\"], [\"dense\"]]",
         "alpha" => "0.1",
@@ -433,6 +495,15 @@ fn example_value(option: &str) -> &'static str {
         "function" => "\"tanh\"",
         "quadrature_degree" => "25",
         _ => "[3, 3]",
+    }
+}
+
+/// What a group acts on, as an expectation.
+fn acted_on(group: SymmetryGroup) -> String {
+    match group.points() {
+        None => "square images `[side, side, channels]`".to_owned(),
+        Some(1) => "a vector".to_owned(),
+        Some(points) => format!("a vector of a multiple of {points} numbers"),
     }
 }
 

@@ -57,9 +57,9 @@ impl FiniteNetwork {
         &self.graph
     }
 
-    /// The trained weights of a `dense` or `conv` node, `[fan-in, width]`; `None` for any other.
+    /// The trained weights of a `dense`, `conv`, `group_lift` or `group_conv` node, `[fan-in, width]`; `None` for any other.
     ///
-    /// The fan-in of a convolution runs over the taps of the filter in C order, channels fastest.
+    /// The fan-in of a convolution runs over the taps of the filter in C order, channels fastest; on a group turns stand between the two.
     ///
     /// # Panics
     /// If `node` belongs to a larger graph, as the next three do.

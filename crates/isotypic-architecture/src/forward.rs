@@ -76,6 +76,14 @@ pub(crate) fn apply(node: &Node, drawn: &Drawn, mut inputs: Vec<Array2<f64>>) ->
         (Operation::ConvTranspose(conv), Drawn::Affine(map)) => {
             on_patches(node, &Windows::of_transposed(conv), &values, |patches| map.apply(patches))
         }
+        (Operation::GroupLift(conv) | Operation::GroupConv(conv), Drawn::Affine(map)) => {
+            let sources = conv.sources(&node.input_shape).mapv(Some);
+            gathered(&sources, conv.channels, output_size, &values, |patches| map.apply(patches))
+        }
+        (Operation::GroupPool(_), _) => {
+            let places: Array3<f64> = reshape(values, (batch, positions, channels));
+            places.sum_axis(Axis(1)) / positions as f64
+        }
         (Operation::ConvLocal(conv), Drawn::Local(map)) => {
             on_patches(node, &Windows::of_conv(conv), &values, |patches| map.apply(patches))
         }
@@ -100,6 +108,8 @@ pub(crate) fn apply(node: &Node, drawn: &Drawn, mut inputs: Vec<Array2<f64>>) ->
             | Operation::Conv(_)
             | Operation::ConvLocal(_)
             | Operation::ConvTranspose(_)
+            | Operation::GroupLift(_)
+            | Operation::GroupConv(_)
             | Operation::Dropout(_)
             | Operation::SelfAttention(_),
             _,
@@ -120,10 +130,20 @@ fn on_patches(
 ) -> Array2<f64> {
     let axes = node.input_shape.len() - 1;
     let sources = patches::sources(windows, &node.input_shape[..axes], &node.output_shape[..axes]);
-    let output_size: usize = node.output_shape.iter().product();
+    gathered(&sources, node.input_shape[axes], node.output_shape.iter().product(), values, map)
+}
+
+/// The same of patches that a table of sources collects.
+fn gathered(
+    sources: &Array2<Option<usize>>,
+    channels: usize,
+    output_size: usize,
+    values: &Array2<f64>,
+    map: impl Fn(&Array2<f64>) -> Array2<f64>,
+) -> Array2<f64> {
     let mut outputs = Array2::zeros((values.nrows(), output_size));
     for (input, mut output) in values.rows().into_iter().zip(outputs.rows_mut()) {
-        let mapped = map(&patches::gather(&sources, &input, node.input_shape[axes]));
+        let mapped = map(&patches::gather(sources, &input, channels));
         output.assign(&reshape(mapped, output_size));
     }
     outputs

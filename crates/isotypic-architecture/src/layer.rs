@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    Activation, AggregateSpec, ConcatSpec, ConvSpec, DenseSpec, DropoutSpec, ImageResizeSpec, IndexSpec,
-    LayerNormSpec, PoolSpec, RepeatSpec, SelfAttentionSpec,
+    Activation, AggregateSpec, ConcatSpec, ConvSpec, DenseSpec, DropoutSpec, GroupConvSpec, GroupLiftSpec,
+    ImageResizeSpec, IndexSpec, LayerNormSpec, PoolSpec, RepeatSpec, SelfAttentionSpec,
 };
 
 /// A layer as an architecture file spells it. Names and defaults follow neural-tangents' `stax` in snake case.
@@ -22,6 +22,12 @@ pub enum Layer {
     ConvLocal(ConvSpec),
     /// A transposed convolution.
     ConvTranspose(ConvSpec),
+    /// A convolution of an image or a vector over a group: its output is a function on the group.
+    GroupLift(GroupLiftSpec),
+    /// A convolution of a function on a group.
+    GroupConv(GroupConvSpec),
+    /// The mean of a function on a group over all of its elements, channel by channel.
+    GroupPool,
     /// Some positions of the input.
     Index(IndexSpec),
     /// Other extents by interpolation.
@@ -69,6 +75,9 @@ impl Layer {
             Self::Conv(_) => "conv",
             Self::ConvLocal(_) => "conv_local",
             Self::ConvTranspose(_) => "conv_transpose",
+            Self::GroupLift(_) => "group_lift",
+            Self::GroupConv(_) => "group_conv",
+            Self::GroupPool => "group_pool",
             Self::Index(_) => "index",
             Self::ImageResize(_) => "image_resize",
             Self::Aggregate(_) => "aggregate",

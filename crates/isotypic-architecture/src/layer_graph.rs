@@ -19,6 +19,7 @@ impl NodeId {
 /// One operation with the shapes around it.
 ///
 /// A shape lists the spatial axes and then the channels, without the batch: `[28, 28, 1]` is an image, `[13]` a vector.
+/// After `group_lift` the last axis before the channels counts turns: `[28, 28, 4, 1]` is a function on p4, `[8, 1]` one on 8 rotations.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Node {
     /// What the node computes.

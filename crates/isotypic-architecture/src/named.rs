@@ -1,49 +1,56 @@
 //! Architectures with names: the multilayer perceptron and the two convolutional networks of Perin & Deny
-//! (JMLR 2025, arXiv 2412.11521), a vision transformer, a wide residual network and a network of Myrtle's.
+//! (JMLR 2025, arXiv 2412.11521), group-convolutional networks, a vision transformer, a wide residual network and a network of Myrtle's.
 
 use std::f64::consts::SQRT_2;
 
 use crate::layer_name::nearest;
 use crate::{
-    Activation, Architecture, ArchitectureError, ConvSpec, DenseSpec, EmbeddingType, Layer, LayerNormSpec,
-    Padding, Parameterization, PoolSpec, PositionalEmbeddingSpec, SelfAttentionSpec,
+    Activation, Architecture, ArchitectureError, ConvSpec, DenseSpec, EmbeddingType, GroupConvSpec,
+    GroupLiftSpec, Layer, LayerNormSpec, Padding, Parameterization, PoolSpec, PositionalEmbeddingSpec,
+    SelfAttentionSpec, SymmetryGroup,
 };
 
 /// Names that [`Architecture::named`] builds.
-pub(crate) const AVAILABLE_NAMES: &[&str] = &["mlp", "cnn", "cnn-gap", "vit", "resnet", "myrtle5"];
-
-/// Names that mean something in the field but cannot be built.
-const OTHER_NAMES: &[&str] = &["gcnn"];
+pub(crate) const AVAILABLE_NAMES: &[&str] =
+    &["mlp", "cnn", "cnn-gap", "gcnn:c4", "gcnn:d4", "vit", "resnet", "myrtle5"];
 
 /// The greatest depth of a named architecture.
 const GREATEST_DEPTH: usize = 1000;
 
 /// Builds the architecture `NAME` or `NAME:DEPTH`.
 pub(crate) fn build(name: &str) -> Result<Architecture, ArchitectureError> {
-    let (base, suffix) = match name.split_once(':') {
-        Some((base, suffix)) => (base, Some(suffix)),
-        None => (name, None),
-    };
+    let (base, suffix) = split(name);
     let layers: fn(usize) -> Vec<Layer> = match base {
         "mlp" => multilayer_perceptron,
         "cnn" => |depth| convolutional(depth, Layer::Flatten),
         "cnn-gap" => |depth| convolutional(depth, Layer::GlobalAvgPool),
+        "gcnn:c4" => |depth| group_convolutional(depth, SymmetryGroup::P4),
+        "gcnn:d4" => |depth| group_convolutional(depth, SymmetryGroup::P4m),
         "vit" => vision_transformer,
         "resnet" => wide_residual,
         "myrtle5" if suffix.is_none() => |_| myrtle5(),
         "myrtle5" => return Err(ArchitectureError::NoDepth { name: name.to_owned() }),
-        _ if OTHER_NAMES.contains(&base) => {
-            return Err(ArchitectureError::NameNotAvailable { name: name.to_owned() });
-        }
         _ => {
-            return Err(ArchitectureError::UnknownName {
-                name: name.to_owned(),
-                nearest: nearest(base, AVAILABLE_NAMES.iter().copied()),
-            });
+            let name = name.to_owned();
+            // The part before the colon is no name of its own.
+            let nearest = match base.starts_with("gcnn") {
+                true => Some("gcnn:c4"),
+                false => nearest(base, AVAILABLE_NAMES.iter().copied()),
+            };
+            return Err(ArchitectureError::UnknownName { name, nearest });
         }
     };
     let depth = suffix.map_or(Ok(1), |suffix| parse_depth(name, suffix))?;
     Ok(Architecture::new(Parameterization::Ntk, layers(depth)).with_name(name))
+}
+
+/// The name without the depth, and the depth. Group-convolutional networks have a group in their name.
+fn split(name: &str) -> (&str, Option<&str>) {
+    let start = if name.starts_with("gcnn:") { "gcnn:".len() } else { 0 };
+    match name[start..].find(':') {
+        Some(colon) => (&name[..start + colon], Some(&name[start + colon + 1..])),
+        None => (name, None),
+    }
 }
 
 /// Whether the text looks like a file rather than a name.
@@ -83,6 +90,22 @@ fn convolutional(depth: usize, collapse: Layer) -> Vec<Layer> {
         layers.extend([conv.clone(), Layer::Activation(Activation::Relu)]);
     }
     layers.extend([collapse, Layer::Dense(DenseSpec::default())]);
+    layers
+}
+
+/// Lifting and `depth` − 1 convolutions over the group, all with 3×3 filters and rectifiers, the mean over the group, a readout; no
+/// biases (Cohen & Welling 2016, arXiv 1602.07576). What `cnn-gap` is for shifts this is for quarter turns, and mirror images, too.
+fn group_convolutional(depth: usize, group: SymmetryGroup) -> Vec<Layer> {
+    let conv = GroupConvSpec::new(Some(vec![3, 3]));
+    let mut layers = vec![Layer::GroupLift(GroupLiftSpec { group, conv: conv.clone() })];
+    for _ in 1..depth {
+        layers.extend([Layer::Activation(Activation::Relu), Layer::GroupConv(conv.clone())]);
+    }
+    layers.extend([
+        Layer::Activation(Activation::Relu),
+        Layer::GroupPool,
+        Layer::Dense(DenseSpec::default()),
+    ]);
     layers
 }
 

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::conv_spec::all_ones;
 use crate::{
-    Activation, Aggregate, ConcatAxis, Dropout, ImageResize, Index, LayerNorm, Padding, Pool, SelfAttention,
+    Activation, Aggregate, ConcatAxis, Dropout, GroupConv, ImageResize, Index, LayerNorm, Padding, Pool,
+    SelfAttention, SymmetryGroup,
 };
 
 /// The computation of one [`Node`](crate::Node).
@@ -24,6 +25,12 @@ pub enum Operation {
     /// A transposed convolution: the output position $o$ reads the input position $(o - \text{before} + t)/\text{stride}$ at every
     /// tap $t$ where that is a whole number. Sums are always divided by the full filter size.
     ConvTranspose(Conv),
+    /// A convolution of an image or a vector over a group.
+    GroupLift(GroupConv),
+    /// A convolution of a function on a group.
+    GroupConv(GroupConv),
+    /// The mean of a function on a group over all of its elements, channel by channel.
+    GroupPool(SymmetryGroup),
     /// Some positions of the input.
     Index(Index),
     /// Other extents by interpolation.
@@ -69,6 +76,9 @@ impl Operation {
             Self::Conv(_) => "conv",
             Self::ConvLocal(_) => "conv_local",
             Self::ConvTranspose(_) => "conv_transpose",
+            Self::GroupLift(_) => "group_lift",
+            Self::GroupConv(_) => "group_conv",
+            Self::GroupPool(_) => "group_pool",
             Self::Index(_) => "index",
             Self::ImageResize(_) => "image_resize",
             Self::Aggregate(_) => "aggregate",

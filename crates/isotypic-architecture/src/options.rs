@@ -2,7 +2,7 @@
 
 use crate::activation_spec::list_of_functions;
 use crate::document::Document;
-use crate::{ArchitectureError, EmbeddingDecay, Padding, Parameterization, ScalarFunction};
+use crate::{ArchitectureError, EmbeddingDecay, Padding, Parameterization, ScalarFunction, SymmetryGroup};
 
 /// Options that are left to read, all of them known by name.
 pub(crate) struct Options {
@@ -110,6 +110,19 @@ impl Options {
         self.take("parameterization", "`ntk` or `standard`", |document| match document {
             Document::Text(name) => Parameterization::from_name(name),
             _ => None,
+        })
+    }
+
+    /// A group by name.
+    pub(crate) fn symmetry_group(
+        &mut self,
+        option: &str,
+    ) -> Result<Option<SymmetryGroup>, ArchitectureError> {
+        self.take(option, "`p4`, `p4m`, or `cyclic:N` or `dihedral:N` with N from 1 to 4096", |document| {
+            match document {
+                Document::Text(name) => SymmetryGroup::from_name(name),
+                _ => None,
+            }
         })
     }
 

@@ -7,6 +7,7 @@ use crate::concat_spec::CONCAT_OPTIONS;
 use crate::conv_spec::{CONV_OPTIONS, OTHER_CONV_OPTIONS};
 use crate::document::Document;
 use crate::dropout::DROPOUT_OPTIONS;
+use crate::group_conv_spec::{GROUP_CONV_OPTIONS, GROUP_LIFT_OPTIONS};
 use crate::image_resize::IMAGE_RESIZE_OPTIONS;
 use crate::index::INDEX_OPTIONS;
 use crate::layer::{branch_prefix, inner_prefix, layer_path};
@@ -18,8 +19,8 @@ use crate::repeat_spec::REPEAT_OPTIONS;
 use crate::self_attention_spec::SELF_ATTENTION_OPTIONS;
 use crate::{
     AggregateSpec, Architecture, ArchitectureError, ConcatSpec, ConvSpec, DenseSpec, DropoutSpec,
-    ImageResizeSpec, IndexSpec, Layer, LayerNormSpec, Parameterization, PoolSpec, RepeatSpec,
-    SelfAttentionSpec,
+    GroupConvSpec, GroupLiftSpec, ImageResizeSpec, IndexSpec, Layer, LayerNormSpec, Parameterization,
+    PoolSpec, RepeatSpec, SelfAttentionSpec,
 };
 
 /// The keys of an architecture.
@@ -91,6 +92,15 @@ fn layer(prefix: &str, depth: usize, position: usize, item: Document) -> Result<
             return ConvSpec::read(Options::new(path, options, OTHER_CONV_OPTIONS)?)
                 .map(Layer::ConvTranspose);
         }
+        "group_lift" => {
+            return GroupLiftSpec::read(Options::new(path, options, GROUP_LIFT_OPTIONS)?)
+                .map(Layer::GroupLift);
+        }
+        "group_conv" => {
+            return GroupConvSpec::read(Options::new(path, options, GROUP_CONV_OPTIONS)?)
+                .map(Layer::GroupConv);
+        }
+        "group_pool" => Layer::GroupPool,
         "index" => {
             return IndexSpec::read(Options::new(path, options, INDEX_OPTIONS)?).map(Layer::Index);
         }

@@ -25,6 +25,8 @@ fn main() {
         }
         convolutional::<f64>("f64", 3.5);
         convolutional::<f32>("f32", 1.4);
+        over_groups::<f64>("f64");
+        over_groups::<f32>("f32");
     });
     println!(
         "\nall cores; best of 3; symmetric tangent kernels against neural-tangents 0.6.5 on two cores of this kind"
@@ -157,6 +159,54 @@ fn convolutional<T: Real>(dtype: &str, target: f64) {
         "  vit:2      16 images   {:8.1} ms  ({:.1} µs per pair of images and block)",
         fourth * 1e3,
         fourth / pairs / 2.0 * 1e6
+    );
+}
+
+/// Networks over groups: the floor is the plain network with global average pooling, as often as the group has turns.
+fn over_groups<T: Real>(dtype: &str) {
+    let shape = [28, 28, 1];
+    let x = points::<T>(16, 784);
+    let vectors = points::<T>(128, 64);
+    let [plain, lifted, deep_plain, deep, mirrored] =
+        ["cnn-gap", "gcnn:c4", "cnn-gap:2", "gcnn:c4:2", "gcnn:d4"].map(|name| compile(name, &shape));
+    let on_circle = r#"{"layers": [{"group_lift": {"group": "cyclic:64"}}, "relu", "group_conv", "relu", "group_pool", "dense"]}"#;
+    let on_circle = Architecture::from_json(on_circle).unwrap().check(&[64]).unwrap();
+    let (on_circle, vector) = (CompiledKernel::compile(&on_circle).unwrap(), compile("mlp:2", &[64]));
+    let all = points::<T>(128 * 64, 64);
+    let [plain_time, lifted_time, deep_plain_time, deep_time, mirrored_time] = interleaved([
+        &|| evaluate(&plain, &x),
+        &|| evaluate(&lifted, &x),
+        &|| evaluate(&deep_plain, &x),
+        &|| evaluate(&deep, &x),
+        &|| evaluate(&mirrored, &x),
+    ]);
+    // Every vector against all turns of every other, which a mean would follow.
+    let rows = |kernel: &CompiledKernel| {
+        let (x, y) = (kernel.prepare(vectors.view()).unwrap(), kernel.prepare(all.view()).unwrap());
+        black_box(kernel.cross(&x, &y, Outputs::Ntk, &Monitor::silent()).unwrap());
+    };
+    let [vector_time, circle_time] = interleaved([&|| rows(&vector), &|| evaluate(&on_circle, &vectors)]);
+    let pairs = plain.pairs_evaluated::<T>(16, 16, true);
+    let line = |name: &str, time: f64, floor: f64, turns: f64| {
+        println!(
+            "  {name:<10} 16 images   {:8.1} ms  ({:.2} ms per pair of images; {:.2} × floor)",
+            time * 1e3,
+            time / pairs * 1e3,
+            time / floor / turns
+        );
+    };
+    println!("\nover groups, {dtype}, 28 × 28, 3 × 3; floor: cnn-gap of as many layers, once for each turn");
+    line("cnn-gap", plain_time, plain_time, 1.0);
+    line("gcnn:c4", lifted_time, plain_time, 4.0);
+    line("gcnn:d4", mirrored_time, plain_time, 8.0);
+    line("cnn-gap:2", deep_plain_time, deep_plain_time, 1.0);
+    line("gcnn:c4:2", deep_time, deep_plain_time, 4.0);
+    let pairs = on_circle.pairs_evaluated::<T>(128, 128, true);
+    println!(
+        "  cyclic:64  128 vectors {:8.1} ms  ({:.2} µs per pair; {:.2} × mlp:2 of one vector with all turns of the other)",
+        circle_time * 1e3,
+        circle_time / pairs * 1e6,
+        circle_time / pairs / (vector_time / (128.0 * 128.0))
     );
 }
 

@@ -9,7 +9,7 @@
 //!
 //! Both are $\Theta' = g\,c' + o + \sigma_w^2\,\bar\Theta$ with a gain $g$ and an offset $o$.
 
-use isotypic_architecture::{Conv, Dense, LayerParameterization};
+use isotypic_architecture::{Conv, Dense, GroupConv, LayerParameterization};
 
 /// Coefficients of an affine layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,6 +51,11 @@ impl Affine {
     /// Coefficients of a convolution, or `None` for a parameterization that this engine does not know.
     pub(crate) fn from_conv(conv: &Conv) -> Option<Self> {
         Self::new(conv.weight_variance, conv.bias_variance, conv.parameterization, conv.filter_size())
+    }
+
+    /// Coefficients of a convolution over a group, or `None` for a parameterization that this engine does not know.
+    pub(crate) fn from_group_conv(conv: &GroupConv) -> Option<Self> {
+        Self::new(conv.weight_variance, conv.bias_variance, conv.parameterization, conv.taps)
     }
 
     /// $c'$ of a mean covariance (or of a mean variance).

@@ -12,7 +12,15 @@ pub enum KernelError {
         /// Path of the layer.
         path: String,
     },
-    /// A pooling window with more positions than the engine handles.
+    /// A layer over a group, or beside one, whose kernel is not known.
+    #[error("{path}: expected {expected}")]
+    OverGroup {
+        /// Path of the layer.
+        path: String,
+        /// What would have one.
+        expected: &'static str,
+    },
+    /// A filter over a group or a pooling window with more positions than the engine handles.
     #[error("{path}: expected a window of at most {limit} positions, got {window}")]
     WindowTooLarge {
         /// Path of the layer.
@@ -140,8 +148,9 @@ impl KernelError {
             }
             Self::NotFinite { .. } => Some("replace NaN and infinite values first".to_owned()),
             Self::WindowTooLarge { .. } => {
-                Some("pool all positions at once by `global_avg_pool` or `global_sum_pool`".to_owned())
+                Some("use a smaller filter, or pool all positions at once by `global_avg_pool` or `global_sum_pool`".to_owned())
             }
+            Self::OverGroup { .. } => Some("split the network and add the kernels of its parts".to_owned()),
             Self::UnsupportedOperation { .. } => {
                 Some("a closed form is known for attention with `scaling = \"linear\"`, or with `scaling = \"sqrt\"` and `mechanism = \"identity\"`".to_owned())
             }

@@ -4,7 +4,8 @@
 //! [prepared](CompiledKernel::prepare) (checked, with their variances at every layer) and then evaluated against each other in tiles:
 //!
 //! - the *spatial part* up to `flatten` or `global_avg_pool` runs one displacement slice at a time, one input
-//!   against eight others in SIMD lanes, so that global pooling needs $O(HW)$ memory per pair;
+//!   against eight others in SIMD lanes, so that global pooling needs $O(HW)$ memory per pair
+//!   (networks over groups run it once for each turn of one input, and pool over all of them);
 //! - the *scalar part* starts from matrix products of fixed tiles and maps rows of pairs in place.
 //!
 //! # Conventions

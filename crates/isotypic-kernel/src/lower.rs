@@ -27,18 +27,36 @@ enum Place {
 /// [`KernelError::UnsupportedOperation`] names the layer without a kernel here, [`KernelError::TooManySpatialDimensions`] the rank.
 pub(crate) fn lower(graph: &LayerGraph) -> Result<(Head, ScalarProgram), KernelError> {
     let nodes = graph.nodes();
-    let is_spatial = |node: &Node| node.output_shape.len() > 1;
-    let reads_positions = |node: &Node| node.inputs.iter().any(|&input| is_spatial(graph.node(input)));
-    let readouts: Vec<&Node> =
-        nodes.iter().filter(|node| !is_spatial(node) && reads_positions(node)).collect();
     // The input itself, by whatever name.
     let mut is_input = vec![false; nodes.len()];
     for (index, node) in nodes.iter().enumerate() {
         is_input[index] = match node.inputs.as_slice() {
             [] => true,
-            [input] => is_input[input.index()] && does_nothing(&node.operation),
+            [input] => is_input[input.index()] && does_nothing(node),
             _ => false,
         };
+    }
+    // A vector that is lifted to a group is one position.
+    let lifts_vector = nodes.iter().any(is_lift_of_vector);
+    let is_spatial = |index: usize| nodes[index].output_shape.len() > 1 || (lifts_vector && is_input[index]);
+    let reads_positions = |node: &Node| node.inputs.iter().any(|input| is_spatial(input.index()));
+    let readouts: Vec<&Node> = nodes
+        .iter()
+        .enumerate()
+        .filter(|&(index, node)| !is_spatial(index) && reads_positions(node))
+        .map(|(_, node)| node)
+        .collect();
+    if lifts_vector {
+        // Its coordinates may be seen through lifting only.
+        let reads_input = |node: &Node| node.inputs.iter().any(|input| is_input[input.index()]);
+        let other = nodes
+            .iter()
+            .enumerate()
+            .find(|&(index, node)| reads_input(node) && !is_input[index] && !is_lift_of_vector(node));
+        if let Some((_, node)) = other {
+            let expected = "`group_lift`, since another branch lifts the same vector";
+            return Err(KernelError::OverGroup { path: node.path.clone(), expected });
+        }
     }
     let of_the_input = |node: &&Node| {
         node.operation == Operation::Flatten && node.inputs.iter().all(|input| is_input[input.index()])
@@ -52,16 +70,17 @@ pub(crate) fn lower(graph: &LayerGraph) -> Result<(Head, ScalarProgram), KernelE
     let inputs = if starts_from_dot_products { 1 } else { readouts.len() };
     let mut steps: Vec<ScalarStep> = Vec::new();
     let mut places: Vec<Place> = Vec::with_capacity(nodes.len());
-    for node in nodes {
+    for (index, node) in nodes.iter().enumerate() {
         let read: Vec<Place> = node.inputs.iter().map(|input| places[input.index()]).collect();
         let states: Vec<usize> =
             read.iter().map(|&(Place::Spatial(state) | Place::Scalar(state))| state).collect();
         let place = match (read.first(), &mut spatial) {
-            (None, _) if is_spatial(node) => Place::Spatial(0),
+            (None, _) if is_spatial(index) => Place::Spatial(0),
             (None, _) => Place::Scalar(0),
-            (Some(Place::Spatial(state)), None) if is_spatial(node) => Place::Spatial(*state),
+            (Some(Place::Spatial(state)), None) if is_spatial(index) => Place::Spatial(*state),
             (Some(Place::Spatial(_)), None) => Place::Scalar(0),
-            (Some(Place::Spatial(_)), Some(spatial)) if is_spatial(node) => {
+            (Some(Place::Spatial(state)), Some(_)) if is_input[index] => Place::Spatial(*state),
+            (Some(Place::Spatial(_)), Some(spatial)) if is_spatial(index) => {
                 Place::Spatial(spatial.add(node, &states)?)
             }
             (Some(Place::Spatial(state)), Some(spatial)) => Place::Scalar(spatial.read_out(node, *state)?),
@@ -89,20 +108,24 @@ pub(crate) fn lower(graph: &LayerGraph) -> Result<(Head, ScalarProgram), KernelE
 }
 
 /// Whether an operation gives what it reads.
-fn does_nothing(operation: &Operation) -> bool {
-    match operation {
+fn does_nothing(node: &Node) -> bool {
+    match &node.operation {
         Operation::Identity => true,
+        Operation::Flatten => node.input_shape.len() == 1,
         Operation::Dropout(dropout) => dropout.is_identity(),
         _ => false,
     }
+}
+
+fn is_lift_of_vector(node: &Node) -> bool {
+    matches!(node.operation, Operation::GroupLift(_)) && node.input_shape.len() == 1
 }
 
 /// The operation of a node on vectors, or `None` if it does nothing.
 fn scalar_operation(graph: &LayerGraph, node: &Node) -> Result<Option<ScalarOperation>, KernelError> {
     let unsupported = || KernelError::UnsupportedOperation { path: node.path.clone() };
     Ok(Some(match &node.operation {
-        operation if does_nothing(operation) => return Ok(None),
-        Operation::Flatten => return Ok(None),
+        _ if does_nothing(node) => return Ok(None),
         Operation::Dropout(dropout) => ScalarOperation::Dropout { keep_rate: dropout.keep_rate },
         Operation::Dense(dense) => {
             ScalarOperation::Affine(Affine::from_dense(dense).ok_or_else(unsupported)?)

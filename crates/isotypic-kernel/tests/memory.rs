@@ -60,7 +60,7 @@ fn plans_are_the_memory_at_the_peak() {
         r#"{{"layers": [{dense}, {{"residual": ["relu", {dense}]}}, {{"residual": ["relu", {dense}]}}, {dense}]}}"#
     );
     let pooled = r#"{"layers": [{"conv": {"filter": [3, 3], "padding": "same"}}, "relu", "global_avg_pool", {"dense": {}}, "relu", {"dense": {}}]}"#;
-    let cases: [(&str, &[usize], usize); 8] = [
+    let cases: [(&str, &[usize], usize); 9] = [
         ("mlp", &[300], 600),
         ("mlp:40", &[10], 300),
         (&dropped, &[200], 513),
@@ -69,6 +69,7 @@ fn plans_are_the_memory_at_the_peak() {
         ("cnn-gap", &[4, 4, 1], 150),
         (pooled, &[3, 4, 2], 60),
         ("mlp:2", &[4_000], 20),
+        ("gcnn:d4:2", &[5, 5, 2], 40),
     ];
     let threads = 2;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

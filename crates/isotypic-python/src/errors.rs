@@ -37,10 +37,10 @@ fn raise(py: Python<'_>, class: &str, message: &str, hint: Option<String>) -> Py
 /// The name of the class in `isotypic.errors`.
 fn class_of(error: &Error) -> &'static str {
     match error {
-        Error::Architecture(
-            ArchitectureError::LayerNotAvailable { .. } | ArchitectureError::NameNotAvailable { .. },
-        )
-        | Error::Kernel(KernelError::UnsupportedOperation { .. }) => "UnsupportedLayerError",
+        Error::Architecture(ArchitectureError::LayerNotAvailable { .. })
+        | Error::Kernel(KernelError::UnsupportedOperation { .. } | KernelError::OverGroup { .. }) => {
+            "UnsupportedLayerError"
+        }
         Error::Architecture(_) => "ArchitectureError",
         Error::Data(_) => "DataError",
         Error::Gram(GramError::NotPositiveDefinite(_))

@@ -27,7 +27,6 @@ impl Model {
         let architecture = Architecture::resolve(text).map_err(|error| match error {
             // These name what was given; the others are about a place inside of it.
             ArchitectureError::UnknownName { .. }
-            | ArchitectureError::NameNotAvailable { .. }
             | ArchitectureError::InvalidDepth { .. }
             | ArchitectureError::UnknownExtension { .. }
             | ArchitectureError::Read { .. } => Error::Architecture(error),

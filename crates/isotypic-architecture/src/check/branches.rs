@@ -59,6 +59,9 @@ impl Builder {
             }
             output_shape[axis] = output_shape[axis].saturating_add(other[axis]);
         }
+        if let (Some(group), true) = (ends[0].group, axis + 1 < rank) {
+            return Err(ArchitectureError::OnGroup { path, group });
+        }
         let this = NodeId(self.nodes.len());
         let (operation, not_gaussian_since, origins) = if axis + 1 == rank {
             let mut origins = BTreeSet::new();
@@ -83,13 +86,18 @@ impl Builder {
         not_gaussian_since: Option<NodeId>,
         origins: BTreeSet<NodeId>,
     ) -> Result<End, ArchitectureError> {
+        let group = Self::common_group(&ends, &path)?;
+        let mut mixed_since = ends.iter().find_map(|end| end.mixed_since);
+        if let Operation::Concat(ConcatAxis::Spatial(_)) = operation {
+            mixed_since.get_or_insert(NodeId(self.nodes.len()));
+        }
         let input_shape = self.shape(&ends[0]).to_vec();
         let inputs = ends.into_iter().map(|end| end.node).collect();
         let node = self.push(Node { operation, inputs, input_shape, output_shape, path })?;
-        Ok(End { node, not_gaussian_since, origins: Rc::new(origins) })
+        Ok(End { node, not_gaussian_since, origins: Rc::new(origins), group, mixed_since })
     }
 
-    fn shape(&self, end: &End) -> &[usize] {
+    pub(super) fn shape(&self, end: &End) -> &[usize] {
         &self.nodes[end.node.0].output_shape
     }
 

@@ -7,6 +7,7 @@ mod cases;
 mod finite_network;
 mod forward_structured;
 mod graph;
+mod group_layers;
 mod named;
 mod random_documents;
 mod structured_layers;

@@ -75,11 +75,30 @@ fn unknown_names_suggest_the_nearest() {
 }
 
 #[test]
-fn known_names_that_cannot_be_built_say_so() {
-    for name in ["gcnn:c4", "gcnn:d4"] {
-        let error = Architecture::named(name).unwrap_err();
-        assert_eq!(error.to_string(), format!("architecture `{name}` is not available"));
-        assert!(error.hint().unwrap().contains("`cnn-gap`"));
+fn group_convolutional_networks_have_a_group_and_a_depth() {
+    let written = r#"{"layers": [{"group_lift": {"group": "p4m", "filter": [3, 3]}}, "relu",
+                      {"group_conv": {"filter": [3, 3]}}, "relu", "group_pool", {"dense": {"w_std": 1.0}}]}"#;
+    let named = Architecture::named("gcnn:d4:2").unwrap();
+    assert_eq!(named.to_canonical_json(), Architecture::from_json(written).unwrap().to_canonical_json());
+    assert_eq!(named.name(), "gcnn:d4:2");
+    assert_eq!(
+        Architecture::named("gcnn:c4").unwrap().layers,
+        Architecture::named("gcnn:c4:1").unwrap().layers
+    );
+    let shapes = |name: &str| Architecture::named(name).unwrap().check(&[6, 6, 2]).unwrap();
+    assert_eq!(shapes("gcnn:c4").nodes()[1].output_shape, [6, 6, 4, 1]);
+    assert_eq!(shapes("gcnn:d4:3").nodes()[3].output_shape, [6, 6, 8, 1]);
+    let again = Architecture::from_json(&named.to_canonical_json()).unwrap();
+    assert_eq!(again.to_canonical_json(), named.to_canonical_json());
+
+    let error = |name: &str| Architecture::named(name).unwrap_err();
+    assert_eq!(
+        error("gcnn:d4:0").to_string(),
+        "architecture `gcnn:d4:0`: expected a depth from 1 to 1000, got `0`"
+    );
+    for (name, hint) in [("gcnn", "`gcnn:c4`"), ("gcnn:c5", "`gcnn:c4`"), ("gcnn:2", "`gcnn:c4`")] {
+        assert_eq!(error(name).to_string(), format!("unknown architecture `{name}`"));
+        assert!(error(name).hint().unwrap().contains(hint), "{:?}", error(name).hint());
     }
 }
 

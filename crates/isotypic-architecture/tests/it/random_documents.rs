@@ -16,7 +16,21 @@ fn option_value() -> impl Strategy<Value = Value> {
         Just(json!(1e300)),
         prop::collection::vec(-1_i64..5, 0..4).prop_map(|value| json!(value)),
         prop::sample::select(vec![
-            "same", "circular", "valid", "train", "test", "softmax", "abs", "sqrt", "standard", "linear", "é"
+            "same",
+            "circular",
+            "valid",
+            "train",
+            "test",
+            "softmax",
+            "abs",
+            "sqrt",
+            "standard",
+            "linear",
+            "é",
+            "p4",
+            "p4m",
+            "cyclic:2",
+            "dihedral:3"
         ])
         .prop_map(|value| json!(value)),
         Just(json!({"type": "concat", "on_values": true, "decay": {"exponential": 0.5}})),
@@ -44,6 +58,9 @@ fn simple_layer() -> impl Strategy<Value = Value> {
         "aggregate",
         "conv_local",
         "conv_transpose",
+        "group_lift",
+        "group_conv",
+        "group_pool",
         "nonsense",
         "",
     ]);
@@ -71,6 +88,7 @@ fn simple_layer() -> impl Strategy<Value = Value> {
         "method",
         "pattern",
         "dilation",
+        "group",
     ]);
     // Layers that are right in themselves, so that deep documents get past their first layer.
     let sound = prop::sample::select(vec![
@@ -88,6 +106,12 @@ fn simple_layer() -> impl Strategy<Value = Value> {
         json!({"index": {"slices": [[null, null, -1], [0, 2]]}}),
         json!({"image_resize": {"shape": [3, -1], "method": "linear"}}),
         json!({"aggregate": {"pattern": [[0.5, 1, 0], [0, 0, 1], [1, 0, -1]]}}),
+        json!({"group_lift": {"group": "p4", "filter": [3, 3], "width": 2}}),
+        json!({"group_lift": {"group": "p4m", "filter": [1, 1]}}),
+        json!({"group_lift": {"group": "dihedral:3", "b_std": 0.1}}),
+        json!({"group_conv": {"filter": [3, 3], "width": 2}}),
+        json!("group_conv"),
+        json!("group_pool"),
         json!("relu"),
         json!("identity"),
     ]);
@@ -122,7 +146,7 @@ proptest! {
     #[test]
     fn random_documents_never_panic_and_accepted_ones_run(
         layers in prop::collection::vec(layer(), 0..5),
-        shape in prop::sample::select(vec![vec![], vec![3], vec![4, 2], vec![3, 4, 2], vec![2, 2, 2, 1]]),
+        shape in prop::sample::select(vec![vec![], vec![3], vec![4, 2], vec![3, 4, 2], vec![3, 3, 2], vec![2, 2, 2, 1]]),
         readout in any::<bool>(),
     ) {
         let mut layers = layers;

@@ -43,7 +43,8 @@ Examples:
 Groups: rotation:N, translation:HxW, translation-x:N, translation-y:N, flip, dihedral:N, p4, p4m,
 permutation:FILE, linear:FILE, cyclic:N, symmetric:N, alternating:N, tetrahedral, octahedral, icosahedral;
 products with `*`. For features and Gram matrices also klein, quaternion and table:FILE; see `isotypic group --help`.
-Networks: mlp[:DEPTH], cnn[:DEPTH], cnn-gap[:DEPTH], or a .toml or .json file.";
+Networks: mlp, cnn, cnn-gap, gcnn:c4, gcnn:d4 (convolutions over quarter turns; mirror images too), vit,
+resnet, each with a depth as in mlp:5 or gcnn:c4:2, myrtle5, or a .toml or .json file.";
 
 /// Seeds of a class where classes are named but no number is given.
 const DEFAULT_SEEDS_PER_CLASS: usize = 13;

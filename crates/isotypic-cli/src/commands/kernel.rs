@@ -16,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   isotypic kernel --arch cnn-gap:3 --x images.npy --out K.npy
   isotypic kernel --arch net.toml --x train.npy --y test.npy --get nngp --out K.npy
+  isotypic kernel --arch gcnn:d4:2 --x images.npy --out K.npy
   isotypic kernel --arch mlp:3 --x features.npy --dtype f32 --out K.npy
 
 Images are `[n, H, W, C]`, vectors `[n, d]`, `.npy` files of float64 or float32 in C order. The kernel is that of neural-tangents' stax in NTK

@@ -17,8 +17,20 @@ pub struct Corpus {
 
 const SCHEMA: &str = include_str!("../../../isotypic-architecture/schema/architecture.schema.json");
 
-const NAMES: [&str; 10] =
-    ["mlp", "mlp:5", "cnn", "cnn:3", "cnn-gap", "cnn-gap:2", "vit", "vit:2", "resnet", "myrtle5"];
+const NAMES: [&str; 12] = [
+    "gcnn:c4",
+    "gcnn:d4:2",
+    "mlp",
+    "mlp:5",
+    "cnn",
+    "cnn:3",
+    "cnn-gap",
+    "cnn-gap:2",
+    "vit",
+    "vit:2",
+    "resnet",
+    "myrtle5",
+];
 
 impl Corpus {
     /// The whole corpus, always in the same order. The fixtures are left out where the repository's root is not there.

@@ -88,6 +88,7 @@ pub fn examine(document: &Document, seed: u64) -> Result<Reached, String> {
 fn evaluate(graph: &LayerGraph, generator: &mut Generator) -> Result<Reached, String> {
     let size = |node: &Node| match &node.operation {
         Operation::Conv(conv) => conv.filter_size(),
+        Operation::GroupLift(conv) | Operation::GroupConv(conv) => conv.taps,
         Operation::AvgPool(pool) | Operation::SumPool(pool) => pool.window_size(),
         _ => 1,
     };

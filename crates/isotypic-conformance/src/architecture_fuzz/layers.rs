@@ -7,7 +7,8 @@ use super::generator::Generator;
 use super::mutate::NUMBERS;
 
 /// Options that take words, with the words.
-const CHOICES: [(&str, &[&str]); 7] = [
+const CHOICES: [(&str, &[&str]); 8] = [
+    ("group", &["p4", "p4m", "cyclic:2", "dihedral:3"]),
     ("padding", &["circular", "same", "valid"]),
     ("mechanism", &["softmax", "identity", "abs", "relu"]),
     ("scaling", &["linear", "sqrt"]),
@@ -18,7 +19,12 @@ const CHOICES: [(&str, &[&str]); 7] = [
 ];
 
 /// Layers that fit in many places.
-const LAYERS: [&str; 30] = [
+const LAYERS: [&str; 35] = [
+    r#"{"group_lift": {"group": "p4", "filter": [3, 3]}}"#,
+    r#"{"group_lift": {"group": "cyclic:2", "b_std": 0.1}}"#,
+    r#"{"group_conv": {"filter": [3, 3], "w_std": 1.5}}"#,
+    r#""group_conv""#,
+    r#""group_pool""#,
     r#""dense""#,
     r#"{"dense": {"w_std": 1.5, "b_std": 0.2, "width": 3}}"#,
     r#"{"dense": {"parameterization": "standard", "width_scale": [2, 3]}}"#,

@@ -7,13 +7,14 @@
 
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
-use isotypic_architecture::Conv;
+use isotypic_architecture::{Conv, GroupConv};
 
 use super::box_filter::BoxFilter;
 use super::displacement::{Piece, Pieces, Run};
 use super::grid::Grid;
 use super::pairwise::SidesOf;
 use super::slice::{Slice, lanes_at};
+use super::symmetric_filter::SymmetricFilter;
 use super::taps::{OUTSIDE, Taps};
 use crate::affine::Affine;
 use crate::layer_run::{AffineOnRun, affine_on_differences};
@@ -25,8 +26,16 @@ use crate::terms::{first_at, width_of_first};
 pub(crate) struct Convolution {
     pub(super) taps: Taps,
     pub(super) affine: Affine,
-    /// On a torus with stride 1 sums under the filter need no table.
-    box_filter: Option<BoxFilter>,
+    /// On a torus with stride 1 whole slices are summed at once.
+    torus: Option<TorusFilter>,
+}
+
+/// Sums under a filter on a torus with stride 1.
+#[derive(Debug)]
+enum TorusFilter {
+    Box(BoxFilter),
+    /// Over a group.
+    Symmetric(SymmetricFilter),
 }
 
 impl Convolution {
@@ -42,7 +51,16 @@ impl Convolution {
 
     /// A `conv_local` layer, of which pairs of equal positions alone read something.
     pub(super) fn local(conv: &Conv, input: Grid, output: Grid) -> Option<Self> {
-        Some(Self { box_filter: None, ..Self::from_conv(conv, input, output)? })
+        Some(Self { torus: None, ..Self::from_conv(conv, input, output)? })
+    }
+
+    /// A `group_lift` or `group_conv` layer, whose slices are those of a convolution: the mean over turns is that over positions
+    /// alone. `None` for a parameterization that this engine does not know.
+    pub(super) fn over_group(conv: &GroupConv, grid: Grid) -> Option<Self> {
+        let affine = Affine::from_group_conv(conv)?;
+        let Some(side) = conv.side else { return Some(Self::pointwise(grid, affine)) };
+        let torus = Some(TorusFilter::Symmetric(SymmetricFilter::new(grid, side)));
+        Some(Self { taps: Taps::around(grid, side), affine, torus })
     }
 
     /// A layer that acts on each position alike.
@@ -51,13 +69,15 @@ impl Convolution {
     }
 
     fn new(taps: Taps, affine: Affine) -> Self {
-        let box_filter = taps.is_circular_without_strides().then_some(BoxFilter {
-            grid: taps.input,
-            filter: taps.window,
-            before: taps.before,
-            dilation: taps.dilation,
+        let torus = taps.is_circular_without_strides().then(|| {
+            TorusFilter::Box(BoxFilter {
+                grid: taps.input,
+                filter: taps.window,
+                before: taps.before,
+                dilation: taps.dilation,
+            })
         });
-        Self { taps, affine, box_filter }
+        Self { taps, affine, torus }
     }
 
     /// Number of taps.
@@ -67,7 +87,11 @@ impl Convolution {
 
     /// Additions for the sum under the filter, for each position.
     pub(super) fn additions_per_position(&self) -> usize {
-        self.box_filter.map_or(self.filter_size(), |filter| filter.filter.iter().sum::<usize>() - 2)
+        match &self.torus {
+            Some(TorusFilter::Box(filter)) => filter.filter.iter().sum::<usize>() - 2,
+            Some(TorusFilter::Symmetric(filter)) => filter.size(),
+            None => self.filter_size(),
+        }
     }
 
     /// Mean of per-position numbers under the filter, for every output position; zeros beyond the border.
@@ -79,7 +103,7 @@ impl Convolution {
     ///
     /// The fewer pieces that a layer without neighbours is asked for, the fewer it asks for, so it counts only for whole slices.
     pub(super) fn sums_whole_slices(&self, wanted: Pieces) -> bool {
-        self.box_filter.is_some() && (wanted == Pieces::ALL || !self.taps.is_pointwise())
+        self.torus.is_some() && (wanted == Pieces::ALL || !self.taps.is_pointwise())
     }
 
     /// Sums the input slice under the filter, at every position of the output.
@@ -96,10 +120,13 @@ impl Convolution {
         scratch: &mut [T],
     ) {
         #[simd]
-        fn run<S: Simd, T: Real>(simd: S, filter: &BoxFilter, from: &[T], to: &mut [T], scratch: &mut [T]) {
-            filter.sums(simd, from, to, scratch);
+        fn run<S: Simd, T: Real>(simd: S, filter: &TorusFilter, from: &[T], to: &mut [T], scratch: &mut [T]) {
+            match filter {
+                TorusFilter::Box(filter) => filter.sums(simd, from, to, scratch),
+                TorusFilter::Symmetric(filter) => filter.sums(simd, from, to),
+            }
         }
-        let filter = self.box_filter.as_ref().expect("a filter on a torus with stride 1");
+        let filter = self.torus.as_ref().expect("a filter on a torus with stride 1");
         let scratch = &mut scratch[..input.difference.len()];
         dispatch!(level, simd => run(simd, filter, &input.difference, &mut output.difference, scratch));
         if input.has_ntk() && output.has_ntk() {

@@ -15,6 +15,7 @@ use super::spatial_terms::{LayerTerms, SpatialTerms};
 use super::sqrt_attention::Sums;
 use super::stage::{SpatialLayer, Stage};
 use crate::real::Real;
+use crate::reproducible_sum::ReproducibleSum;
 use crate::terms::{Terms, first_at, width_of_first};
 
 /// Scratch space for one thread, used for one pair of inputs after another.
@@ -34,6 +35,8 @@ pub(crate) struct Evaluator<'a, T: Real> {
     values: Vec<ReadoutValues<T>>,
     /// Per readout, of inputs with themselves.
     half_spreads: Vec<Vec<[f64; 2]>>,
+    /// The first input turned, in networks over a group.
+    turned: SpatialTerms<T>,
 }
 
 /// The two sides of a group of pairs.
@@ -75,6 +78,7 @@ impl<'a, T: Real> Evaluator<'a, T> {
             fills: Vec::new(),
             values: vec![ReadoutValues::default(); program.readouts.len()],
             half_spreads: Vec::new(),
+            turned: SpatialTerms::default(),
         }
     }
 
@@ -92,21 +96,20 @@ impl<'a, T: Real> Evaluator<'a, T> {
             .iter()
             .zip(sides.x.readouts.iter().zip(&sides.y.readouts))
             .map(|(&(state, readout), terms)| {
-                let positions = program.grid(state).len();
-                let pairs = if readout.is_pool() { positions * positions } else { positions };
-                Totals::new(terms, pairs, self.with_ntk)
+                Totals::new(terms, readout.pairs(program.grid(state).len()), self.with_ntk)
             })
             .collect();
-        for step in program.steps() {
-            self.supply(&program.requests(&step), sides);
-            for &index in &step.readouts {
-                let (state, readout) = program.readouts[index];
-                let slice = &self.slices[state][self.schedule.slot(state, step.displacement)];
-                let grid = program.grid(state);
-                for piece in readout.pieces().in_slice(grid, step.displacement) {
-                    piece.runs(grid).for_each(|run| totals[index].add(self.level, run, slice));
-                }
+        self.add_slices(0, sides, &mut totals);
+        if !program.turns.is_empty() {
+            let mut turned = std::mem::take(&mut self.turned);
+            for (turn, number) in program.turns.iter().zip(1..) {
+                self.schedule.clear();
+                sides.x.turn_into(turn, &mut turned);
+                // Elements of the group with different turns are never the same: masks of dropout differ.
+                self.add_slices(number, Sides { x: &turned, y: sides.y, itself: false }, &mut totals);
             }
+            self.schedule.clear();
+            self.turned = turned;
         }
         let terms = sides.x.readouts.iter().zip(&sides.y.readouts);
         for (((&(state, readout), totals), terms), values) in
@@ -123,6 +126,22 @@ impl<'a, T: Real> Evaluator<'a, T> {
             self.half_spreads.extend(program.readouts.iter().zip(&totals).map(spreads));
         }
         &self.values
+    }
+
+    /// Adds the slices of one turn to the sums of the readouts that read them.
+    fn add_slices(&mut self, turn: usize, sides: Sides<'_, T>, totals: &mut [Totals<T>]) {
+        let program = self.program;
+        for step in program.steps(turn) {
+            self.supply(&program.requests(&step), sides);
+            for &index in &step.readouts {
+                let (state, readout) = program.readouts[index];
+                let slice = &self.slices[state][self.schedule.slot(state, step.displacement)];
+                let grid = program.grid(state);
+                for piece in readout.pieces().in_slice(grid, step.displacement) {
+                    piece.runs(grid).for_each(|run| totals[index].add(self.level, run, slice));
+                }
+            }
+        }
     }
 
     /// Half the means of the differences of the last evaluation of inputs with themselves, per readout and lane: of covariances and of tangent
@@ -165,6 +184,16 @@ impl<'a, T: Real> Evaluator<'a, T> {
     fn fill_input(&mut self, fill: Fill, sides: Sides<'_, T>) {
         let mut output = self.take(0, fill.slot);
         let (grid, channels) = (self.program.input, self.program.input_channels());
+        if self.program.permutes_channels() {
+            let (x, y) = sides.terms(0);
+            let values = (sides.x.values.as_slice(), sides.y.values.as_slice());
+            let mut sum = ReproducibleSum::new(&largest_squares(x, y, channels), channels);
+            dispatch!(self.level, simd => add_squared_differences(simd, values, &mut sum));
+            let means = sum.totals().into_iter().map(|sum| T::from_f64(sum / channels as f64));
+            output.difference.iter_mut().zip(means).for_each(|(to, mean)| *to = mean);
+            self.slices[0][fill.slot] = output;
+            return;
+        }
         for piece in fill.missing.in_slice(grid, fill.displacement) {
             let values = (sides.x.values.as_slice(), sides.y.values.as_slice());
             let difference = &mut output.difference;
@@ -272,6 +301,25 @@ impl<'a, T: Real> Evaluator<'a, T> {
             stage.ask([0; 3], pieces, &mut |request| requests.push(request));
         }
         self.supply(&requests, sides);
+    }
+}
+
+/// A bound on the squared differences of the numbers of two vectors, per lane.
+fn largest_squares<T: Real>(x: &Terms<T>, y: &Terms<T>, channels: usize) -> Vec<f64> {
+    let roots = x.root.iter().cycle().zip(&y.root).map(|(x, y)| x.to_f64() + y.to_f64());
+    roots.map(|root| 1.01 * channels as f64 * root.powi(2)).collect()
+}
+
+/// Adds the squared differences of the numbers of both sides, in sums that do not depend on their order.
+#[simd]
+fn add_squared_differences<S: Simd, T: Real>(simd: S, (x, y): (&[T], &[T]), sum: &mut ReproducibleSum<T>) {
+    let width = width_of_first(x, y);
+    for number in 0..y.len() / T::LANES {
+        for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
+            let gap =
+                lanes_at::<S, T>(simd, y, number, start) - first_at::<S, T>(simd, x, width, number, start);
+            sum.add(simd, start, gap * gap);
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! - `program.rs`: the layers, `stage.rs` one of them; `schedule.rs`: which slices are computed when and kept where;
 //! - `spatial_terms.rs`: what depends on one input alone; `evaluator.rs` and `filling.rs`: pairs of inputs;
 //! - `readout.rs`: joining positions at the end;
+//! - `turn.rs`: networks over groups, which pair an input with all turns of the other;
 //! - one file for each kind of layer.
 
 mod aggregation;
@@ -32,7 +33,9 @@ mod slice;
 mod spatial_terms;
 mod sqrt_attention;
 mod stage;
+mod symmetric_filter;
 mod taps;
+mod turn;
 
 pub(crate) use evaluator::Evaluator;
 pub(crate) use program::SpatialProgram;

@@ -3,7 +3,7 @@
 //! State 0 is the input, state `k` the output of stage `k − 1`. A stage may read any earlier state, and a state may have several
 //! readers.
 
-use isotypic_architecture::{ConcatAxis, LayerNorm, Node, Operation, Pool};
+use isotypic_architecture::{ConcatAxis, GroupConv, LayerNorm, Node, Operation, Pool, SymmetryGroup};
 
 use super::aggregation::Aggregation;
 use super::attention::Attention;
@@ -18,6 +18,7 @@ use super::schedule::{Request, Schedule};
 use super::spatial_terms::{SpatialTerms, StateTerms};
 use super::sqrt_attention::SqrtAttention;
 use super::stage::{SpatialLayer, Stage, pairs_in};
+use super::turn::Turn;
 use crate::KernelError;
 use crate::affine::Affine;
 use crate::nonlinearity::from_operation;
@@ -41,12 +42,26 @@ pub(crate) struct SpatialProgram {
     pub(crate) needs_readout_moments: bool,
     /// Whether readouts are handed on as differences, for layers that need angles, rather than as covariances.
     pub(crate) hands_on_differences: bool,
+    /// In networks over a group, how all turns but the identity rearrange an input.
+    pub(super) turns: Vec<Turn>,
+    group: Option<SymmetryGroup>,
     /// Channels of every state.
     channels: Vec<usize>,
+    /// What layers to come must know of every state.
+    facts: Vec<StateFacts>,
     /// Nominal number of nonlinearities for one pair of inputs.
     evaluations_per_pair: f64,
     /// Slices that are kept at a time, for every state.
     slots: Vec<usize>,
+}
+
+/// What layers to come must know of a state.
+#[derive(Debug, Clone, Copy, Default)]
+struct StateFacts {
+    /// Whether it is a function on the group; then the grid has no axis of turns.
+    on_group: bool,
+    /// Whether masks were drawn on the way.
+    is_masked: bool,
 }
 
 /// One displacement, and the readouts that need it.
@@ -70,7 +85,10 @@ impl SpatialProgram {
             readouts: Vec::new(),
             needs_readout_moments: false,
             hands_on_differences: false,
+            turns: Vec::new(),
+            group: None,
             channels: vec![channels],
+            facts: vec![StateFacts::default()],
             evaluations_per_pair: 0.0,
             slots: Vec::new(),
         })
@@ -79,6 +97,11 @@ impl SpatialProgram {
     /// Channels of the input.
     pub(crate) fn input_channels(&self) -> usize {
         self.channels[0]
+    }
+
+    /// Whether turns rearrange the numbers of one position, so that their order must not matter to sums over them.
+    pub(super) fn permutes_channels(&self) -> bool {
+        self.group.is_some_and(|group| group.points().is_some())
     }
 
     /// Whether masks are drawn, so that an input with itself differs from a pair of equal inputs.
@@ -108,8 +131,18 @@ impl SpatialProgram {
     pub(crate) fn add(&mut self, node: &Node, inputs: &[usize]) -> Result<usize, KernelError> {
         let unsupported = || KernelError::UnsupportedOperation { path: node.path.clone() };
         let (channels, extents) = node.output_shape.split_last().ok_or_else(unsupported)?;
-        let output = Grid::new(extents).ok_or_else(unsupported)?;
         let (state, input) = (inputs[0], self.grid(inputs[0]));
+        let mut facts = StateFacts {
+            on_group: self.facts[state].on_group,
+            is_masked: inputs.iter().any(|&state| self.facts[state].is_masked),
+        };
+        if let Operation::GroupLift(conv) = &node.operation {
+            self.lift(conv, facts)
+                .map_err(|expected| KernelError::OverGroup { path: node.path.clone(), expected })?;
+            facts.on_group = true;
+        }
+        // All turns of a position have the same numbers.
+        let output = if facts.on_group { input } else { Grid::new(extents).ok_or_else(unsupported)? };
         if output.len() > MOST_POSITIONS {
             let (path, positions) = (node.path.clone(), output.len());
             return Err(KernelError::TooManyPositions { path, positions, limit: MOST_POSITIONS });
@@ -123,10 +156,19 @@ impl SpatialProgram {
             let (window, limit) = (pool.window_size(), LARGEST_WINDOW);
             return Err(KernelError::WindowTooLarge { path: node.path.clone(), window, limit });
         }
+        if let Operation::GroupLift(conv) | Operation::GroupConv(conv) = &node.operation
+            && let Some(window) = conv.side.map(|side| side * side).filter(|&size| size > LARGEST_WINDOW)
+        {
+            let (path, limit) = (node.path.clone(), LARGEST_WINDOW);
+            return Err(KernelError::WindowTooLarge { path, window, limit });
+        }
         let layer = match &node.operation {
             Operation::Identity => return Ok(state),
             Operation::Dropout(dropout) if dropout.is_identity() => return Ok(state),
-            Operation::Dropout(dropout) => SpatialLayer::Dropout { keep_rate: dropout.keep_rate },
+            Operation::Dropout(dropout) => {
+                facts.is_masked = true;
+                SpatialLayer::Dropout { keep_rate: dropout.keep_rate }
+            }
             Operation::Dense(dense) => {
                 has_ntk = true;
                 let affine = Affine::from_dense(dense).ok_or_else(unsupported)?;
@@ -136,6 +178,10 @@ impl SpatialProgram {
                 has_ntk = true;
                 let convolution = Convolution::from_conv(conv, input, output).ok_or_else(unsupported)?;
                 SpatialLayer::Convolution(convolution)
+            }
+            Operation::GroupLift(conv) | Operation::GroupConv(conv) => {
+                has_ntk = true;
+                SpatialLayer::Convolution(Convolution::over_group(conv, input).ok_or_else(unsupported)?)
             }
             Operation::ConvTranspose(conv) => {
                 has_ntk = true;
@@ -160,6 +206,9 @@ impl SpatialProgram {
             Operation::SumPool(pool) => {
                 let divisor: Option<fn([usize; 3]) -> usize> = None;
                 pooling(pool, (input, output), divisor).ok_or_else(unsupported)?
+            }
+            Operation::LayerNorm(norm) if facts.on_group && !norm.spatial_axes.is_empty() => {
+                SpatialLayer::LayerNorm { groups: vec![0; input.len()], epsilon: norm.epsilon }
             }
             Operation::LayerNorm(norm) => layer_norm(norm, input, extents.len()),
             Operation::Sum => SpatialLayer::Combination(vec![1.0; inputs.len()]),
@@ -194,7 +243,32 @@ impl SpatialProgram {
         };
         self.stages.push(Stage { inputs: inputs.to_vec(), output, layer, nonlinearity, has_ntk, reads_ntk });
         self.channels.push(*channels);
+        self.facts.push(facts);
         Ok(self.stages.len())
+    }
+
+    /// Makes room for a function on a group: the turns of the larger group where one is part of the other.
+    ///
+    /// # Errors
+    /// What was expected, for two groups of which neither is part of the other, and for masked states: an input with itself turned
+    /// meets masks of its own there, which pairs do not know.
+    fn lift(&mut self, conv: &GroupConv, facts: StateFacts) -> Result<(), &'static str> {
+        use SymmetryGroup::{Cyclic, Dihedral, P4, P4m};
+        let group = match (self.group, conv.group) {
+            _ if facts.is_masked => return Err("no `dropout` in training mode before it"),
+            (None, new) => new,
+            (Some(old), new) if old == new => return Ok(()),
+            (Some(P4), P4m) | (Some(P4m), P4) => P4m,
+            (Some(Cyclic(n)), Dihedral(m)) | (Some(Dihedral(n)), Cyclic(m)) if n == m => Dihedral(n),
+            _ => {
+                return Err(
+                    "a group that is part of that of the other `group_lift` layers, or the other way round",
+                );
+            }
+        };
+        self.turns = Turn::all(group, self.input, self.channels[0]);
+        self.group = Some(group);
+        Ok(())
     }
 
     /// Joins the positions of a state; returns the index of the readout.
@@ -213,12 +287,26 @@ impl SpatialProgram {
         self.fuse_nonlinearities();
         let mut schedule = Schedule::new(self);
         let mut evaluations = 0.0;
-        for step in self.steps() {
-            for fill in schedule.plan(self, &self.requests(&step)) {
-                let pairs = pairs_in(self.grid(fill.state), fill.displacement, fill.missing) as f64;
-                let cost = fill.state.checked_sub(1).map_or(0.2, |stage| self.stages[stage].cost());
-                evaluations += pairs * cost;
+        let mut last: Option<(Vec<bool>, f64)> = None;
+        for turn in 0..=self.turns.len() {
+            let reads: Vec<bool> =
+                self.readouts.iter().map(|(_, readout)| readout.reads_turn(turn)).collect();
+            if let Some((_, cost)) = last.as_ref().filter(|(before, _)| *before == reads) {
+                // As many numbers as in the turn before.
+                evaluations += cost;
+                continue;
             }
+            let mut of_turn = 0.0;
+            schedule.clear();
+            for step in self.steps(turn) {
+                for fill in schedule.plan(self, &self.requests(&step)) {
+                    let pairs = pairs_in(self.grid(fill.state), fill.displacement, fill.missing) as f64;
+                    let cost = fill.state.checked_sub(1).map_or(0.2, |stage| self.stages[stage].cost());
+                    of_turn += pairs * cost;
+                }
+            }
+            evaluations += of_turn;
+            last = Some((reads, of_turn));
         }
         self.evaluations_per_pair = evaluations;
         self.slots = schedule.slots().collect();
@@ -254,17 +342,19 @@ impl SpatialProgram {
         self.readouts.iter_mut().for_each(|(state, _)| *state = renamed[*state]);
     }
 
-    /// The steps of one pair of inputs: readouts on the same grid go through its displacements together.
-    pub(super) fn steps(&self) -> impl Iterator<Item = Step> {
+    /// The steps of one pair of inputs, the first one turned: readouts on the same grid go through its displacements together.
+    pub(super) fn steps(&self, turn: usize) -> impl Iterator<Item = Step> {
         let mut grids: Vec<Grid> = Vec::new();
-        for grid in self.readouts.iter().map(|&(state, _)| self.grid(state)) {
+        let reads = move |&(_, readout): &(usize, Readout)| readout.reads_turn(turn);
+        for grid in self.readouts.iter().copied().filter(reads).map(|(state, _)| self.grid(state)) {
             if !grids.contains(&grid) {
                 grids.push(grid);
             }
         }
         grids.into_iter().flat_map(move |grid| {
-            let here: Vec<usize> =
-                (0..self.readouts.len()).filter(|&index| self.grid(self.readouts[index].0) == grid).collect();
+            let here: Vec<usize> = (0..self.readouts.len())
+                .filter(|&index| reads(&self.readouts[index]) && self.grid(self.readouts[index].0) == grid)
+                .collect();
             let pools: Vec<usize> =
                 here.iter().copied().filter(|&index| self.readouts[index].1.is_pool()).collect();
             let steps = if pools.is_empty() { 1 } else { grid.len() };
@@ -322,7 +412,8 @@ impl SpatialProgram {
                 (slots * kept + if whole { 3 * self.grid(state).len() } else { 0 }) * self.grid(state).len()
             })
             .sum();
-        (numbers * T::LANES * size_of::<T>()) as u64
+        let turned = if self.turns.is_empty() { 0 } else { self.prepared_bytes::<T>() };
+        (numbers * T::LANES * size_of::<T>()) as u64 + turned
     }
 
     /// Bytes that are kept for one input.

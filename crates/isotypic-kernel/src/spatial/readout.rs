@@ -22,6 +22,11 @@ pub(crate) enum Readout {
     GlobalAveragePool,
     /// The sum over all pairs of positions.
     GlobalSumPool,
+    /// The mean over all pairs of elements of a group.
+    GroupPool {
+        /// Number of turns, the identity included.
+        turns: usize,
+    },
 }
 
 /// What one input, or one input per lane, contributes to a readout.
@@ -63,6 +68,7 @@ impl Readout {
             Operation::Flatten => Some(Self::Flatten),
             Operation::GlobalAvgPool => Some(Self::GlobalAveragePool),
             Operation::GlobalSumPool => Some(Self::GlobalSumPool),
+            Operation::GroupPool(group) => Some(Self::GroupPool { turns: group.turns() }),
             _ => None,
         }
     }
@@ -70,6 +76,23 @@ impl Readout {
     /// Whether pairs of different positions count.
     pub(super) fn is_pool(self) -> bool {
         self != Self::Flatten
+    }
+
+    /// Whether slices of the input turned by this turn count; turn 0 is the identity.
+    pub(super) fn reads_turn(self, turn: usize) -> bool {
+        match self {
+            Self::GroupPool { turns } => turn < turns,
+            _ => turn == 0,
+        }
+    }
+
+    /// Number of pairs of positions that are summed.
+    pub(super) fn pairs(self, positions: usize) -> usize {
+        match self {
+            Self::Flatten => positions,
+            Self::GlobalAveragePool | Self::GlobalSumPool => positions * positions,
+            Self::GroupPool { turns } => turns * positions * positions,
+        }
     }
 
     /// The pieces of a slice that are read.
@@ -84,6 +107,10 @@ impl Readout {
             Self::Flatten => (1.0, positions),
             Self::GlobalAveragePool => (positions, positions * positions),
             Self::GlobalSumPool => (positions, 1.0),
+            Self::GroupPool { turns } => {
+                let turns = turns as f64;
+                (turns * positions, turns * positions * positions)
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use crate::real::Real;
 use crate::terms::{Terms, interleave, rounded_variance};
 
 /// Terms of the positions of one input, or of [`Real::LANES`] inputs with the lanes interleaved.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SpatialTerms<T: Real> {
     /// Input values, `[position][channel]`; with lanes `[position][channel][lane]`.
     pub(super) values: Vec<T>,
@@ -28,22 +28,23 @@ pub(crate) struct SpatialTerms<T: Real> {
 }
 
 /// Terms of one state.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct StateTerms<T: Real> {
     /// In `f64`; of a single input only.
     variance: Vec<f64>,
     /// Diagonal tangent kernels in `f64`; of a single input only.
     ntk: Vec<f64>,
     /// Before the nonlinearity of the stage, if it has one.
-    before: Option<Terms<T>>,
+    pub(super) before: Option<Terms<T>>,
     /// Of the state itself.
     pub(super) terms: Terms<T>,
     pub(super) layer: LayerTerms<T>,
 }
 
 /// What a layer keeps of its own.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) enum LayerTerms<T: Real> {
+    #[default]
     Nothing,
     /// Factors of tangent kernels.
     Factors(Vec<T>),
@@ -372,7 +373,9 @@ impl<T: Real> SpatialTerms<T> {
             let moments =
                 program.readouts.iter().enumerate().map(|(index, &(state, readout))| match readout {
                     Readout::Flatten => (mean(&image.states[state].variance), mean(&image.states[state].ntk)),
-                    Readout::GlobalAveragePool | Readout::GlobalSumPool => evaluated[index][lane].moments,
+                    Readout::GlobalAveragePool | Readout::GlobalSumPool | Readout::GroupPool { .. } => {
+                        evaluated[index][lane].moments
+                    }
                 });
             image.readout_moments = moments.collect();
         }

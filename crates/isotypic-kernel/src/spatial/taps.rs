@@ -73,6 +73,19 @@ impl Taps {
         Some(Self::laid_out(grids, lattice))
     }
 
+    /// A square filter of an odd side around every position of an image on a torus.
+    pub(super) fn around(grid: Grid, side: usize) -> Self {
+        let lattice = Lattice {
+            window: [1, side, side],
+            strides: [1; 3],
+            dilation: [1; 3],
+            before: [0, side / 2, side / 2],
+            circular: true,
+            transposed: false,
+        };
+        Self::laid_out((grid, grid), lattice)
+    }
+
     /// Every position reads itself.
     pub(super) fn pointwise(grid: Grid) -> Self {
         let lattice = Lattice {

@@ -45,6 +45,8 @@ fn widen(layers: &mut [Layer], size: Size) {
             Layer::Conv(conv) | Layer::ConvLocal(conv) | Layer::ConvTranspose(conv) => {
                 conv.width *= size.width;
             }
+            Layer::GroupLift(lift) => lift.conv.width *= size.width,
+            Layer::GroupConv(conv) => conv.width *= size.width,
             Layer::SelfAttention(attention) => {
                 attention.width *= size.width;
                 (attention.heads, attention.key_width, attention.value_width) =
@@ -155,6 +157,13 @@ fn powers_have_the_moments_of_wide_networks() {
 #[test]
 fn convolutions_have_the_moments_of_wide_networks() {
     check(&["conv_"], SIZE);
+}
+
+#[test]
+fn networks_over_groups_have_the_moments_of_wide_networks() {
+    let mut cases = table();
+    cases.retain(|case| case.name.starts_with("group_") && case.name.contains("small"));
+    check_all(&cases, SIZE);
 }
 
 #[test]

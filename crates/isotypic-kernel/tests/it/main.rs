@@ -7,6 +7,7 @@ mod bit_identity;
 mod edges;
 mod finite_networks;
 mod golden;
+mod groups;
 mod layers;
 mod naive;
 mod naive_agreement;

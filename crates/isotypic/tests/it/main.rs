@@ -5,6 +5,7 @@
 mod authors_numbers;
 mod classes;
 mod exact_actions;
+mod group_networks;
 mod in_memory;
 mod large_classes;
 mod own_network;

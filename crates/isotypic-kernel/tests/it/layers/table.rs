@@ -67,6 +67,7 @@ pub(crate) fn table() -> Vec<Case> {
     }
     vectors(&mut table);
     several_readouts(&mut table);
+    groups(&mut table);
     table.0
 }
 
@@ -90,6 +91,64 @@ fn convolutions(table: &mut Table, dimension: &str, shape: &[usize], rank: usize
             );
         }
     }
+}
+
+/// Networks over groups, on images and on vectors.
+fn groups(table: &mut Table) {
+    let relu = r#""relu""#;
+    let options = r#""w_std": 1.3, "b_std": 0.2"#;
+    let standard = r#""w_std": 1.3, "b_std": 0.2, "parameterization": "standard", "width": 3"#;
+    let norm = |axes: &str| format!(r#"{{"layer_norm": {{"axes": {axes}, "epsilon": 0.1}}}}"#);
+    let drop = r#"{"dropout": {"keep_rate": 0.7}}"#;
+    let cases: [(&str, &str, &[usize], &str, &str); 5] = [
+        ("p4_small", "p4", &[3, 3, 2], "[3, 3]", "[1, 2, 3, -1]"),
+        ("p4", "p4", &[4, 4, 1], "[5, 5]", "[1, 2, 3, -1]"),
+        ("p4m", "p4m", &[4, 4, 2], "[3, 3]", "[1, 2, 3, -1]"),
+        ("cyclic_small", "cyclic:5", &[10], "", "[1, -1]"),
+        ("dihedral_small", "dihedral:4", &[4], "", "[1, -1]"),
+    ];
+    for (name, group, shape, filter, all) in cases {
+        let filter = if filter.is_empty() { String::new() } else { format!(r#""filter": {filter}, "#) };
+        let lift = format!(r#"{{"group_lift": {{"group": "{group}", {filter}{options}}}}}"#);
+        let conv = format!(r#"{{"group_conv": {{{filter}{options}}}}}"#);
+        let shift = usize::from(shape.len() == 3);
+        for (readout, end) in [("mean", r#""group_pool""#), ("flatten", r#""flatten""#)] {
+            let name = |what: &str| format!("group_{name}_{what}_{readout}");
+            table.add(&name("conv"), shape, shift, &[&lift, relu, &conv, relu, end, DENSE, relu, DENSE]);
+            let branches = format!(
+                r#"{{"residual": ["relu", {conv}]}}, {{"concat": {{"branches": [["erf"], [{DENSE}]]}}}}"#
+            );
+            table.add(
+                &name("branches"),
+                shape,
+                shift,
+                &[&lift, &norm("[-1]"), &branches, &conv, &norm(all), relu, end, DENSE],
+            );
+            table.add(&name("dropout"), shape, shift, &[&lift, relu, drop, &conv, relu, drop, end, DENSE]);
+            let lift = format!(r#"{{"group_lift": {{"group": "{group}", {filter}{standard}}}}}"#);
+            let conv = format!(r#"{{"group_conv": {{{filter}{standard}}}}}"#);
+            table.add(&name("standard"), shape, shift, &[&lift, relu, &conv, relu, end, DENSE]);
+        }
+    }
+    // Layers before lifting, a plain network beside it, and one group inside another.
+    let lift = |group: &str| {
+        format!(r#"{{"group_lift": {{"group": "{group}", "filter": [3, 3], {options}}}}}, "relu""#)
+    };
+    let (p4, p4m) = (lift("p4"), lift("p4m"));
+    let image: &[usize] = &[3, 3, 2];
+    let after = &[DENSE, relu, DENSE, &p4, r#""group_pool""#, DENSE];
+    table.add("group_small_after_dense", image, 1, after);
+    let plain = conv(2, "same");
+    let beside = format!(
+        r#"{{"concat": {{"branches": [[{plain}, "relu", "flatten"], [{p4}, "group_pool"], [{p4m}, "group_pool"],
+           [{p4m}, "flatten"], [{plain}, "relu", "global_avg_pool"]]}}}}"#
+    );
+    table.add("group_small_beside_plain", image, 0, &[&beside, DENSE, relu, DENSE]);
+    let vector = |group: &str| {
+        format!(r#"[{{"group_lift": {{"group": "{group}", {options}}}}}, "erf", "group_pool"]"#)
+    };
+    let both = format!(r#"{{"concat": {{"branches": [{}, {}]}}}}"#, vector("cyclic:3"), vector("dihedral:3"));
+    table.add("group_small_two_on_vectors", &[6], 0, &[r#""identity""#, &both, DENSE]);
 }
 
 /// Dilated, local and transposed convolutions.

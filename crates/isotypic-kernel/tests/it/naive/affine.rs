@@ -72,7 +72,7 @@ fn filter(state: &Pair, conv: &Conv, sources: &[Vec<Option<usize>>], extents: &[
 /// NTK parameterization: $\Theta \leftarrow \Sigma' + \sigma_w^2 \Theta$ with the new covariance $\Sigma'$. Standard
 /// parameterization: gradients are those of unscaled parameters, $\Theta \leftarrow n \Sigma + [\text{bias}] + \sigma_w^2 \Theta$
 /// with the fan-in $n$.
-fn weigh(
+pub(super) fn weigh(
     state: &Pair,
     weight: f64,
     bias: Option<f64>,

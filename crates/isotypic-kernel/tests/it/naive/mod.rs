@@ -10,6 +10,7 @@ mod affine;
 mod attention;
 mod branches;
 mod expectation;
+mod group;
 mod pointwise;
 mod pooling;
 mod positions;
@@ -50,6 +51,9 @@ impl Point {
             let inputs: Vec<&Pair> = node.inputs.iter().map(|input| &point.states[input.index()]).collect();
             let state = match node.operation {
                 Operation::Input => input(node, &point.input, &point.input),
+                Operation::GroupLift(ref conv) if node.input_shape.len() == 1 => {
+                    group::lift_vector(conv, &point.input, &point.input, node.output_shape[0])
+                }
                 _ => step(graph, node, &inputs, [&inputs, &inputs], true),
             };
             point.states.push(state);
@@ -71,6 +75,9 @@ pub(crate) fn kernel(graph: &LayerGraph, x: &Point, y: &Point) -> (f64, f64) {
             .map(|states| node.inputs.iter().map(|input| &states[input.index()]).collect::<Vec<_>>());
         let state = match node.operation {
             Operation::Input => input(node, &x.input, &y.input),
+            Operation::GroupLift(ref conv) if node.input_shape.len() == 1 => {
+                group::lift_vector(conv, &x.input, &y.input, node.output_shape[0])
+            }
             _ => step(graph, node, &inputs, [&of_x, &of_y], false),
         };
         states.push(state);
@@ -130,6 +137,9 @@ fn step(graph: &LayerGraph, node: &Node, inputs: &[&Pair], ends: [&[&Pair]; 2], 
         Operation::Conv(conv) => affine::conv(state, conv, extents),
         Operation::ConvLocal(conv) => affine::conv_local(state, conv, extents),
         Operation::ConvTranspose(conv) => affine::conv_transpose(state, conv, extents),
+        Operation::GroupLift(conv) => group::lift(state, conv, extents),
+        Operation::GroupConv(conv) => group::conv(state, conv, extents),
+        Operation::GroupPool(_) => group::pool(state),
         Operation::Index(index) => positions::index(state, index, extents),
         Operation::ImageResize(resize) => positions::resize(state, resize, extents),
         Operation::Aggregate(aggregate) => positions::aggregate(state, aggregate),
