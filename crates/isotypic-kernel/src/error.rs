@@ -150,7 +150,7 @@ impl KernelError {
             Self::WindowTooLarge { .. } => {
                 Some("use a smaller filter, or pool all positions at once by `global_avg_pool` or `global_sum_pool`".to_owned())
             }
-            Self::OverGroup { .. } => Some("split the network and add the kernels of its parts".to_owned()),
+            Self::OverGroup { .. } => Some("lift with one group in all branches, and put `dropout` after `group_lift`".to_owned()),
             Self::UnsupportedOperation { .. } => {
                 Some("a closed form is known for attention with `scaling = \"linear\"`, or with `scaling = \"sqrt\"` and `mechanism = \"identity\"`".to_owned())
             }
