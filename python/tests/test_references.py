@@ -104,10 +104,14 @@ def test_functions_equal_values_with_forty_digits(function):
     points = np.array(FUNCTIONS["points"])
     kernel_fn = stax.serial(stax.Dense(1), function_of(function["layer"]), stax.Dense(1)).kernel_fn
     nngp, ntk = kernel_fn(points, get=("nngp", "ntk"))
+    # Pairs are carried as 1 - cos: near opposite points 1 + cos has 1e-16 only, and functions with an edge see its root.
+    norms = np.sqrt((points**2).sum(1))
+    opposite = points @ points.T < -(1 - 1e-6) * np.outer(norms, norms)
+    tolerances = np.where(opposite & (norms > 0), 3e-8, 1e-14)
     for i, (values, slopes) in enumerate(zip(function["nngp"], function["slope"])):
         for j, (value, slope) in enumerate(zip(values, slopes)):
             for got, expected in ((nngp, value), (ntk, value + slope)):
-                assert abs(got[i, j] - expected) <= 1e-14 * max(got[i, i], got[j, j])
+                assert abs(got[i, j] - expected) <= tolerances[i, j] * max(got[i, i], got[j, j])
 
 
 def test_single_precision_has_the_bits_of_the_command_line(command_line, tmp_path):
