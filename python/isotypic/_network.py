@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import operator
 from collections import namedtuple
 from functools import cached_property, lru_cache
-from typing import Any, Iterable, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, Iterable, NamedTuple, NoReturn, Optional, Sequence, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _isotypic
 from ._arrays import as_finite, as_float, as_points
-from ._spec import Chain, Leaf, Parallel, Placed, Spec, document_of, items_of, leaves_of
-from .errors import SettingsError
+from ._spec import Chain, Graph, Leaf, Parallel, Placed, Spec, document_of, items_of, leaves_of
+from .errors import SettingsError, UnsupportedLayerError
 
 Get = Union[None, str, Sequence[str]]
 
@@ -51,6 +52,44 @@ class Definition:
     def engine(self) -> _isotypic.Network:
         return _isotypic.Network(self.document)
 
+    @cached_property
+    def reads_graph(self) -> bool:
+        return any(isinstance(leaf.leaf, Graph) for leaf in self.leaves)
+
+    @cached_property
+    def engine_without_graphs(self) -> _isotypic.Network:
+        """What parameters are drawn for, which depend on no edges: sums over neighbours have neither parameters nor other shapes."""
+        if not self.reads_graph:
+            return self.engine
+        return self._engine_with(lambda leaf: "identity")
+
+    def _engine_with(self, layer: Callable[[Graph], Any]) -> _isotypic.Network:
+        return _isotypic.Network(json.dumps({"layers": document_of(items_of(self.spec), layer)}, allow_nan=False))
+
+    def engine_on(self, options: dict[str, Any], function: str, is_pair: bool) -> _isotypic.Network:
+        """The engine with the graph of ``pattern`` among the options of a call; ``is_pair`` where two may be given."""
+        pattern = options.pop("pattern", None)
+        _no_options(function, options)
+        if not self.reads_graph:
+            if pattern is not None:
+                raise SettingsError("`pattern`: expected none, since the network has no `Aggregate` layer")
+            return self.engine
+        if pattern is None:
+            raise SettingsError("`pattern`: needed, since the network has an `Aggregate` layer", "pass `pattern=(p1, p2)`")
+        named = {"pattern": pattern}
+        if is_pair and isinstance(pattern, tuple) and len(pattern) == 2:
+            named = {f"pattern[{index}]": one for index, one in enumerate(pattern) if one is not None}
+
+        def layer(leaf: Graph) -> dict[str, Any]:
+            found = [one_graph(name, part, leaf) for name, part in named.items()]
+            if not found:
+                raise SettingsError("`pattern`: expected a graph, got none")
+            if any(not np.array_equal(found[0], other) for other in found[1:]):
+                _differing_graphs("pattern")
+            return {leaf.name: {"pattern": found[0].tolist()}}
+
+        return self._engine_with(layer)
+
 
 class InitFn:
     """``init_fn(rng, input_shape) -> output_shape, params``."""
@@ -67,11 +106,12 @@ class InitFn:
 
         Returns:
           The shape of the outputs, and the parameters, nested as the layers are: a list for ``serial`` and ``parallel``,
-          ``(W, b)`` for ``Dense`` and ``Conv``, a dictionary for attention, ``()`` for all others.
+          ``(W, b)`` for ``Dense`` and convolutions, a dictionary for attention, ``()`` for all others. ``ConvLocal`` has one matrix
+          ``[filter times channels, out_chan]`` and one row of biases for each position.
         """
         _no_options("init_fn", kwargs)
+        engine = self._definition.engine_without_graphs
         batch, *shape = (operator.index(extent) for extent in input_shape)
-        engine = self._definition.engine
         width = engine.output_width(_extents(shape))
         drawn = engine.sample(_extents(shape), seed_of(rng))
         arrays = {path: given for path, given in _by_layer(self._definition, drawn)}
@@ -91,11 +131,12 @@ class ApplyFn:
           params: as ``init_fn`` gives them; arrays may be of any floating-point type.
           inputs: ``[n, ...]``, channels last.
           rng: decides what ``Dropout`` drops; needed by networks that drop, as in neural-tangents.
+          pattern: the graph of ``Aggregate``.
 
         Returns:
           ``[n, outputs]``, float32 for inputs in float32.
         """
-        _no_options("apply_fn", kwargs)
+        engine = self._definition.engine_on(kwargs, "apply_fn", False)
         points = as_points("inputs", inputs)
         as_finite("inputs", points)
         drops = any(
@@ -106,7 +147,7 @@ class ApplyFn:
         flat = list(_flatten(self._definition, params))
         rows = np.ascontiguousarray(points.reshape(len(points), -1), dtype=np.float64)
         seed = 0 if rng is None else seed_of(rng)
-        outputs = self._definition.engine.forward(list(points.shape[1:]), seed, flat, rows)
+        outputs = engine.forward(list(points.shape[1:]), seed, flat, rows)
         return outputs.astype(points.dtype, copy=False)
 
 
@@ -123,6 +164,7 @@ class KernelFn:
           x1: inputs ``[n1, ...]``, channels last.
           x2: other inputs ``[n2, ...]``; ``None`` for those of ``x1``, which takes half the time.
           get: ``"ntk"``, ``"nngp"``, or a tuple of both; ``None`` for a :class:`Kernel` of both.
+          pattern: the graph of ``Aggregate``, or a pair of equal ones.
 
         Returns:
           ``[n1, n2]``, float32 if both inputs are, else float64; a named tuple of matrices for a tuple.
@@ -131,7 +173,7 @@ class KernelFn:
           ArchitectureError: names the layer that does not fit these inputs.
           KernelError: names the argument and the point that is not finite or out of range.
         """
-        _no_options("kernel_fn", kwargs)
+        engine = self._definition.engine_on(kwargs, "kernel_fn", True)
         wanted = wanted_kinds(get)
         first = as_points("x1", x1)
         second = None if x2 is None else as_points("x2", x2)
@@ -142,7 +184,7 @@ class KernelFn:
                 )
             common = np.result_type(first, second)
             first, second = first.astype(common, copy=False), second.astype(common, copy=False)
-        nngp, ntk = self._definition.engine.kernel(first, second, "nngp" in wanted, "ntk" in wanted)
+        nngp, ntk = engine.kernel(first, second, "nngp" in wanted, "ntk" in wanted)
         matrices = {"nngp": nngp, "ntk": ntk}
         if get is None:
             return Kernel(nngp, ntk)
@@ -231,7 +273,35 @@ def _extents(shape: Iterable[int]) -> list[int]:
     return extents
 
 
-_WITH_PARAMETERS = ("dense", "conv", "self_attention")
+def one_graph(argument: str, pattern: Any, leaf: Graph) -> NDArray[Any]:
+    """The adjacency matrix that all inputs share."""
+    dense = pattern if leaf.to_dense is None else leaf.to_dense(pattern)
+    given = as_finite(argument, as_float(argument, dense))
+    if given.ndim % 2 == 1 and given.ndim > 1:
+        if len(given) == 0 or np.any(given != given[:1]):
+            _differing_graphs(argument)
+        given = given[0]
+    half = given.ndim // 2
+    if half == 0 or given.shape[:half] != given.shape[half:]:
+        raise SettingsError(
+            f"`{argument}`: expected the axes of positions twice, perhaps after a batch axis, got shape {given.shape}"
+        )
+    if leaf.axes is not None and tuple(leaf.axes) != tuple(range(1, half + 1)):
+        raise UnsupportedLayerError(
+            f"`Aggregate`: `aggregate_axis={leaf.axes}` with a graph of {half} axes is not available",
+            "graphs are over all axes of positions, in order",
+        )
+    vertices = math.prod(given.shape[:half])
+    return given.astype(np.float64).reshape(vertices, vertices)
+
+
+def _differing_graphs(argument: str) -> NoReturn:
+    raise UnsupportedLayerError(
+        f"`{argument}`: graphs that differ between inputs are not available", "evaluate inputs of one graph at a time"
+    )
+
+
+_WITH_PARAMETERS = ("dense", "conv", "conv_local", "conv_transpose", "self_attention")
 
 
 def _by_layer(definition: Definition, drawn: list[Any]) -> Iterable[tuple[tuple[int, ...], Any]]:
@@ -245,7 +315,7 @@ def _by_layer(definition: Definition, drawn: list[Any]) -> Iterable[tuple[tuple[
             yield one.path, arrays
             continue
         weights = arrays["weights"]
-        if one.leaf.name == "conv":
+        if one.leaf.name in ("conv", "conv_transpose"):
             weights = weights.reshape(*one.leaf.options["filter"], -1, weights.shape[1])
         yield one.path, (weights, arrays.get("biases"))
 
@@ -276,9 +346,11 @@ def _flatten(definition: Definition, params: Any) -> Iterable[NDArray[np.float64
             weights = np.asarray(weights)
             if weights.ndim == 0 or weights.shape[-1] == 0:
                 raise SettingsError(f"`params`: `{leaf.name}` at {list(one.path)}: expected weights, got shape {weights.shape}")
-            arrays = [weights.reshape(-1, weights.shape[-1])]
+            # Every position of a local convolution has weights of its own.
+            local = one.leaf.name == "conv_local"
+            arrays = [weights if local else weights.reshape(-1, weights.shape[-1])]
             if biases is not None:
-                arrays.append(np.asarray(biases).reshape(-1))
+                arrays.append(np.asarray(biases) if local else np.asarray(biases).reshape(-1))
         for values in arrays:
             yield np.ascontiguousarray(as_finite("params", as_float("params", values)), dtype=np.float64)
 

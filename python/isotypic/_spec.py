@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any, Callable, Union
 
 from .errors import ArchitectureError
 
@@ -16,6 +16,14 @@ class Leaf:
 
     name: str
     options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Graph(Leaf):
+    """A layer that reads a graph, which is given where the network is used."""
+
+    axes: tuple[int, ...] | None = None
+    to_dense: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,9 +99,9 @@ def items_of(spec: Spec) -> list[Item]:
     return state.items
 
 
-def document_of(items: list[Item]) -> list[Any]:
-    """The layers as a document lists them."""
-    return [_layer(item) for item in items]
+def document_of(items: list[Item], pattern: Callable[[Graph], Any] | None = None) -> list[Any]:
+    """The layers as a document lists them; ``pattern`` gives the layer in place of one that reads a graph."""
+    return [_layer(item, pattern) for item in items]
 
 
 def leaves_of(items: list[Item]) -> list[Placed]:
@@ -108,10 +116,12 @@ def leaves_of(items: list[Item]) -> list[Placed]:
     return leaves
 
 
-def _layer(item: Item) -> Any:
+def _layer(item: Item, pattern: Callable[[Graph], Any] | None) -> Any:
     if isinstance(item, Placed):
+        if pattern is not None and isinstance(item.leaf, Graph):
+            return pattern(item.leaf)
         return {item.leaf.name: item.leaf.options} if item.leaf.options else item.leaf.name
-    branches = [document_of(branch) or ["identity"] for branch in item.branches]
+    branches = [document_of(branch, pattern) or ["identity"] for branch in item.branches]
     if item.fan_in.kind == "concat":
         return {"concat": {"axis": item.fan_in.axis, "branches": branches}}
     return {item.fan_in.kind: branches}

@@ -12,19 +12,19 @@ from __future__ import annotations
 
 from collections import namedtuple
 from functools import lru_cache
-from typing import Any, Callable, NamedTuple, Optional, Sequence, Union
+from typing import Any, Callable, NamedTuple, Optional
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _isotypic
-from ._arrays import as_columns, as_finite, as_float, as_matrix
+from ._arrays import as_float, as_matrix
 from ._network import Get
+from ._outputs import Axes, OutputAxes
 from .errors import SettingsError, UnsupportedLayerError
 
 __all__ = ["Gaussian", "gp_inference", "gradient_descent_mse", "gradient_descent_mse_ensemble"]
 
-Axes = Union[int, Sequence[int]]
 Matrix = NDArray[np.float64]
 
 
@@ -52,11 +52,12 @@ def gradient_descent_mse(
 
     Args:
       k_train_train: the tangent kernel of the training points, ``[n, n]``.
-      y_train: labels, ``[n, outputs]``.
+      y_train: labels, ``[n, outputs]``, or more axes of outputs.
       learning_rate: the step of time.
       diag_reg: the ridge, relative to the mean of the diagonal.
       diag_reg_absolute_scale: whether the ridge is absolute.
-      trace_axes: the axis of outputs; only the last.
+      trace_axes: the axes of outputs that kernels do not have; along them outputs are independent and share one kernel.
+        Kernels have every other one twice, ``[n, m, a, a, b, b, ...]`` for labels ``[n, a, b, ...]``.
 
     Returns:
       ``predict_fn(t=None, fx_train_0=0.0, fx_test_0=None, k_test_train=None)``: the outputs on the training points after the time
@@ -64,7 +65,8 @@ def gradient_descent_mse(
       the training points. ``t=None`` is infinity. An array of times gives as many leading axes.
     """
     dtype = as_float("k_train_train", k_train_train).dtype
-    kernel, labels = _training(k_train_train, y_train, trace_axes)
+    axes = OutputAxes(trace_axes, y_train)
+    kernel, labels = _training(axes, k_train_train, y_train)
     ridge = _ridge(kernel, diag_reg, diag_reg_absolute_scale)
 
     @lru_cache(maxsize=None)
@@ -85,18 +87,20 @@ def gradient_descent_mse(
             raise SettingsError("`fx_train_0` and `fx_test_0`: both are `None`, so nothing would be predicted")
         if fx_test_0 is not None and k_test_train is None:
             raise SettingsError("`k_test_train`: needed for predictions on test points")
-        before = 0.0 if fx_train_0 is None else _outputs("fx_train_0", fx_train_0)
-        residual = np.ascontiguousarray(np.broadcast_to(labels - before, labels.shape))
-        across = None if k_test_train is None else _across(k_test_train, len(labels))
+        points = len(labels) // max(axes.outputs, 1)
+        before = np.zeros_like(labels) if fx_train_0 is None else axes.rows("fx_train_0", fx_train_0, points)
+        residual = labels - before
+        across = None if k_test_train is None else _across(axes, "k_test_train", k_test_train, len(labels))
 
         def after(time: Optional[float]) -> list[Matrix]:
             found = []
             if fx_train_0 is not None:
                 learned = residual if time is None else flow().learned(time, residual)
-                found.append(before + learned)
+                found.append(axes.back(before + learned))
             if fx_test_0 is not None and across is not None:
                 weights = regression().solve(residual) if time is None else flow().weights(time, residual)
-                found.append(_outputs("fx_test_0", fx_test_0) + across @ weights)
+                start = axes.rows("fx_test_0", fx_test_0, len(across) // max(axes.outputs, 1))
+                found.append(axes.back(start + across @ weights))
             return found
 
         results = _at_times(after, t, learning_rate / labels.size, dtype)
@@ -116,10 +120,11 @@ def gp_inference(
 
     Args:
       k_train_train: kernels of the training points with themselves: a matrix, or a named tuple with ``nngp`` and ``ntk``.
-      y_train: labels, ``[n, outputs]``.
+      y_train: labels, ``[n, outputs]``, or more axes of outputs.
       diag_reg: the ridge, relative to the mean of the diagonal.
       diag_reg_absolute_scale: whether the ridge is absolute.
-      trace_axes: the axis of outputs; only the last.
+      trace_axes: the axes of outputs that kernels do not have; along them outputs are independent and share one kernel.
+        Kernels have every other one twice, ``[n, m, a, a, b, b, ...]`` for labels ``[n, a, b, ...]``.
 
     Returns:
       ``predict_fn(get=None, k_test_train=None, k_test_test=None)``. ``get`` is ``"nngp"`` (the posterior of the Gaussian process),
@@ -127,12 +132,12 @@ def gp_inference(
       The mean on the test points, or a :class:`Gaussian` if ``k_test_test`` is given. Without ``k_test_train`` the predictions on
       the training points, which are the labels.
     """
-    _check_trace_axes(trace_axes, as_float("y_train", y_train).ndim)
-    labels = as_finite("y_train", as_columns("y_train", y_train))
+    axes = OutputAxes(trace_axes, y_train)
+    labels = axes.rows("y_train", y_train)
 
     @lru_cache(maxsize=None)
     def regression(kind: str) -> _isotypic.Regression:
-        kernel, _ = _training(_part(k_train_train, kind, "k_train_train"), labels, -1)
+        kernel, _ = _training(axes, _part(k_train_train, kind, "k_train_train"), y_train)
         return _isotypic.Regression(kernel, _ridge(kernel, diag_reg, diag_reg_absolute_scale))
 
     def posterior(get: str, k_test_train: Any, k_test_test: Any) -> Any:
@@ -141,10 +146,10 @@ def gp_inference(
         kind = "nngp" if get == "nngp" else "ntk"
         given = as_float("k_train_train", _part(k_train_train, kind, "k_train_train"))
         if k_test_train is None:
-            mean = labels.astype(given.dtype)
+            mean = axes.back(labels).astype(given.dtype)
             return mean if k_test_test is None else Gaussian(mean, np.zeros_like(given))
-        across = _across(_part(k_test_train, kind, "k_test_train"), len(labels))
-        mean = (across @ regression(kind).solve(labels)).astype(given.dtype, copy=False)
+        across = _across(axes, "k_test_train", _part(k_test_train, kind, "k_test_train"), len(labels))
+        mean = axes.back(across @ regression(kind).solve(labels)).astype(given.dtype, copy=False)
         if k_test_test is None:
             return mean
         if get == "ntk" and not (hasattr(k_train_train, "nngp") and hasattr(k_test_train, "nngp")):
@@ -152,15 +157,15 @@ def gp_inference(
                 "`k_train_train` and `k_test_train`: the covariance of `ntk` needs both kernels",
                 'pass named tuples, as `kernel_fn(x1, x2, ("nngp", "ntk"))` gives them',
             )
-        own = as_matrix("k_test_test", _part(k_test_test, "ntk" if get == "ntkgp" else "nngp", "k_test_test"))
+        own = axes.matrix("k_test_test", _part(k_test_test, "ntk" if get == "ntkgp" else "nngp", "k_test_test"))
         solved = regression(kind).solve(np.ascontiguousarray(across.T))
         if get != "ntk":
             covariance = own - across @ solved
         else:
-            nngp = as_matrix("k_train_train", k_train_train.nngp)
-            mixed = as_matrix("k_test_train", k_test_train.nngp) @ solved
+            nngp = axes.matrix("k_train_train", k_train_train.nngp)
+            mixed = axes.matrix("k_test_train", k_test_train.nngp) @ solved
             covariance = own + solved.T @ (nngp @ solved) - (mixed + mixed.T)
-        return Gaussian(mean, covariance.astype(given.dtype, copy=False))
+        return Gaussian(mean, axes.kernel_back(covariance).astype(given.dtype, copy=False))
 
     def predict_fn(get: Get = None, k_test_train: Any = None, k_test_test: Any = None) -> Any:
         return _each(get, lambda kind: posterior(kind, k_test_train, k_test_test))
@@ -183,11 +188,11 @@ def gradient_descent_mse_ensemble(
     Args:
       kernel_fn: ``kernel_fn(x1, x2, get)``, as a network of ``isotypic.stax`` has it.
       x_train: inputs, ``[n, ...]``.
-      y_train: labels, ``[n, outputs]``.
+      y_train: labels, ``[n, outputs]``, or more axes of outputs.
       learning_rate: the step of time.
       diag_reg: the ridge, relative to the mean of the diagonal.
       diag_reg_absolute_scale: whether the ridge is absolute.
-      trace_axes: the axis of outputs; only the last.
+      trace_axes: the axes of outputs, all of them: networks here end in vectors.
       **kernel_fn_train_train_kwargs: passed on to ``kernel_fn``.
 
     Returns:
@@ -195,8 +200,13 @@ def gradient_descent_mse_ensemble(
       ``get`` ``"nngp"`` (only the last layer is trained), ``"ntk"`` (all are), or a tuple of both, the default. ``t=None`` is
       infinity; ``x_test=None`` gives predictions on the training points.
     """
-    _check_trace_axes(trace_axes, as_float("y_train", y_train).ndim)
-    labels = as_finite("y_train", as_columns("y_train", y_train))
+    axes = OutputAxes(trace_axes, y_train)
+    if axes.kept:
+        raise UnsupportedLayerError(
+            f"`trace_axes`: expected all axes of outputs, got {trace_axes} for labels with the outputs {axes.shape}",
+            "networks here end in vectors, whose outputs share one kernel",
+        )
+    labels = axes.rows("y_train", y_train)
 
     @lru_cache(maxsize=None)
     def train_kernel(kind: str) -> Any:
@@ -204,13 +214,13 @@ def gradient_descent_mse_ensemble(
 
     @lru_cache(maxsize=None)
     def flow(kind: str) -> _isotypic.Flow:
-        kernel, _ = _training(train_kernel(kind), labels, -1)
+        kernel, _ = _training(axes, train_kernel(kind), y_train)
         return _isotypic.Flow(kernel, _ridge(kernel, diag_reg, diag_reg_absolute_scale))
 
     def ensemble(kind: str, t: ArrayLike, across: Any, own: Optional[Matrix], covariance: bool) -> Any:
         def on_train(time: Optional[float]) -> list[Matrix]:
             assert time is not None
-            mean = flow(kind).learned(time, labels)
+            mean = axes.back(flow(kind).learned(time, labels))
             if not covariance:
                 return [mean]
             nngp = as_matrix("kernel_fn", train_kernel("nngp"))
@@ -223,8 +233,8 @@ def gradient_descent_mse_ensemble(
 
         def on_test(time: Optional[float]) -> list[Matrix]:
             assert time is not None
-            kernel = _across(_part(across, kind, "kernel_fn"), len(labels))
-            mean = kernel @ flow(kind).weights(time, labels)
+            kernel = _across(axes, "kernel_fn", _part(across, kind, "kernel_fn"), len(labels))
+            mean = axes.back(kernel @ flow(kind).weights(time, labels))
             if own is None:
                 return [mean]
             columns = np.ascontiguousarray(kernel.T)
@@ -259,7 +269,7 @@ def gradient_descent_mse_ensemble(
                 own = as_matrix("kernel_fn", kernel_fn(x_test, None, "nngp", **kernel_fn_test_test_kwargs))
         if t is None:
             train = _tuple("Kernel", needed)(*(train_kernel(kind) for kind in needed))
-            infer = gp_inference(train, labels, diag_reg, diag_reg_absolute_scale)
+            infer = gp_inference(train, y_train, diag_reg, diag_reg_absolute_scale, trace_axes)
             test_test = own if across is not None else (True if compute_cov else None)
             return infer(get, None if across is None else across, test_test)
         return _each(get, lambda kind: ensemble(kind, t, across, own, compute_cov))
@@ -304,37 +314,22 @@ def _part(kernels: Any, kind: str, argument: str) -> Any:
     return part
 
 
-def _training(kernel: ArrayLike, y_train: ArrayLike, trace_axes: Axes) -> tuple[Matrix, Matrix]:
+def _training(axes: OutputAxes, kernel: ArrayLike, y_train: ArrayLike) -> tuple[Matrix, Matrix]:
     """The training kernel and labels, checked against each other."""
-    _check_trace_axes(trace_axes, as_float("y_train", y_train).ndim)
-    matrix = as_finite("k_train_train", as_matrix("k_train_train", kernel))
-    labels = as_finite("y_train", as_columns("y_train", y_train))
+    matrix, labels = axes.matrix("k_train_train", kernel), axes.rows("y_train", y_train)
     if matrix.shape != (len(labels), len(labels)):
-        raise SettingsError(
-            f"`k_train_train`: expected shape {(len(labels), len(labels))} for {len(labels)} labels, got {matrix.shape}"
-        )
+        points, got = len(labels) // max(axes.outputs, 1), as_float("k_train_train", kernel).shape
+        raise SettingsError(f"`k_train_train`: expected shape {(points, points)} for {points} labels, got {got[:2]}")
     return matrix, labels
 
 
-def _across(kernel: ArrayLike, points: int) -> Matrix:
-    matrix = as_finite("k_test_train", as_matrix("k_test_train", kernel))
-    if matrix.shape[1] != points:
-        raise SettingsError(f"`k_test_train`: expected {points} columns, one per training point, got {matrix.shape[1]}")
+def _across(axes: OutputAxes, argument: str, kernel: ArrayLike, rows: int) -> Matrix:
+    matrix = axes.matrix(argument, kernel)
+    if matrix.shape[1] != rows:
+        points, got = rows // max(axes.outputs, 1), as_float(argument, kernel).shape
+        raise SettingsError(f"`{argument}`: expected {points} columns, one per training point, got {got[1]}")
     return matrix
-
-
-def _outputs(argument: str, values: ArrayLike) -> NDArray[np.float64]:
-    return as_finite(argument, as_float(argument, values).astype(np.float64, copy=False))
 
 
 def _ridge(kernel: Matrix, amount: float, absolute: bool) -> float:
     return float(amount) if absolute else float(amount) * float(np.trace(kernel)) / max(len(kernel), 1)
-
-
-def _check_trace_axes(trace_axes: Axes, rank: int) -> None:
-    axes = (trace_axes,) if isinstance(trace_axes, int) else tuple(trace_axes)
-    if axes not in ((-1,), (rank - 1,)) or rank > 2:
-        raise UnsupportedLayerError(
-            f"`trace_axes`: expected (-1,) with labels of shape [n, outputs], got {axes} with {rank} axes",
-            "kernels here are between vectors of outputs",
-        )

@@ -14,6 +14,7 @@ and ``Silu`` have closed kernels here and none there.
 
 from __future__ import annotations
 
+import enum
 import math
 import operator
 from typing import Any, Callable, NoReturn, Optional, Sequence, Union
@@ -22,11 +23,20 @@ import numpy as np
 
 from . import _isotypic
 from ._network import Kernel, Layer, layer_of, spec_of
-from ._spec import Chain, FanIn, FanOut as _FanOut, Leaf, Parallel
+from ._spec import Chain, FanIn, FanOut as _FanOut, Graph, Leaf, Parallel
 from .errors import ArchitectureError, UnsupportedLayerError
 
 Axes = Union[int, Sequence[int]]
 Numbers = Optional[Sequence[int]]
+
+
+class Precision(enum.Enum):
+    """Stands for ``jax.lax.Precision`` in signatures; nothing depends on it."""
+
+    DEFAULT = 0
+    HIGH = 1
+    HIGHEST = 2
+
 
 #: ``Slice[1:3, ::2]`` is a tuple of slices, as in neural-tangents.
 Slice = np.s_
@@ -97,11 +107,112 @@ def Conv(
     dimension_numbers: Optional[tuple[str, str, str]] = None,
     parameterization: str = "ntk",
     s: tuple[int, int] = (1, 1),
+    *,
+    dilation: Numbers = None,
 ) -> Layer:
-    """A convolution over one to three spatial axes; ``padding`` is ``"VALID"``, ``"SAME"`` or ``"CIRCULAR"``."""
+    """A convolution over one to three spatial axes; ``padding`` is ``"VALID"``, ``"SAME"`` or ``"CIRCULAR"``.
+
+    ``dilation``, the distance between the taps of the filter, is not in neural-tangents.
+    """
     _dimension_numbers(dimension_numbers)
     options = _affine("Conv", "out_chan", out_chan, W_std, b_std, parameterization, s)
+    if dilation is not None:
+        options["dilation"] = [_whole("Conv", "dilation", step, 1) for step in dilation]
     return _leaf("conv", **_window("Conv", "filter", "filter_shape", filter_shape, strides, padding), **options)
+
+
+def ConvLocal(
+    out_chan: int,
+    filter_shape: Sequence[int],
+    strides: Numbers = None,
+    padding: str = "VALID",
+    W_std: float = 1.0,
+    b_std: Optional[float] = None,
+    dimension_numbers: Optional[tuple[str, str, str]] = None,
+    parameterization: str = "ntk",
+    s: tuple[int, int] = (1, 1),
+) -> Layer:
+    """A convolution with weights and biases of its own at every position."""
+    _dimension_numbers(dimension_numbers)
+    options = _affine("ConvLocal", "out_chan", out_chan, W_std, b_std, parameterization, s)
+    return _leaf("conv_local", **_window("ConvLocal", "filter", "filter_shape", filter_shape, strides, padding), **options)
+
+
+def ConvTranspose(
+    out_chan: int,
+    filter_shape: Sequence[int],
+    strides: Numbers = None,
+    padding: str = "VALID",
+    W_std: float = 1.0,
+    b_std: Optional[float] = None,
+    dimension_numbers: Optional[tuple[str, str, str]] = None,
+    parameterization: str = "ntk",
+    s: tuple[int, int] = (1, 1),
+) -> Layer:
+    """A transposed convolution, which makes ``stride`` positions of one."""
+    _dimension_numbers(dimension_numbers)
+    options = _affine("ConvTranspose", "out_chan", out_chan, W_std, b_std, parameterization, s)
+    window = _window("ConvTranspose", "filter", "filter_shape", filter_shape, strides, padding)
+    return _leaf("conv_transpose", **window, **options)
+
+
+def Index(idx: Any, batch_axis: int = 0, channel_axis: int = -1) -> Layer:
+    """Some positions of the input, ``x[idx]``: ``Index(Slice[:, 1:7:2, 0])``.
+
+    ``idx`` is a slice, a whole number or a tuple of them, for the batch, the positions and the channels in turn. Batch and channels
+    are taken whole; a whole number takes one position, whose axis disappears. An ellipsis may stand at the end.
+    """
+    _axes("Index", batch_axis, channel_axis)
+    return _leaf("index", slices=_slices(idx))
+
+
+def ImageResize(
+    shape: Sequence[int],
+    method: Union[str, Any],
+    antialias: bool = True,
+    precision: Any = Precision.HIGHEST,
+    batch_axis: int = 0,
+    channel_axis: int = -1,
+) -> Layer:
+    """Other extents by interpolation; ``shape`` lists batch, positions and channels, -1 for what stays.
+
+    ``method`` is ``"linear"`` (also ``"bilinear"``, ``"trilinear"``, ``"triangle"``) or ``"nearest"``. ``precision`` changes nothing: sums are
+    in the precision of the inputs. neural-tangents 0.6.5 takes the extents in reverse order after an odd number of convolutions.
+    """
+    _axes("ImageResize", batch_axis, channel_axis)
+    extents = [operator.index(extent) for extent in shape]
+    if len(extents) < 3 or extents[0] != -1 or extents[-1] != -1:
+        _unsupported("ImageResize", f"`shape={tuple(shape)}`", "batch and channels stay: the first and the last extent are -1")
+    name = str(getattr(method, "name", method)).lower()
+    kind = {"nearest": "nearest", "linear": "linear", "bilinear": "linear", "trilinear": "linear", "triangle": "linear"}.get(name)
+    if kind is None:
+        _unsupported("ImageResize", f"`method={name}`", "it may be `linear` or `nearest`")
+    return _leaf("image_resize", shape=extents[1:-1], method=kind, antialias=bool(antialias))
+
+
+def Aggregate(
+    aggregate_axis: Optional[Axes] = None,
+    batch_axis: int = 0,
+    channel_axis: int = -1,
+    to_dense: Optional[Callable[[Any], Any]] = lambda p: p,
+    implementation: str = "DENSE",
+) -> Layer:
+    """Sums over the predecessors in a graph of positions (Du et al. 2019, arXiv 1905.13192).
+
+    The graph is given where the network is used: ``kernel_fn(x1, x2, pattern=(p1, p2))`` and ``apply_fn(params, x, pattern=p)``, where
+    ``pattern[i, j]`` is the weight of the edge from vertex i to vertex j, with one axis for each axis of positions on either side. All
+    inputs share one graph: patterns with a batch axis must be equal along it.
+
+    Args:
+      aggregate_axis: the axes of the vertices; all axes of positions, in order, if ``None``.
+      to_dense: makes a dense array of what is given as pattern.
+      implementation: ``"DENSE"``.
+    """
+    _axes("Aggregate", batch_axis, channel_axis)
+    if str(implementation).upper() != "DENSE":
+        _unsupported("Aggregate", f"`implementation={implementation}`", "pass dense patterns and leave it out")
+    axes = None if aggregate_axis is None else (aggregate_axis,) if isinstance(aggregate_axis, int) else tuple(aggregate_axis)
+    return layer_of(Graph("aggregate", {}, axes, to_dense))
 
 
 def AvgPool(
@@ -243,10 +354,13 @@ def Sign() -> Layer:
 
 
 def Erf(a: float = 1.0, b: float = 1.0, c: float = 0.0) -> Layer:
-    """The error function; only with the defaults of ``a erf(b x) + c``."""
-    if (a, b, c) != (1, 1, 0):
-        _unsupported("Erf", f"`a={a}, b={b}, c={c}`", "leave out `a`, `b` and `c`")
-    return _leaf("erf")
+    """``a erf(b x) + c``."""
+    return _leaf("erf", **_abc("Erf", a, b, c))
+
+
+def Sigmoid_like() -> Layer:
+    """``0.5 erf(x / 2.4020563531719796) + 0.5``, close to the logistic function; that has a kernel here too, ``Sigmoid``."""
+    return _leaf("sigmoid_like")
 
 
 def Gelu(approximate: bool = False) -> Layer:
@@ -285,8 +399,35 @@ def Gabor() -> Layer:
 
 
 def Monomial(degree: int) -> Layer:
-    """``x`` to the power ``degree``."""
-    return _leaf("monomial", degree=_whole("Monomial", "degree", degree, 1))
+    """``x`` to the power ``degree``, 0 to 16."""
+    return _leaf("monomial", degree=_whole("Monomial", "degree", degree, 0))
+
+
+def RectifiedMonomial(degree: int) -> Layer:
+    """``x`` to the power ``degree``, 0 to 16, where ``x`` is not negative, else 0."""
+    return _leaf("rectified_monomial", degree=_whole("RectifiedMonomial", "degree", degree, 0))
+
+
+def Polynomial(coef: Sequence[float]) -> Layer:
+    """The sum of ``coef[k] x**k``, as in ``numpy.polynomial``; at most 17 coefficients."""
+    return _leaf("polynomial", coef=[_number("Polynomial", "coef", one) for one in coef])
+
+
+def Hermite(degree: int) -> Layer:
+    """The Hermite polynomial of norm 1 under the standard normal distribution, degree 1 to 16.
+
+    Its kernel is exact for inputs of any variance; neural-tangents takes the one of variance 1 for all.
+    """
+    return _leaf("hermite", degree=_whole("Hermite", "degree", degree, 1))
+
+
+def ExpNormalized(gamma: float = 1, shift: float = -1, do_clip: bool = False) -> Layer:
+    """The kernel ``sqrt(q1 q2) exp(gamma (cos + shift))`` (arXiv 2003.02237); it has no finite network.
+
+    ``do_clip`` changes nothing: cosines never leave [-1, 1].
+    """
+    number = _number("ExpNormalized", "gamma", gamma), _number("ExpNormalized", "shift", shift)
+    return _leaf("exp_normalized", gamma=number[0], shift=number[1], do_clip=bool(do_clip))
 
 
 def Tanh() -> Layer:
@@ -334,18 +475,8 @@ def _without_kernel(name: str) -> Callable[..., NoReturn]:
     return layer
 
 
-Aggregate = _without_kernel("Aggregate")
-ConvLocal = _without_kernel("ConvLocal")
-ConvTranspose = _without_kernel("ConvTranspose")
 DotGeneral = _without_kernel("DotGeneral")
 Elementwise = _without_kernel("Elementwise")
-ExpNormalized = _without_kernel("ExpNormalized")
-Hermite = _without_kernel("Hermite")
-ImageResize = _without_kernel("ImageResize")
-Index = _without_kernel("Index")
-Polynomial = _without_kernel("Polynomial")
-RectifiedMonomial = _without_kernel("RectifiedMonomial")
-Sigmoid_like = _without_kernel("Sigmoid_like")
 
 
 def _leaf(_name: str, **options: Any) -> Layer:
@@ -426,6 +557,30 @@ def _dimension_numbers(numbers: Optional[tuple[str, str, str]]) -> None:
         _unsupported("Conv", f"`dimension_numbers={numbers}`", "the batch is the first axis and the channels are the last")
 
 
+def _slices(idx: Any) -> list[Any]:
+    """What an index takes along each axis of positions."""
+    entries = list(idx) if isinstance(idx, tuple) else [idx]
+    if entries and entries[-1] is Ellipsis:
+        entries.pop()
+    whole = slice(None)
+    for entry in entries:
+        if not isinstance(entry, slice) and not hasattr(entry, "__index__"):
+            _unsupported("Index", f"`{entry!r}` in `idx`", "slices and whole numbers, and an ellipsis at the end")
+    if not entries or entries[0] != whole:
+        _unsupported("Index", f"`idx={idx!r}`", "the batch is taken whole: begin with `:`")
+    entries = entries[1:]
+    while entries and entries[-1] == whole:
+        entries.pop()
+
+    def spelled(entry: Any) -> Any:
+        if isinstance(entry, slice):
+            ends = (entry.start, entry.stop, 1 if entry.step is None else entry.step)
+            return [None if end is None else operator.index(end) for end in ends]
+        return operator.index(entry)
+
+    return [spelled(entry) for entry in entries] or [None]
+
+
 def _decay(function: Callable[[Any], Any]) -> dict[str, float]:
     """Which decay a function is, with its rate."""
     distances = np.array([1.0, 0.25, 0.5, 2.0, 3.0, 5.0])
@@ -448,14 +603,18 @@ def _tidy(rate: float) -> float:
 __all__ = [
     "ABRelu",
     "Abs",
+    "Aggregate",
     "AvgPool",
     "Conv",
+    "ConvLocal",
+    "ConvTranspose",
     "Cos",
     "Dense",
     "Dropout",
     "ElementwiseNumerical",
     "Erf",
     "Exp",
+    "ExpNormalized",
     "FanInConcat",
     "FanInProd",
     "FanInSum",
@@ -467,15 +626,22 @@ __all__ = [
     "GlobalAvgPool",
     "GlobalSelfAttention",
     "GlobalSumPool",
+    "Hermite",
     "Identity",
+    "ImageResize",
+    "Index",
     "Kernel",
     "Layer",
     "LayerNorm",
     "LeakyRelu",
     "Monomial",
+    "Polynomial",
+    "Precision",
     "Rbf",
+    "RectifiedMonomial",
     "Relu",
     "Sigmoid",
+    "Sigmoid_like",
     "Sign",
     "Silu",
     "Sin",

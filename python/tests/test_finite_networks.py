@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -142,3 +144,42 @@ def test_parameters_that_do_not_fit_are_refused_by_place(params, error, message)
     network = stax.serial(stax.Dense(4), stax.Relu(), stax.Dense(1))
     with pytest.raises(error, match=message):
         network.apply_fn(params, np.ones((2, 3)))
+
+
+def test_local_and_transposed_convolutions_are_the_formulas(rng):
+    x = rng.normal(size=(3, 5, 2))
+    init_fn, apply_fn, _ = stax.serial(stax.ConvLocal(4, (2,), W_std=1.2, b_std=0.5), stax.Flatten())
+    _, params = init_fn(1, x.shape)
+    w, b = params[0]
+    assert (w.shape, b.shape) == ((4, 4, 4), (4, 4))
+    windows = np.stack([x[:, p : p + 2].reshape(3, -1) for p in range(4)], axis=1)
+    expected = 1.2 * np.einsum("npi,pio->npo", windows, w) / np.sqrt(4) + 0.5 * b
+    np.testing.assert_allclose(apply_fn(params, x), expected.reshape(3, -1), rtol=1e-12)
+    init_fn, apply_fn, kernel_fn = stax.serial(stax.ConvTranspose(2000, (2,), strides=(2,), b_std=0.3), stax.Flatten())
+    _, params = init_fn(1, x.shape)
+    w, b = params[0]
+    assert (w.shape, b.shape) == ((2, 2, 2000), (2000,))
+    outputs = apply_fn(params, x).reshape(3, 10, 2000)
+    empirical = np.einsum("npo,mpo->nm", outputs, outputs) / 20000
+    # 2,000 channels of ten positions: the standard error of a second moment is about sqrt(2 / 2000) of it.
+    np.testing.assert_allclose(empirical, kernel_fn(x, get="nngp"), atol=0.15)
+
+
+def test_functions_of_a_finite_network(rng):
+    x = rng.normal(size=(4, 3))
+    erf = np.vectorize(math.erf)
+    for layer, function in [
+        (stax.Erf(1.5, 0.5, -0.25), lambda u: 1.5 * erf(0.5 * u) - 0.25),
+        (stax.Polynomial([0.5, -1, 0, 0.25]), lambda u: 0.5 - u + 0.25 * u**3),
+        (stax.Monomial(0), np.ones_like),
+        (stax.RectifiedMonomial(0), lambda u: (u >= 0).astype(float)),
+        (stax.RectifiedMonomial(2), lambda u: np.maximum(u, 0) ** 2),
+        (stax.Hermite(3), lambda u: (u**3 - 3 * u) / np.sqrt(6)),
+        (stax.Sigmoid_like(), lambda u: 0.5 * erf(u / 2.4020563531719796) + 0.5),
+    ]:
+        init_fn, apply_fn, _ = stax.serial(stax.Dense(5), layer)
+        _, params = init_fn(0, x.shape)
+        hidden = x @ params[0][0] / np.sqrt(3)
+        np.testing.assert_allclose(apply_fn(params, x), function(hidden), rtol=1e-12, atol=1e-14)
+    with pytest.raises(ArchitectureError, match=r"layer 2 \(`exp_normalized`\): finite networks have no such layer"):
+        stax.serial(stax.Dense(5), stax.ExpNormalized()).init_fn(0, x.shape)

@@ -101,8 +101,13 @@ def test_what_does_not_fit_is_named():
         predict.gp_inference(TRAIN.ntk, Y)("ntk", ACROSS.ntk, TEST.nngp)
     with pytest.raises(SettingsError, match="`get`"):
         predict.gp_inference(TRAIN, Y)("cov", ACROSS)
-    with pytest.raises(UnsupportedLayerError, match="`trace_axes`"):
-        predict.gradient_descent_mse(TRAIN.ntk, Y, trace_axes=(0,))
+    for axes in (0, (1, -1), 2, -2):
+        with pytest.raises(SettingsError, match="`trace_axes`"):
+            predict.gradient_descent_mse(TRAIN.ntk, Y, trace_axes=axes)
+    with pytest.raises(SettingsError, match="`k_train_train`: expected shape"):
+        predict.gradient_descent_mse(TRAIN.ntk, Y, trace_axes=())
+    with pytest.raises(UnsupportedLayerError, match="`trace_axes`: expected all axes"):
+        predict.gradient_descent_mse_ensemble(KERNEL_FN, X, Y, trace_axes=())
     with pytest.raises(PredictError, match="training time"):
         predict.gradient_descent_mse(TRAIN.ntk, Y)(-1.0)
     with pytest.raises(SettingsError, match=r"`y_train`: entry \[0, 0\] is nan"):
@@ -115,3 +120,43 @@ def test_a_kernel_that_is_not_positive_definite_names_the_ridge_that_would_do():
         predict.gp_inference(twice, np.ones((8, 1)))("ntk", twice)
     assert isinstance(caught.value, np.linalg.LinAlgError)
     assert "--" not in str(caught.value)
+
+
+def test_outputs_with_kernels_of_their_own_are_solved_together(rng):
+    """Traced axes by one kernel for all outputs, kept ones by the Kronecker product written out."""
+    labels, before, test_before = rng.normal(size=(7, 2, 3)), rng.normal(size=(7, 2, 3)), rng.normal(size=(len(X_TEST), 2, 3))
+    mix = np.array([[1.0, 0.4], [0.4, 1.3]])
+
+    def full(kernel):
+        return np.einsum("nm,ab->nmab", kernel, mix)
+
+    for time in (None, 0.8):
+        got = predict.gradient_descent_mse(full(TRAIN.ntk), labels, diag_reg=1e-2, trace_axes=(-1,))(
+            time, before, test_before, full(ACROSS.ntk)
+        )
+        # Every output of the traced axis alone, points and the kept axis as one list.
+        for k in range(3):
+            kernel, across = np.kron(TRAIN.ntk, mix), np.kron(ACROSS.ntk, mix)
+            one = predict.gradient_descent_mse(kernel, labels[:, :, k].reshape(-1, 1), learning_rate=1 / 3, diag_reg=1e-2)(
+                time, before[:, :, k].reshape(-1, 1), test_before[:, :, k].reshape(-1, 1), across
+            )
+            for values, expected in zip(got, one):
+                np.testing.assert_allclose(values[:, :, k], expected.reshape(-1, 2), rtol=1e-9)
+    # All axes traced: each output by itself.
+    mean = predict.gp_inference(TRAIN, labels, trace_axes=(1, 2))("ntk", ACROSS)
+    for a in range(2):
+        np.testing.assert_allclose(mean[:, a], predict.gp_inference(TRAIN, labels[:, a])("ntk", ACROSS), rtol=1e-10)
+    # No axis traced: the covariance has every axis of outputs twice.
+    posterior = predict.gp_inference(full(TRAIN.nngp), labels[:, :, 0], 1e-3, trace_axes=())("nngp", full(ACROSS.nngp), full(TEST.nngp))
+    matrix = np.kron(TRAIN.nngp, mix)
+    matrix += 1e-3 * np.trace(matrix) / len(matrix) * np.eye(len(matrix))
+    across = np.kron(ACROSS.nngp, mix)
+    expected = np.kron(TEST.nngp, mix) - across @ np.linalg.solve(matrix, across.T)
+    points = len(X_TEST)
+    assert posterior.covariance.shape == (points, points, 2, 2) and posterior.mean.shape == (points, 2)
+    for i in range(points):
+        for j in range(points):
+            block = expected[2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+            np.testing.assert_allclose(posterior.covariance[i, j], block, rtol=1e-8, atol=1e-12)
+    mean = across @ np.linalg.solve(matrix, labels[:, :, 0].ravel())
+    np.testing.assert_allclose(posterior.mean.ravel(), mean, rtol=1e-9)

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::ScalarFunction;
 use crate::scalar_function::rectify;
+use crate::{Coefficients, ScalarFunction};
 
 /// A nonlinearity that acts on every value by itself, as an architecture file spells it and as a checked graph holds it.
 ///
@@ -31,8 +31,17 @@ pub enum Activation {
     Abs,
     /// $-1$, $0$ or $1$.
     Sign,
-    /// The error function $\operatorname{erf}(u)$.
-    Erf,
+    /// $a \operatorname{erf}(b u) + c$.
+    Erf {
+        /// Amplitude.
+        a: f64,
+        /// Rate.
+        b: f64,
+        /// Offset.
+        c: f64,
+    },
+    /// $\tfrac12 \operatorname{erf}(u/2.4020563531719796) + \tfrac12$, close to the logistic function.
+    SigmoidLike,
     /// $u\,\Phi(u)$ with the normal distribution function $\Phi$ (Hendrycks & Gimpel 2016).
     Gelu {
         /// Whether finite networks replace $\Phi$ by its approximation with a hyperbolic tangent. The kernel is that of
@@ -88,8 +97,32 @@ pub enum Activation {
     Gabor,
     /// $u^n$.
     Monomial {
-        /// The power $n$, from 1 to 16.
+        /// The power $n$, at most 16.
         degree: usize,
+    },
+    /// $u^n$ where $u \ge 0$, else 0.
+    RectifiedMonomial {
+        /// The power $n$, at most 16.
+        degree: usize,
+    },
+    /// A polynomial.
+    Polynomial {
+        /// Its coefficients, not all of them 0.
+        coef: Coefficients,
+    },
+    /// The Hermite polynomial $\mathrm{He}_n(u)/\sqrt{n!}$, of norm 1 under the standard normal distribution.
+    Hermite {
+        /// The degree $n$, from 1 to 16.
+        degree: usize,
+    },
+    /// The kernel $\sqrt{q_xq_y}\,e^{\gamma(\cos\theta + \text{shift})}$, which belongs to no function of one number.
+    ExpNormalized {
+        /// The rate $\gamma$, at least 0.
+        gamma: f64,
+        /// Added to the cosine.
+        shift: f64,
+        /// Read and without effect: cosines never leave $[-1, 1]$ here.
+        do_clip: bool,
     },
     /// A scalar function whose kernel is the Gauss–Hermite sum of neural-tangents' `ElementwiseNumerical`, errors included.
     Elementwise {
@@ -109,7 +142,8 @@ impl Activation {
             Self::AbRelu { .. } => "ab_relu",
             Self::Abs => "abs",
             Self::Sign => "sign",
-            Self::Erf => "erf",
+            Self::Erf { .. } => "erf",
+            Self::SigmoidLike => "sigmoid_like",
             Self::Gelu { .. } => "gelu",
             Self::Tanh => "tanh",
             Self::Sigmoid => "sigmoid",
@@ -122,11 +156,20 @@ impl Activation {
             Self::Gaussian { .. } => "gaussian",
             Self::Gabor => "gabor",
             Self::Monomial { .. } => "monomial",
+            Self::RectifiedMonomial { .. } => "rectified_monomial",
+            Self::Polynomial { .. } => "polynomial",
+            Self::Hermite { .. } => "hermite",
+            Self::ExpNormalized { .. } => "exp_normalized",
             Self::Elementwise { .. } => "elementwise",
         }
     }
 
-    /// $\varphi(u)$. NaN stays NaN.
+    /// Whether the layer is a function of one number, which finite networks can apply; all but `exp_normalized` are.
+    pub fn is_a_function(self) -> bool {
+        !matches!(self, Self::ExpNormalized { .. })
+    }
+
+    /// $\varphi(u)$. NaN stays NaN, and is the value of what [is no function](Self::is_a_function).
     pub fn apply(self, u: f64) -> f64 {
         match self {
             Self::Relu => rectify(u),
@@ -141,7 +184,8 @@ impl Activation {
                     u.signum()
                 }
             }
-            Self::Erf => ScalarFunction::Erf.apply(u),
+            Self::Erf { a, b, c } => a * libm::erf(b * u) + c,
+            Self::SigmoidLike => 0.5 * libm::erf(u * SIGMOID_LIKE_RATE) + 0.5,
             Self::Gelu { approximate: false } => ScalarFunction::Gelu.apply(u),
             Self::Gelu { approximate: true } => {
                 let inner = (2.0 / std::f64::consts::PI).sqrt() * (u + 0.044715 * u.powi(3));
@@ -159,10 +203,38 @@ impl Activation {
             Self::Exp { a, b } => a * (b * u).exp(),
             Self::Gaussian { a, b } => a * (b * u * u).exp(),
             Self::Gabor => (-u * u).exp() * u.sin(),
-            Self::Monomial { degree } => (0..degree).fold(1.0, |power, _| power * u),
+            Self::Monomial { degree } => power(degree, u),
+            Self::RectifiedMonomial { degree } => {
+                if u < 0.0 {
+                    0.0
+                } else {
+                    power(degree, u)
+                }
+            }
+            Self::Polynomial { coef } => coef.evaluate(u),
+            Self::Hermite { degree } => hermite(degree, u),
+            Self::ExpNormalized { .. } => f64::NAN,
             Self::Elementwise { function, .. } => function.apply(u),
         }
     }
+}
+
+/// The rate of [`Activation::SigmoidLike`]: with it the function is closest to the logistic one, in squares over $[-5, 5]$.
+pub const SIGMOID_LIKE_RATE: f64 = 1.0 / 2.402_056_353_171_979_6;
+
+/// $u^n$.
+fn power(degree: usize, u: f64) -> f64 {
+    if u.is_nan() { u } else { (0..degree).fold(1.0, |power, _| power * u) }
+}
+
+/// $h_{k+1} = (u h_k - \sqrt k\,h_{k-1})/\sqrt{k+1}$.
+fn hermite(degree: usize, u: f64) -> f64 {
+    let (mut before, mut value) = (0.0, 1.0);
+    for k in 0..degree {
+        let k = k as f64;
+        (before, value) = (value, (u * value - k.sqrt() * before) / (k + 1.0).sqrt());
+    }
+    value
 }
 
 /// $a \min(u, 0) + b \max(u, 0)$.

@@ -1,16 +1,17 @@
 //! Reading and checking the options of pointwise nonlinearities.
 
 use crate::options::Options;
-use crate::{Activation, ArchitectureError, ScalarFunction};
+use crate::{Activation, ArchitectureError, Coefficients, ScalarFunction};
 
 /// The names of pointwise nonlinearities, in the order they are listed to users.
-pub(crate) const ACTIVATIONS: [&str; 19] = [
+pub(crate) const ACTIVATIONS: [&str; 24] = [
     "relu",
     "leaky_relu",
     "ab_relu",
     "abs",
     "sign",
     "erf",
+    "sigmoid_like",
     "gelu",
     "tanh",
     "sigmoid",
@@ -23,10 +24,14 @@ pub(crate) const ACTIVATIONS: [&str; 19] = [
     "gaussian",
     "gabor",
     "monomial",
+    "rectified_monomial",
+    "polynomial",
+    "hermite",
+    "exp_normalized",
     "elementwise",
 ];
 
-/// The greatest power of a `monomial`: variances beyond overflow for everyday inputs.
+/// The greatest power, and the greatest degree of a Hermite polynomial: variances beyond overflow for everyday inputs.
 const GREATEST_POWER: usize = 16;
 
 /// The largest number of quadrature nodes: a pair costs its square.
@@ -41,9 +46,11 @@ pub(crate) fn options_of(name: &str) -> Option<&'static [&'static str]> {
         "leaky_relu" => &["alpha"],
         "ab_relu" | "exp" | "gaussian" => &["a", "b"],
         "gelu" => &["approximate"],
-        "sin" | "cos" => &["a", "b", "c"],
+        "sin" | "cos" | "erf" => &["a", "b", "c"],
         "rbf" => &["gamma"],
-        "monomial" => &["degree"],
+        "monomial" | "rectified_monomial" | "hermite" => &["degree"],
+        "polynomial" => &["coef"],
+        "exp_normalized" => &["gamma", "shift", "do_clip"],
         "elementwise" => &["function", "quadrature_degree"],
         _ => &[],
     })
@@ -56,7 +63,8 @@ pub(crate) fn read(name: &str, mut options: Options) -> Result<Activation, Archi
         "relu" => Activation::Relu,
         "abs" => Activation::Abs,
         "sign" => Activation::Sign,
-        "erf" => Activation::Erf,
+        "erf" => Activation::Erf { a: number("a", 1.0)?, b: number("b", 1.0)?, c: number("c", 0.0)? },
+        "sigmoid_like" => Activation::SigmoidLike,
         "tanh" => Activation::Tanh,
         "sigmoid" => Activation::Sigmoid,
         "softplus" => Activation::Softplus,
@@ -76,9 +84,26 @@ pub(crate) fn read(name: &str, mut options: Options) -> Result<Activation, Archi
             let (a, b) = (options.number("a")?, options.number("b")?);
             Activation::AbRelu { a: options.required("a", a)?, b: options.required("b", b)? }
         }
-        "monomial" => {
-            let degree = options.extent("degree")?;
-            Activation::Monomial { degree: options.required("degree", degree)? }
+        "exp_normalized" => Activation::ExpNormalized {
+            gamma: number("gamma", 1.0)?,
+            shift: number("shift", -1.0)?,
+            do_clip: options.flag("do_clip")?.unwrap_or(false),
+        },
+        "monomial" | "rectified_monomial" | "hermite" => {
+            let degree = options.count("degree")?;
+            let degree = options.required("degree", degree)?;
+            match name {
+                "monomial" => Activation::Monomial { degree },
+                "hermite" => Activation::Hermite { degree },
+                _ => Activation::RectifiedMonomial { degree },
+            }
+        }
+        "polynomial" => {
+            let expected = format!("a list of 1 to {} numbers", Coefficients::MOST);
+            let coefficients = options.numbers("coef", &expected, Coefficients::MOST)?;
+            let coefficients = options.required("coef", coefficients)?;
+            let coef = Coefficients::new(&coefficients);
+            Activation::Polynomial { coef: options.required("coef", coef)? }
         }
         _ => {
             let function = options.scalar_function("function")?;
@@ -103,13 +128,23 @@ impl Activation {
             Self::AbRelu { a, b } | Self::Exp { a, b } | Self::Gaussian { a, b } => {
                 [("a", a), ("b", b), ("b", b)]
             }
-            Self::Sin { a, b, c } | Self::Cos { a, b, c } => [("a", a), ("b", b), ("c", c)],
+            Self::Sin { a, b, c } | Self::Cos { a, b, c } | Self::Erf { a, b, c } => {
+                [("a", a), ("b", b), ("c", c)]
+            }
             Self::Rbf { gamma } => [("gamma", gamma), ("gamma", gamma), ("gamma", gamma)],
+            Self::ExpNormalized { gamma, shift, .. } => {
+                [("gamma", gamma), ("shift", shift), ("shift", shift)]
+            }
             _ => [("", 0.0); 3],
         };
         for (option, value) in numbers {
             if !(value * value).is_finite() {
                 return refuse(option, finite, value);
+            }
+        }
+        if let Self::Polynomial { coef } = self {
+            if let Some(value) = coef.as_slice().iter().find(|value| !(*value * *value).is_finite()) {
+                return refuse("coef", "finite numbers whose squares are finite", value);
             }
         }
         match self {
@@ -120,8 +155,20 @@ impl Activation {
             Self::Gaussian { b, .. } if b > 0.0 => {
                 refuse("b", "a number of at most 0, since others have no finite kernel", &b)
             }
-            Self::Monomial { degree } if !(1..=GREATEST_POWER).contains(&degree) => {
+            Self::Monomial { degree } | Self::RectifiedMonomial { degree } if degree > GREATEST_POWER => {
+                refuse("degree", &format!("an integer from 0 to {GREATEST_POWER}"), &degree)
+            }
+            Self::Hermite { degree } if !(1..=GREATEST_POWER).contains(&degree) => {
                 refuse("degree", &format!("an integer from 1 to {GREATEST_POWER}"), &degree)
+            }
+            Self::Polynomial { coef } if coef.as_slice().iter().all(|&value| value == 0.0) => {
+                refuse("coef", "coefficients of which one differs from 0", &coef.as_slice())
+            }
+            Self::ExpNormalized { gamma, .. } if gamma < 0.0 => {
+                refuse("gamma", "a number of at least 0, since others have no positive kernel", &gamma)
+            }
+            Self::ExpNormalized { gamma, shift, .. } if !(gamma * (1.0 + shift)).exp().is_finite() => {
+                refuse("shift", "a number for which e^(gamma (1 + shift)) is finite", &shift)
             }
             Self::Elementwise { quadrature_degree, .. } if !(1..=MOST_NODES).contains(&quadrature_degree) => {
                 refuse("quadrature_degree", &format!("an integer from 1 to {MOST_NODES}"), &quadrature_degree)
@@ -149,7 +196,8 @@ mod tests {
             let options = match name {
                 "leaky_relu" => r#"{"alpha": 0.2}"#,
                 "ab_relu" => r#"{"a": -1, "b": 2.5}"#,
-                "monomial" => r#"{"degree": 3}"#,
+                "monomial" | "rectified_monomial" | "hermite" => r#"{"degree": 3}"#,
+                "polynomial" => r#"{"coef": [1, 0, -0.5]}"#,
                 "elementwise" => r#"{"function": "silu", "quadrature_degree": 9}"#,
                 _ => "{}",
             };

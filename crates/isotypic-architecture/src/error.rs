@@ -343,6 +343,12 @@ pub enum ArchitectureError {
         /// Values in a row.
         got: usize,
     },
+    /// A layer whose kernel belongs to no function.
+    #[error("{path}: finite networks have no such layer, since its kernel belongs to no function")]
+    NoFiniteLayer {
+        /// The layer's place.
+        path: String,
+    },
     /// Parameters given to a finite network are too many or too few.
     #[error("parameters: expected `{expected}` arrays, got `{got}`")]
     ParameterCount {
@@ -453,6 +459,7 @@ impl ArchitectureError {
             )),
             Self::NoDepth { name } => Some(format!("pass `{}`", name.split(':').next().unwrap_or_default())),
             Self::InvalidDepth { .. } => Some("for example `mlp:5`, or `mlp` for depth 1".to_owned()),
+            Self::NoFiniteLayer { .. } => Some("use its kernel, or another nonlinearity, such as `exp`".to_owned()),
             Self::Read { .. } => Some("check the path and the permissions".to_owned()),
             Self::Syntax { .. } | Self::WrongKind { .. } => {
                 Some("for example `{\"layers\": [\"flatten\", {\"dense\": {\"b_std\": 1.0}}, \"relu\", \"dense\"]}`".to_owned())
@@ -492,6 +499,7 @@ fn example_value(option: &str) -> &'static str {
         "a" => "-0.5",
         "b" => "1.0",
         "degree" => "2",
+        "coef" => "[0.0, 1.0, 0.5]",
         "function" => "\"tanh\"",
         "quadrature_degree" => "25",
         _ => "[3, 3]",

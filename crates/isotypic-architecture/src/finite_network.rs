@@ -44,7 +44,8 @@ impl FiniteNetwork {
     /// $\sigma_w^2 s / \text{fan-in}$, where $s$ is the input's width scale, and biases $\sigma_b^2$.
     ///
     /// # Errors
-    /// [`ArchitectureError::ShapeTooLarge`] when the weights of a layer do not fit in memory.
+    /// [`ArchitectureError::ShapeTooLarge`] when the weights of a layer do not fit in memory, [`ArchitectureError::NoFiniteLayer`] for
+    /// `exp_normalized`.
     pub fn sample(graph: &LayerGraph, seed: u64) -> Result<Self, ArchitectureError> {
         let mut gaussian = Gaussian::from_seed(seed);
         let drawn =
@@ -151,6 +152,9 @@ impl FiniteNetwork {
 /// Draws what a node needs; the seed of masks depends on the network's seed and the node's place only.
 fn draw(index: usize, node: &Node, seed: u64, gaussian: &mut Gaussian) -> Result<Drawn, ArchitectureError> {
     Ok(match &node.operation {
+        Operation::Activation(activation) if !activation.is_a_function() => {
+            return Err(ArchitectureError::NoFiniteLayer { path: node.path.clone() });
+        }
         Operation::SelfAttention(attention) => {
             Drawn::Attention(Box::new(AttentionMap::sample(node, attention, gaussian)?))
         }

@@ -36,17 +36,7 @@ pub(crate) fn available_layers() -> impl Iterator<Item = &'static str> {
 }
 
 /// Layers of neural-tangents' `stax`, and a few that people ask for, which cannot be run.
-const OTHER_LAYERS: &[&str] = &[
-    "dot_general",
-    "exp_normalized",
-    "global_self_attention",
-    "hermite",
-    "max_pool",
-    "polynomial",
-    "rectified_monomial",
-    "sigmoid_like",
-    "slice",
-];
+const OTHER_LAYERS: &[&str] = &["dot_general", "global_self_attention", "max_pool", "slice"];
 
 /// Whether the field knows a layer of this name, though it cannot be run.
 pub(crate) fn is_other_layer(name: &str) -> bool {

@@ -14,14 +14,16 @@
 //! | `dense` | `width`, `w_std`, `b_std`, `parameterization`, `width_scale` |
 //! | `conv` | `filter` (required), `strides`, `padding`, `dilation` and those of `dense` |
 //! | `conv_local`, `conv_transpose` | those of `conv` but `dilation` |
-//! | `relu`, `abs`, `sign`, `erf`, `tanh`, `sigmoid`, `softplus`, `silu`, `gabor` | none |
+//! | `relu`, `abs`, `sign`, `sigmoid_like`, `tanh`, `sigmoid`, `softplus`, `silu`, `gabor` | none |
 //! | `leaky_relu` | `alpha` (required) |
 //! | `ab_relu` | `a`, `b` (required) |
 //! | `gelu` | `approximate` (finite networks only) |
-//! | `sin`, `cos` | `a`, `b`, `c` |
+//! | `sin`, `cos`, `erf` | `a`, `b`, `c` |
 //! | `exp`, `gaussian` | `a`, `b` |
 //! | `rbf` | `gamma` |
-//! | `monomial` | `degree` (required) |
+//! | `monomial`, `rectified_monomial`, `hermite` | `degree` (required) |
+//! | `polynomial` | `coef` (required): the coefficient of $u^k$ at place $k$ |
+//! | `exp_normalized` | `gamma`, `shift`, `do_clip`; a kernel without a finite network |
 //! | `elementwise` | `function`, `quadrature_degree` (both required) |
 //! | `identity`, `flatten`, `global_avg_pool` | none |
 //! | `global_sum_pool` | none |
@@ -51,6 +53,7 @@ mod architecture;
 mod attention_map;
 mod axis;
 mod check;
+mod coefficients;
 mod concat_axis;
 mod concat_spec;
 mod conv_spec;
@@ -90,9 +93,10 @@ mod self_attention_spec;
 mod symmetry_group;
 mod windows;
 
-pub use activation::Activation;
+pub use activation::{Activation, SIGMOID_LIKE_RATE};
 pub use aggregate::{Aggregate, AggregateSpec};
 pub use architecture::Architecture;
+pub use coefficients::Coefficients;
 pub use concat_axis::ConcatAxis;
 pub use concat_spec::ConcatSpec;
 pub use conv_spec::ConvSpec;

@@ -84,6 +84,29 @@ impl Options {
         self.take(option, "a positive integer", as_extent)
     }
 
+    /// An integer of at least 0.
+    pub(crate) fn count(&mut self, option: &str) -> Result<Option<usize>, ArchitectureError> {
+        self.take(option, "an integer of at least 0", |document| match *document {
+            Document::Integer(value) => usize::try_from(value).ok(),
+            _ => None,
+        })
+    }
+
+    /// Between one and `most` numbers.
+    pub(crate) fn numbers(
+        &mut self,
+        option: &str,
+        expected: &str,
+        most: usize,
+    ) -> Result<Option<Vec<f64>>, ArchitectureError> {
+        self.take(option, expected, |document| match document {
+            Document::List(items) if (1..=most).contains(&items.len()) => {
+                items.iter().map(as_number).collect()
+            }
+            _ => None,
+        })
+    }
+
     /// Positive integers.
     pub(crate) fn extents(&mut self, option: &str) -> Result<Option<Vec<usize>>, ArchitectureError> {
         self.take(option, "a list of positive integers", |document| match document {

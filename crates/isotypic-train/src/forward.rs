@@ -3,7 +3,8 @@
 use burn_tensor::{Device, Int, Tensor, TensorData, activation};
 use isotypic_architecture::{
     Activation, AttentionMechanism, AttentionScaling, ConcatAxis, Dropout, EmbeddingType,
-    LayerParameterization, Operation, Padding, Pool, RandomStream, ScalarFunction, SelfAttention,
+    LayerParameterization, Operation, Padding, Pool, RandomStream, SIGMOID_LIKE_RATE, ScalarFunction,
+    SelfAttention,
 };
 
 use crate::network::LARGEST_RANK;
@@ -333,7 +334,8 @@ pub(crate) fn is_known_activation(activation: Activation) -> bool {
             | A::AbRelu { .. }
             | A::Abs
             | A::Sign
-            | A::Erf
+            | A::Erf { .. }
+            | A::SigmoidLike
             | A::Gelu { .. }
             | A::Tanh
             | A::Sigmoid
@@ -346,6 +348,9 @@ pub(crate) fn is_known_activation(activation: Activation) -> bool {
             | A::Gaussian { .. }
             | A::Gabor
             | A::Monomial { .. }
+            | A::RectifiedMonomial { .. }
+            | A::Polynomial { .. }
+            | A::Hermite { .. }
             | A::Elementwise { .. }
     )
 }
@@ -359,7 +364,8 @@ fn activate(function: Activation, u: Tensor<3>) -> Tensor<3> {
         Activation::AbRelu { a, b } => slopes(a, b, u),
         Activation::Abs => u.abs(),
         Activation::Sign => u.sign(),
-        Activation::Erf => u.erf(),
+        Activation::Erf { a, b, c } => (u * b).erf() * a + c,
+        Activation::SigmoidLike => (u * SIGMOID_LIKE_RATE).erf() * 0.5 + 0.5,
         Activation::Gelu { approximate: false } => u.clone() * ((u * FRAC_1_SQRT_2).erf() + 1.0) * 0.5,
         Activation::Gelu { approximate: true } => {
             let inner = (u.clone() + u.clone() * u.clone().square() * 0.044715) * (2.0 / PI).sqrt();
@@ -375,9 +381,21 @@ fn activate(function: Activation, u: Tensor<3>) -> Tensor<3> {
         Activation::Exp { a, b } => (u * b).exp() * a,
         Activation::Gaussian { a, b } => (u.square() * b).exp() * a,
         Activation::Gabor => (-u.clone().square()).exp() * u.sin(),
-        Activation::Monomial { degree } => {
-            let one = u.ones_like();
-            (0..degree).fold(one, |power, _| power * u.clone())
+        Activation::Monomial { degree } => power(degree, u),
+        Activation::RectifiedMonomial { degree: 0 } => u.greater_equal_elem(0.0).float(),
+        Activation::RectifiedMonomial { degree } => power(degree, activation::relu(u)),
+        Activation::Polynomial { coef } => {
+            let zero = u.zeros_like();
+            coef.as_slice().iter().rev().fold(zero, |sum, &coefficient| sum * u.clone() + coefficient)
+        }
+        Activation::Hermite { degree } => {
+            // √(k+1) h_{k+1} = u h_k − √k h_{k−1}.
+            let (mut before, mut value) = (u.zeros_like(), u.ones_like());
+            for k in 0..degree {
+                let next = u.clone() * value.clone() - before * (k as f64).sqrt();
+                (before, value) = (value, next / (k as f64 + 1.0).sqrt());
+            }
+            value
         }
         Activation::Elementwise { function, .. } => activate(same_activation(function), u),
         // `Network::from_nodes` has refused functions that are not in this list.
@@ -385,9 +403,14 @@ fn activate(function: Activation, u: Tensor<3>) -> Tensor<3> {
     }
 }
 
+fn power(degree: usize, u: Tensor<3>) -> Tensor<3> {
+    let one = u.ones_like();
+    (0..degree).fold(one, |power, _| power * u.clone())
+}
+
 fn same_activation(function: ScalarFunction) -> Activation {
     match function {
-        ScalarFunction::Erf => Activation::Erf,
+        ScalarFunction::Erf => Activation::Erf { a: 1.0, b: 1.0, c: 0.0 },
         ScalarFunction::Sigmoid => Activation::Sigmoid,
         ScalarFunction::Softplus => Activation::Softplus,
         ScalarFunction::Silu => Activation::Silu,

@@ -149,7 +149,35 @@ fn numbers_out_of_range() {
         ),
         (
             r#"{"monomial": {"degree": 17}}"#,
-            "layer 1 (`monomial`): option `degree`: expected an integer from 1 to 16, got `17`",
+            "layer 1 (`monomial`): option `degree`: expected an integer from 0 to 16, got `17`",
+        ),
+        (
+            r#"{"hermite": {"degree": 0}}"#,
+            "layer 1 (`hermite`): option `degree`: expected an integer from 1 to 16, got `0`",
+        ),
+        (
+            r#"{"rectified_monomial": {"degree": -1}}"#,
+            "layer 1 (`rectified_monomial`): option `degree`: expected an integer of at least 0, got `-1`",
+        ),
+        (
+            r#"{"polynomial": {"coef": []}}"#,
+            "layer 1 (`polynomial`): option `coef`: expected a list of 1 to 17 numbers, got `[]`",
+        ),
+        (
+            r#"{"polynomial": {"coef": [0, 0.0]}}"#,
+            "layer 1 (`polynomial`): option `coef`: expected coefficients of which one differs from 0, got `[0.0, 0.0]`",
+        ),
+        (
+            r#"{"polynomial": {"coef": [1, 1e200]}}"#,
+            "layer 1 (`polynomial`): option `coef`: expected finite numbers whose squares are finite, got `1e200`",
+        ),
+        (
+            r#"{"exp_normalized": {"gamma": -1}}"#,
+            "layer 1 (`exp_normalized`): option `gamma`: expected a number of at least 0, since others have no positive kernel, got `-1.0`",
+        ),
+        (
+            r#"{"exp_normalized": {"shift": 1e3}}"#,
+            "layer 1 (`exp_normalized`): option `shift`: expected a number for which e^(gamma (1 + shift)) is finite, got `1000.0`",
         ),
         (
             r#"{"elementwise": {"function": "tanh", "quadrature_degree": 129}}"#,

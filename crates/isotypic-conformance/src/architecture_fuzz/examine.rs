@@ -43,6 +43,9 @@ const AFFORDABLE: (f64, u64) = (0.02, 64 << 20);
 /// larger ones, which fit where padding is `same` or `circular`, take all memory.
 const LARGEST_WINDOW: usize = 512;
 
+/// The largest number of positions of a layer that is compiled: transposed convolutions and resizing make more of few.
+const MOST_POSITIONS: usize = 4096;
+
 /// Beyond this, or below its inverse, kernels are known to be wrong without an error: variances or their products overflow between
 /// layers, and tangent kernels in the standard parameterization are differences of nearly equal numbers where weights are small beside
 /// biases.
@@ -87,12 +90,17 @@ pub fn examine(document: &Document, seed: u64) -> Result<Reached, String> {
 
 fn evaluate(graph: &LayerGraph, generator: &mut Generator) -> Result<Reached, String> {
     let size = |node: &Node| match &node.operation {
-        Operation::Conv(conv) => conv.filter_size(),
+        Operation::Conv(conv) | Operation::ConvLocal(conv) | Operation::ConvTranspose(conv) => {
+            conv.filter_size()
+        }
         Operation::GroupLift(conv) | Operation::GroupConv(conv) => conv.taps,
         Operation::AvgPool(pool) | Operation::SumPool(pool) => pool.window_size(),
         _ => 1,
     };
-    if graph.nodes().iter().any(|node| size(node) > LARGEST_WINDOW) {
+    let positions = |node: &Node| {
+        node.output_shape.iter().rev().skip(1).fold(1_usize, |size, &axis| size.saturating_mul(axis))
+    };
+    if graph.nodes().iter().any(|node| size(node) > LARGEST_WINDOW || positions(node) > MOST_POSITIONS) {
         return Ok(Reached::Checked);
     }
     let kernel = match CompiledKernel::compile(graph) {

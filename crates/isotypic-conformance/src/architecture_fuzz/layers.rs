@@ -7,7 +7,7 @@ use super::generator::Generator;
 use super::mutate::NUMBERS;
 
 /// Options that take words, with the words.
-const CHOICES: [(&str, &[&str]); 8] = [
+const CHOICES: [(&str, &[&str]); 9] = [
     ("group", &["p4", "p4m", "cyclic:2", "dihedral:3"]),
     ("padding", &["circular", "same", "valid"]),
     ("mechanism", &["softmax", "identity", "abs", "relu"]),
@@ -16,10 +16,11 @@ const CHOICES: [(&str, &[&str]); 8] = [
     ("mode", &["train", "test"]),
     ("parameterization", &["ntk", "standard"]),
     ("function", &["tanh", "erf", "sigmoid", "softplus", "silu", "gelu"]),
+    ("method", &["nearest", "linear"]),
 ];
 
 /// Layers that fit in many places.
-const LAYERS: [&str; 35] = [
+const LAYERS: [&str; 51] = [
     r#"{"group_lift": {"group": "p4", "filter": [3, 3]}}"#,
     r#"{"group_lift": {"group": "cyclic:2", "b_std": 0.1}}"#,
     r#"{"group_conv": {"filter": [3, 3], "w_std": 1.5}}"#,
@@ -31,6 +32,15 @@ const LAYERS: [&str; 35] = [
     r#"{"conv": {"filter": [3], "padding": "same"}}"#,
     r#"{"conv": {"filter": [2, 3], "padding": "circular", "strides": [1, 2]}}"#,
     r#"{"conv": {"filter": [2, 1, 2], "padding": "same"}}"#,
+    r#"{"conv": {"filter": [2], "dilation": [2], "padding": "circular"}}"#,
+    r#"{"conv_local": {"filter": [2, 2], "padding": "same", "b_std": 0.1}}"#,
+    r#"{"conv_local": {"filter": [2], "padding": "circular"}}"#,
+    r#"{"conv_transpose": {"filter": [2, 3], "strides": [2, 1], "padding": "same", "w_std": 1.2}}"#,
+    r#"{"conv_transpose": {"filter": [3], "strides": [2], "padding": "circular"}}"#,
+    r#"{"index": {"slices": [[0, null, 2]]}}"#,
+    r#"{"index": {"slices": [1, [0, 2]]}}"#,
+    r#"{"image_resize": {"shape": [3, 5], "method": "linear"}}"#,
+    r#"{"aggregate": {"pattern": [[0, 1, 0.5], [1, 0, 2], [0.5, 0, 0]]}}"#,
     r#""relu""#,
     r#""abs""#,
     r#""sign""#,
@@ -44,6 +54,13 @@ const LAYERS: [&str; 35] = [
     r#"{"leaky_relu": {"alpha": 0.1}}"#,
     r#"{"exp": {"a": 0.5, "b": 0.3}}"#,
     r#"{"monomial": {"degree": 3}}"#,
+    r#""sigmoid_like""#,
+    r#"{"erf": {"a": 1.5, "b": 0.5, "c": 0.25}}"#,
+    r#"{"rectified_monomial": {"degree": 2}}"#,
+    r#"{"rectified_monomial": {"degree": 0}}"#,
+    r#"{"polynomial": {"coef": [0.5, 1, -0.25]}}"#,
+    r#"{"hermite": {"degree": 3}}"#,
+    r#"{"exp_normalized": {"gamma": 1.5, "shift": -0.5, "do_clip": true}}"#,
     r#"{"elementwise": {"function": "tanh", "quadrature_degree": 5}}"#,
     r#""identity""#,
     r#""flatten""#,

@@ -1,7 +1,7 @@
-//! The error function $\operatorname{erf}(u)$ (Williams 1996).
+//! The error function $a\operatorname{erf}(bu) + d$ (Williams 1996).
 //!
-//! With $D = (1+2q_x)(1+2q_y)$ and the covariance $c$:
-//! $E[\varphi\varphi] = \tfrac2\pi\arcsin(2c/\sqrt D)$, $E[\varphi'\varphi'] = \tfrac4\pi / \sqrt{D - 4c^2}$.
+//! With pre-activations multiplied by $b$, $D = (1+2q_x)(1+2q_y)$ and the covariance $c$:
+//! $E[\varphi\varphi] = a^2\,\tfrac2\pi\arcsin(2c/\sqrt D) + d^2$, $E[\varphi'\varphi'] = a^2b^2\,\tfrac4\pi / \sqrt{D - 4c^2}$.
 //!
 //! The determinant $D - 4c^2 = 1 + 2q_x + 2q_y + 4 q_x q_y\, t(2-t)$ is computed without cancellation, and the arcsine of $s = 2c/\sqrt D$
 //! as the angle whose cosine is $\sqrt{1 - s^2}$, by its gap $s^2/(1 + \sqrt{1 - s^2})$: small covariances keep their digits. The mapped
@@ -18,28 +18,54 @@ use super::{Nonlinearity, PairRun};
 use crate::real::Real;
 use crate::terms::{Ends, first_at};
 
-/// The error function as a nonlinearity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Erf;
+/// An error function.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Erf {
+    /// $a^2$.
+    squared_amplitude: f64,
+    /// $b^2$.
+    squared_rate: f64,
+    /// $d^2$.
+    squared_offset: f64,
+}
+
+impl Erf {
+    /// $a\operatorname{erf}(bu) + c$.
+    #[must_use]
+    pub fn new(a: f64, b: f64, c: f64) -> Self {
+        Self { squared_amplitude: a * a, squared_rate: b * b, squared_offset: c * c }
+    }
+}
+
+impl Default for Erf {
+    fn default() -> Self {
+        Self::new(1.0, 1.0, 0.0)
+    }
+}
 
 impl Nonlinearity for Erf {
     fn variance(&self, q: f64) -> f64 {
         // arcsin(2q/(1+2q)) = arctan(2q/√(1+4q)): accurate for small and for large q.
-        FRAC_2_PI * (2.0 * q / (1.0 + 4.0 * q).sqrt()).atan()
+        let q = self.squared_rate * q;
+        let plain = FRAC_2_PI * (2.0 * q / (1.0 + 4.0 * q).sqrt()).atan();
+        self.squared_amplitude * plain + self.squared_offset
     }
 
     fn derivative_variance(&self, q: f64) -> f64 {
-        4.0 / (PI * (1.0 + 4.0 * q).sqrt())
+        let q = self.squared_rate * q;
+        self.squared_amplitude * self.squared_rate * (4.0 / (PI * (1.0 + 4.0 * q).sqrt()))
     }
 
     fn map(&self, level: Level, run: PairRun<'_, f64>) {
         debug_assert_eq!(run.cosine_gap.len(), run.before.y.variance.len());
-        dispatch!(level, simd => map(simd, run));
+        dispatch!(level, simd => map(simd, *self, run));
     }
 }
 
 #[simd]
-fn map<S: Simd>(simd: S, run: PairRun<'_, f64>) {
+fn map<S: Simd>(simd: S, function: Erf, run: PairRun<'_, f64>) {
+    let Erf { squared_amplitude, squared_rate, squared_offset } = function;
+    let slope = squared_amplitude * squared_rate * (4.0 / PI);
     let PairRun { before, after, cosine_gap, mut ntk_difference } = run;
     let Ends { x, y } = before;
     let zero = S::f64s::splat(simd, 0.0);
@@ -48,10 +74,12 @@ fn map<S: Simd>(simd: S, run: PairRun<'_, f64>) {
     for group in 0..cosine_gap.len() / f64::LANES {
         for start in (0..f64::LANES).step_by(S::f64s::LEN) {
             let of_x = |numbers: &[f64]| first_at::<S, f64>(simd, numbers, width, group, start);
-            let (variance_x, root_x, mapped_root_x) = (of_x(x.variance), of_x(x.root), of_x(after.x.root));
+            let (unscaled_x, root_x, mapped_root_x) = (of_x(x.variance), of_x(x.root), of_x(after.x.root));
+            let variance_x = unscaled_x * squared_rate;
             let at = group * f64::LANES + start..group * f64::LANES + start + S::f64s::LEN;
-            let variance_y = S::f64s::from_slice(simd, &y.variance[at.clone()]);
-            let norm = S::f64s::from_slice(simd, &y.root[at.clone()]) * root_x;
+            let unscaled_y = S::f64s::from_slice(simd, &y.variance[at.clone()]);
+            let variance_y = unscaled_y * squared_rate;
+            let norm = S::f64s::from_slice(simd, &y.root[at.clone()]) * root_x * squared_rate;
             let mapped_norm = S::f64s::from_slice(simd, &after.y.root[at.clone()]) * mapped_root_x;
             let t = S::f64s::from_slice(simd, &cosine_gap[at.clone()]);
 
@@ -61,14 +89,15 @@ fn map<S: Simd>(simd: S, run: PairRun<'_, f64>) {
             let sine = norm * 2.0 * (-t + 1.0) / scale.sqrt();
             let cosine = (determinant / scale).sqrt();
             let angle = Arc::<S, f64>::new(simd, sine * sine / (cosine + 1.0)).angle_over_pi() * 2.0;
-            let covariance = sine.simd_lt(0.0).select(-angle, angle);
+            let plain = sine.simd_lt(0.0).select(-angle, angle);
+            let covariance = plain * squared_amplitude + squared_offset;
 
             let mapped = (-(covariance / mapped_norm.max(f64::MIN_POSITIVE)) + 1.0).max(0.0).min(2.0);
-            let distance = t.simd_eq(0.0).select(variance_y - variance_x, one);
+            let distance = t.simd_eq(0.0).select(unscaled_y - unscaled_x, one);
             let identical = distance.simd_eq(0.0);
             identical.select(zero, mapped).store_slice(&mut cosine_gap[at.clone()]);
             if let Some(values) = ntk_difference.as_deref_mut() {
-                let derivative = S::f64s::splat(simd, 4.0 / PI) / determinant.sqrt();
+                let derivative = S::f64s::splat(simd, slope) / determinant.sqrt();
                 let ntks = NtkDifference::of(simd, (before, after), group, at.clone());
                 let difference = S::f64s::from_slice(simd, &values[at.clone()]);
                 identical.select(zero, ntks.times(derivative, difference)).store_slice(&mut values[at]);
@@ -92,7 +121,11 @@ mod tests {
         // Tangent kernels that are 1 everywhere become E[φ'φ'].
         let of = |variances: &[f64]| Terms::<f64>::new(variances.iter().map(|&q| (q, 1.0)));
         let mapped = |variances: &[f64]| {
-            Terms::<f64>::new(variances.iter().map(|&q| (Erf.variance(q), Erf.derivative_variance(q))))
+            Terms::<f64>::new(
+                variances
+                    .iter()
+                    .map(|&q| (Erf::default().variance(q), Erf::default().derivative_variance(q))),
+            )
         };
         let (x, y, mapped_x, mapped_y) =
             (of(&variance_x), of(&variance_y), mapped(&variance_x), mapped(&variance_y));
@@ -100,12 +133,13 @@ mod tests {
         let after = Ends { x: mapped_x.view(0, 1), y: mapped_y.view(0, f64::LANES) };
         let differences = Some(ntk_difference.as_mut_slice());
         let run = PairRun { before, after, cosine_gap: &mut cosine_gap, ntk_difference: differences };
-        Erf.map(Level::new(), run);
+        Erf::default().map(Level::new(), run);
         for i in 0..f64::LANES {
             let c = root_x[0] * root_y[i] * (1.0 - gaps[i]);
             let scale = (1.0 + 2.0 * variance_x[0]) * (1.0 + 2.0 * variance_y[i]);
             let expected = FRAC_2_PI * (2.0 * c / scale.sqrt()).asin();
-            let norm = (Erf.variance(variance_x[0]) * Erf.variance(variance_y[i])).sqrt();
+            let norm =
+                (Erf::default().variance(variance_x[0]) * Erf::default().variance(variance_y[i])).sqrt();
             assert!((norm * (1.0 - cosine_gap[i]) - expected).abs() < 2e-15, "covariance {i}");
             let derivative = 4.0 / PI / (scale - 4.0 * c * c).sqrt();
             let ntk = 0.5 * (mapped_x.ntk[0] + mapped_y.ntk[i] - ntk_difference[i]);
@@ -119,13 +153,13 @@ mod tests {
     fn small_points_keep_their_angles() {
         for scale in [1e-3_f64, 1e-8, 1e-75] {
             let of = |q: f64| Terms::<f64>::from_variances([q; f64::LANES]);
-            let (points, mapped) = (of(scale * scale), of(Erf.variance(scale * scale)));
+            let (points, mapped) = (of(scale * scale), of(Erf::default().variance(scale * scale)));
             let before = Ends { x: points.view(0, 1), y: points.view(0, f64::LANES) };
             let after = Ends { x: mapped.view(0, 1), y: mapped.view(0, f64::LANES) };
             let gaps = [0.1, 0.5, 0.9, 1.0, 1.1, 1.5, 1.9, 2.0];
             let mut cosine_gap = gaps;
             let run = PairRun { before, after, cosine_gap: &mut cosine_gap, ntk_difference: None };
-            Erf.map(Level::new(), run);
+            Erf::default().map(Level::new(), run);
             for (gap, mapped) in gaps.iter().zip(cosine_gap) {
                 // arcsin s = s + s³/6 + …
                 assert!((gap - mapped).abs() <= 2.0 * scale * scale + 1e-15, "{gap} at {scale:e}: {mapped}");
@@ -137,7 +171,7 @@ mod tests {
     fn variance_is_the_covariance_of_a_point_with_itself() {
         for q in [1e-9_f64, 0.2, 1.0, 50.0] {
             let expected = FRAC_2_PI * (2.0 * q / (1.0 + 2.0 * q)).asin();
-            assert!((Erf.variance(q) - expected).abs() < 2e-15);
+            assert!((Erf::default().variance(q) - expected).abs() < 2e-15);
         }
     }
 }

@@ -18,16 +18,21 @@ mod ab_relu;
 mod arc;
 mod erf;
 mod exp;
+mod exp_normalized;
 mod exponential;
 mod gabor;
 mod gated;
 mod gauss_hermite;
 mod gaussian;
+mod hermite;
+mod hermite_series;
 mod homogeneous;
 mod monomial;
 mod normal_mixture;
 mod pairs;
+mod polynomial;
 mod quadrature;
+mod rectified_monomial;
 mod relu;
 mod sign;
 mod sinusoid;
@@ -38,7 +43,7 @@ mod widened;
 use std::fmt::Debug;
 
 use fearless_simd::Level;
-use isotypic_architecture::{Activation, Operation};
+use isotypic_architecture::{Activation, Operation, SIGMOID_LIKE_RATE};
 
 use crate::layer_run::{DifferenceRun, GapRun, map_differences_in_steps, map_gaps_in_steps};
 use crate::real::Real;
@@ -49,11 +54,15 @@ use widened::map_widened;
 pub use ab_relu::AbRelu;
 pub use erf::Erf;
 pub use exp::Exp;
+pub use exp_normalized::ExpNormalized;
 pub use gabor::Gabor;
 pub use gated::Gated;
 pub use gaussian::Gaussian;
+pub use hermite::Hermite;
 pub use monomial::Monomial;
+pub use polynomial::Polynomial;
 pub use quadrature::Quadrature;
+pub use rectified_monomial::RectifiedMonomial;
 pub use relu::Relu;
 pub use sign::Sign;
 pub use sinusoid::Sinusoid;
@@ -138,7 +147,8 @@ pub(crate) fn from_operation(operation: &Operation) -> Option<Box<dyn Nonlineari
         Activation::AbRelu { a, b } => Box::new(AbRelu { below: a, above: b }),
         Activation::Abs => Box::new(AbRelu { below: -1.0, above: 1.0 }),
         Activation::Sign => Box::new(Sign),
-        Activation::Erf => Box::new(Erf),
+        Activation::Erf { a, b, c } => Box::new(Erf::new(a, b, c)),
+        Activation::SigmoidLike => Box::new(Erf::new(0.5, SIGMOID_LIKE_RATE, 0.5)),
         Activation::Gelu { .. } => Box::new(Gated::Gelu),
         Activation::Silu => Box::new(Gated::Silu),
         Activation::Tanh => Box::new(SmoothStep::Tanh),
@@ -150,7 +160,15 @@ pub(crate) fn from_operation(operation: &Operation) -> Option<Box<dyn Nonlineari
         Activation::Exp { a, b } => Box::new(Exp { a, b }),
         Activation::Gaussian { a, b } => Box::new(Gaussian { a, b }),
         Activation::Gabor => Box::new(Gabor),
+        // A constant is a polynomial.
+        Activation::Monomial { degree: 0 } => Box::new(Polynomial::new(&[1.0])),
         Activation::Monomial { degree } => Box::new(Monomial::new(i32::try_from(degree).ok()?)),
+        Activation::RectifiedMonomial { degree } => {
+            Box::new(RectifiedMonomial { degree: i32::try_from(degree).ok()? })
+        }
+        Activation::Polynomial { coef } => Box::new(Polynomial::new(coef.as_slice())),
+        Activation::Hermite { degree } => Box::new(Hermite::new(degree)),
+        Activation::ExpNormalized { gamma, shift, .. } => Box::new(ExpNormalized { gamma, shift }),
         Activation::Elementwise { function, quadrature_degree } => {
             Box::new(Quadrature::new(function, quadrature_degree))
         }

@@ -92,7 +92,7 @@ mod tests {
         let x = Terms::<f32>::new(variance_x.map(|q| (q, 1.0)));
         let y = Terms::<f32>::new(variance_y.map(|q| (q, 1.0)));
         let mapped = |terms: &Terms<f32>| {
-            let moments = |q: f64| (Erf.variance(q), Erf.derivative_variance(q));
+            let moments = |q: f64| (Erf::default().variance(q), Erf::default().derivative_variance(q));
             Terms::<f32>::new(terms.variance.iter().map(|&q| moments(q.into())))
         };
         let (mapped_x, mapped_y) = (mapped(&x), mapped(&y));
@@ -101,13 +101,14 @@ mod tests {
         let after = Ends { x: mapped_x.view(0, groups), y: mapped_y.view(0, groups * lanes) };
         let ntk_difference = Some(differences.as_mut_slice());
         let run = PairRun { before, after, cosine_gap: &mut cosine_gap, ntk_difference };
-        map_widened(&Erf, Level::new(), run);
+        map_widened(&Erf::default(), Level::new(), run);
         for i in 0..gaps.len() {
             let (q_x, q_y) = (f64::from(x.variance[i / lanes]), f64::from(y.variance[i]));
             let c = (q_x * q_y).sqrt() * (1.0 - f64::from(gaps[i]));
             let scale = (1.0 + 2.0 * q_x) * (1.0 + 2.0 * q_y);
             let covariance = std::f64::consts::FRAC_2_PI * (2.0 * c / scale.sqrt()).asin();
-            let expected = 1.0 - covariance / (Erf.variance(q_x) * Erf.variance(q_y)).sqrt();
+            let expected =
+                1.0 - covariance / (Erf::default().variance(q_x) * Erf::default().variance(q_y)).sqrt();
             assert!((f64::from(cosine_gap[i]) - expected).abs() < 3e-7, "pair {i}");
             let derivative = 4.0 / std::f64::consts::PI / (scale - 4.0 * c * c).sqrt();
             let ntks = f64::from(mapped_x.ntk[i / lanes]) + f64::from(mapped_y.ntk[i]);

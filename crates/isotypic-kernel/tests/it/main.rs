@@ -6,6 +6,7 @@ mod bad_input;
 mod bit_identity;
 mod edges;
 mod finite_networks;
+mod function_values;
 mod golden;
 mod groups;
 mod layers;

@@ -1,6 +1,6 @@
 //! Every nonlinearity against two-dimensional sums of its plain scalar function, and at its limits.
 
-use isotypic_architecture::{Activation, ScalarFunction};
+use isotypic_architecture::{Activation, Coefficients, ScalarFunction};
 use isotypic_kernel::{CompiledKernel, Outputs};
 use isotypic_work::Monitor;
 use ndarray::{Array2, array};
@@ -10,7 +10,9 @@ use crate::support::{compile, random_points, symmetric};
 /// The spelling in an architecture file, and the function.
 fn smooth() -> Vec<(&'static str, Activation)> {
     vec![
-        (r#""erf""#, Activation::Erf),
+        (r#""erf""#, Activation::Erf { a: 1.0, b: 1.0, c: 0.0 }),
+        (r#"{"erf": {"a": -1.4, "b": 0.7, "c": 0.6}}"#, Activation::Erf { a: -1.4, b: 0.7, c: 0.6 }),
+        (r#""sigmoid_like""#, Activation::SigmoidLike),
         (r#""gelu""#, Activation::Gelu { approximate: false }),
         (r#""tanh""#, Activation::Tanh),
         (r#""sigmoid""#, Activation::Sigmoid),
@@ -22,6 +24,17 @@ fn smooth() -> Vec<(&'static str, Activation)> {
         (r#"{"exp": {"a": 0.5, "b": -0.6}}"#, Activation::Exp { a: 0.5, b: -0.6 }),
         (r#"{"gaussian": {"a": 1.4, "b": -0.5}}"#, Activation::Gaussian { a: 1.4, b: -0.5 }),
         (r#""gabor""#, Activation::Gabor),
+        (
+            r#"{"polynomial": {"coef": [0.5, -1, 0, 0.25]}}"#,
+            Activation::Polynomial { coef: Coefficients::new(&[0.5, -1.0, 0.0, 0.25]).unwrap() },
+        ),
+        (
+            r#"{"polynomial": {"coef": [-2]}}"#,
+            Activation::Polynomial { coef: Coefficients::new(&[-2.0]).unwrap() },
+        ),
+        (r#"{"hermite": {"degree": 1}}"#, Activation::Hermite { degree: 1 }),
+        (r#"{"hermite": {"degree": 4}}"#, Activation::Hermite { degree: 4 }),
+        (r#"{"monomial": {"degree": 0}}"#, Activation::Monomial { degree: 0 }),
         (r#"{"monomial": {"degree": 1}}"#, Activation::Monomial { degree: 1 }),
         (r#"{"monomial": {"degree": 5}}"#, Activation::Monomial { degree: 5 }),
     ]
@@ -44,6 +57,11 @@ fn all() -> Vec<&'static str> {
         r#"{"elementwise": {"function": "tanh", "quadrature_degree": 7}}"#,
         r#"{"elementwise": {"function": "softplus", "quadrature_degree": 5}}"#,
         r#"{"elementwise": {"function": "gelu", "quadrature_degree": 6}}"#,
+        r#"{"rectified_monomial": {"degree": 0}}"#,
+        r#"{"rectified_monomial": {"degree": 1}}"#,
+        r#"{"rectified_monomial": {"degree": 4}}"#,
+        r#""exp_normalized""#,
+        r#"{"exp_normalized": {"gamma": 2.5, "shift": 0.3, "do_clip": true}}"#,
     ];
     smooth().iter().chain(&kinked()).map(|case| case.0).chain(quadratures).collect()
 }
@@ -146,7 +164,7 @@ fn kinked_nonlinearities_equal_sums_over_the_angle() {
 fn equal_points_have_exactly_the_value_of_the_diagonal_and_nothing_is_nan() {
     for name in all() {
         for scale in [1e-75, 1e-6, 1.0, 1e6, 1e75] {
-            let grows = name.contains("monomial") || name.contains("exp\"");
+            let grows = ["monomial", "polynomial", "hermite", "exp\""].iter().any(|one| name.contains(one));
             if grows && scale > 1.0 {
                 continue;
             }

@@ -91,6 +91,12 @@ fn activations() {
         r#"{"exp": {"a": 0.9, "b": 0.4}}"#,
         r#"{"gaussian": {"a": 0.9, "b": -0.4}}"#,
         r#"{"monomial": {"degree": 3}}"#,
+        r#""sigmoid_like""#,
+        r#"{"erf": {"a": 1.3, "b": 0.7, "c": -0.2}}"#,
+        r#"{"rectified_monomial": {"degree": 0}}"#,
+        r#"{"rectified_monomial": {"degree": 2}}"#,
+        r#"{"polynomial": {"coef": [0.5, -1, 0, 0.25]}}"#,
+        r#"{"hermite": {"degree": 4}}"#,
         r#"{"elementwise": {"function": "silu", "quadrature_degree": 20}}"#,
     ] {
         agrees(

@@ -59,7 +59,13 @@ fn equal_opposite_and_vanishing_points_agree_with_the_naive_recursion() {
 }
 
 fn jumps(graph: &LayerGraph) -> bool {
-    graph.nodes().iter().any(|node| node.operation == Operation::Activation(Activation::Sign))
+    let jumps = |activation: Activation| {
+        matches!(activation, Activation::Sign | Activation::RectifiedMonomial { degree: 0 })
+    };
+    graph
+        .nodes()
+        .iter()
+        .any(|node| matches!(node.operation, Operation::Activation(activation) if jumps(activation)))
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::Case;
 const DENSE: &str = r#"{"dense": {"w_std": 1.2, "b_std": 0.3}}"#;
 
 /// Nonlinearities as files spell them.
-pub(crate) const NONLINEARITIES: [(&str, &str); 19] = [
+pub(crate) const NONLINEARITIES: [(&str, &str); 26] = [
     ("relu", r#""relu""#),
     ("leaky_relu", r#"{"leaky_relu": {"alpha": 0.2}}"#),
     ("ab_relu", r#"{"ab_relu": {"a": -0.5, "b": 1.2}}"#),
@@ -25,6 +25,13 @@ pub(crate) const NONLINEARITIES: [(&str, &str); 19] = [
     ("gaussian", r#"{"gaussian": {"a": 1.4, "b": -0.5}}"#),
     ("gabor", r#""gabor""#),
     ("monomial", r#"{"monomial": {"degree": 3}}"#),
+    ("affine_erf", r#"{"erf": {"a": -1.4, "b": 0.7, "c": 0.6}}"#),
+    ("sigmoid_like", r#""sigmoid_like""#),
+    ("step", r#"{"rectified_monomial": {"degree": 0}}"#),
+    ("rectified_monomial", r#"{"rectified_monomial": {"degree": 3}}"#),
+    ("polynomial", r#"{"polynomial": {"coef": [0.5, -0.8, 0.2, 0.1]}}"#),
+    ("hermite", r#"{"hermite": {"degree": 3}}"#),
+    ("exp_normalized", r#"{"exp_normalized": {"gamma": 1.5, "shift": -0.5}}"#),
     ("elementwise", r#"{"elementwise": {"function": "tanh", "quadrature_degree": 9}}"#),
 ];
 

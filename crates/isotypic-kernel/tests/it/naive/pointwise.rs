@@ -35,10 +35,8 @@ fn expectations(activation: Activation, rule: &[(f64, f64)], moments: Moments) -
         Activation::Abs => slopes(-1.0, 1.0, moments),
         Activation::Sign if x == 0.0 || y == 0.0 => (0.0, 0.0),
         Activation::Sign => (1.0 - 2.0 * angle(moments).0 / PI, 0.0),
-        Activation::Erf => {
-            let rest = ((1.0 + 2.0 * x) * (1.0 + 2.0 * y) - 4.0 * c * c).sqrt();
-            (2.0 / PI * (2.0 * c).atan2(rest), 4.0 / PI / rest)
-        }
+        Activation::Erf { a, b, c: offset } => error_function([a, b, offset], moments),
+        Activation::SigmoidLike => error_function([0.5, 1.0 / 2.4020563531719796, 0.5], moments),
         Activation::Gelu { .. } => gelu(moments),
         Activation::Sin { a, b, c: phase } => waves(a, b, (2.0 * phase).cos(), moments),
         Activation::Cos { a, b, c: phase } => waves(a, b, -(2.0 * phase).cos(), moments),
@@ -57,7 +55,20 @@ fn expectations(activation: Activation, rule: &[(f64, f64)], moments: Moments) -
         Activation::Gabor => gabor(moments),
         Activation::Monomial { degree } => {
             let n = degree as f64;
-            (power(degree, moments), n * n * power(degree - 1, moments))
+            (power(degree, moments), n * n * power(degree.saturating_sub(1), moments))
+        }
+        Activation::RectifiedMonomial { degree } => {
+            let n = degree as f64;
+            let slope = if degree == 0 { 0.0 } else { n * n * half_power(degree - 1, degree - 1, moments) };
+            (half_power(degree, degree, moments), slope)
+        }
+        Activation::Polynomial { coef } => polynomial(coef.as_slice(), moments),
+        Activation::Hermite { degree } => polynomial(&hermite(degree), moments),
+        Activation::ExpNormalized { gamma, shift, .. } => {
+            let norm = (x * y).sqrt();
+            let cosine = if norm == 0.0 { 0.0 } else { c / norm };
+            let exponential = (gamma * (cosine + shift)).exp();
+            (norm * exponential, gamma * exponential)
         }
         Activation::Tanh => analytic(ScalarFunction::Tanh, moments),
         Activation::Sigmoid => analytic(ScalarFunction::Sigmoid, moments),
@@ -149,19 +160,115 @@ fn power(n: usize, Moments { x, y, c }: Moments) -> f64 {
         .sum()
 }
 
+/// $a \operatorname{erf}(b u) + d$.
+fn error_function([a, b, offset]: [f64; 3], Moments { x, y, c }: Moments) -> (f64, f64) {
+    let (x, y, c) = (b * b * x, b * b * y, b * b * c);
+    let rest = ((1.0 + 2.0 * x) * (1.0 + 2.0 * y) - 4.0 * c * c).sqrt();
+    (a * a * 2.0 / PI * (2.0 * c).atan2(rest) + offset * offset, a * a * b * b * 4.0 / PI / rest)
+}
+
+/// $E[u^m v^n]$ over $u, v > 0$ for $m \le n$, by Stein's lemma on $u \cdot u^{m-1}v^n$ down to the orthant; its boundary terms are moments of
+/// one variable where the other is 0.
+fn half_power(m: usize, n: usize, moments: Moments) -> f64 {
+    let Moments { x, y, c } = moments;
+    if m == 0 && n == 0 {
+        let (theta, _) = angle(moments);
+        return if x == 0.0 && y == 0.0 {
+            1.0
+        } else if x == 0.0 || y == 0.0 {
+            0.5
+        } else {
+            (PI - theta) / (2.0 * PI)
+        };
+    }
+    if x == 0.0 || y == 0.0 {
+        return 0.0;
+    }
+    if m == 0 {
+        // E[v · v^{n-1}; u > 0, v > 0], whose boundary is at u = 0 with covariance c, and at v = 0 for n = 1 with variance y.
+        let inner = if n >= 2 { (n - 1) as f64 * y * half_power(0, n - 2, moments) } else { 0.0 };
+        let at_u = c / (2.0 * PI * x).sqrt() * half_moment(n - 1, conditional(moments));
+        let at_v = if n == 1 { y / (2.0 * PI * y).sqrt() * 0.5 } else { 0.0 };
+        return inner + at_u + at_v;
+    }
+    let inner = if m >= 2 { (m - 1) as f64 * x * half_power(m - 2, n, moments) } else { 0.0 };
+    let at_u = if m == 1 { x / (2.0 * PI * x).sqrt() * half_moment(n, conditional(moments)) } else { 0.0 };
+    inner + at_u + n as f64 * c * half_power(m - 1, n - 1, moments)
+}
+
+/// The variance of $v$ where $u = 0$, of the same sine as the angle: near equal points either alone keeps half of its digits only, and what
+/// they leave of each other depends on their being consistent.
+fn conditional(moments: Moments) -> f64 {
+    angle(moments).1.powi(2) / moments.x
+}
+
+/// $E[w^n; w > 0]$ for $w \sim N(0, q)$.
+fn half_moment(n: usize, q: f64) -> f64 {
+    match n {
+        0 => 0.5,
+        1 => (q / (2.0 * PI)).sqrt(),
+        _ => (n - 1) as f64 * q * half_moment(n - 2, q),
+    }
+}
+
+/// $\sum_{ij} a_i a_j E[u^i v^j]$ by Isserlis' theorem, and the same of the derivative.
+fn polynomial(coefficients: &[f64], moments: Moments) -> (f64, f64) {
+    let slopes: Vec<f64> = coefficients.iter().enumerate().skip(1).map(|(n, a)| n as f64 * a).collect();
+    let sum = |coefficients: &[f64]| -> f64 {
+        let each = |i: usize| {
+            coefficients.iter().enumerate().map(move |(j, b)| b * mixed(i, j, moments)).sum::<f64>()
+        };
+        coefficients.iter().enumerate().map(|(i, a)| a * each(i)).sum()
+    };
+    (sum(coefficients), sum(&slopes))
+}
+
+/// $E[u^i v^j]$: every matching of the first factor.
+fn mixed(i: usize, j: usize, moments: Moments) -> f64 {
+    let Moments { x, y, c } = moments;
+    match (i, j) {
+        (0, 0) => 1.0,
+        (0, 1) | (1, 0) => 0.0,
+        (0, _) => (j - 1) as f64 * y * mixed(0, j - 2, moments),
+        _ => {
+            let own = if i >= 2 { (i - 1) as f64 * x * mixed(i - 2, j, moments) } else { 0.0 };
+            let across = if j >= 1 { j as f64 * c * mixed(i - 1, j - 1, moments) } else { 0.0 };
+            own + across
+        }
+    }
+}
+
+/// Coefficients of $\mathrm{He}_n/\sqrt{n!}$: $(-1)^m n! / (2^m m! (n-2m)!)$ of $u^{n-2m}$.
+fn hermite(degree: usize) -> Vec<f64> {
+    let factorial = |k: usize| (1..=k).map(|factor| factor as f64).product::<f64>();
+    let mut coefficients = vec![0.0; degree + 1];
+    for m in 0..=degree / 2 {
+        let size =
+            factorial(degree).sqrt() / (f64::powi(2.0, m as i32) * factorial(m) * factorial(degree - 2 * m));
+        coefficients[degree - 2 * m] = if m.is_multiple_of(2) { size } else { -size };
+    }
+    coefficients
+}
+
 fn analytic(function: ScalarFunction, moments: Moments) -> (f64, f64) {
     (moments.expectation(|u| value(function, u)), moments.expectation(|u| slope(function, u)))
 }
 
 #[cfg(test)]
 mod tests {
+    use isotypic_architecture::Coefficients;
+
     use super::*;
 
     /// Every closed formula of a smooth function against the sum on a grid, with slopes by differences.
     #[test]
     fn closed_formulas_equal_sums_on_a_grid() {
         for activation in [
-            Activation::Erf,
+            Activation::Erf { a: 1.0, b: 1.0, c: 0.0 },
+            Activation::Erf { a: 1.3, b: 0.6, c: -0.4 },
+            Activation::SigmoidLike,
+            Activation::Polynomial { coef: Coefficients::new(&[0.5, -1.0, 0.3, 0.1]).unwrap() },
+            Activation::Hermite { degree: 4 },
             Activation::Gelu { approximate: false },
             Activation::Sin { a: 1.3, b: 0.7, c: 0.4 },
             Activation::Cos { a: 0.7, b: 1.2, c: -0.3 },
@@ -188,6 +295,41 @@ mod tests {
                     let error = (got - expected).abs();
                     assert!(error < tolerance * (1.0 + expected.abs()), "{activation:?}: {got}, {expected}");
                 }
+            }
+        }
+    }
+
+    /// Rectified powers against sums over the angle, on which they are smooth between the two edges.
+    #[test]
+    fn rectified_powers_equal_integrals_over_the_angle() {
+        for degree in 0..=5 {
+            for (x, y, c) in [(1.3, 0.4, -0.5), (0.9, 1.1, 0.8), (0.2, 0.2, 0.2), (0.7, 0.1, 0.0)] {
+                let moments = Moments { x, y, c };
+                let theta = f64::acos((c / f64::sqrt(x * y)).clamp(-1.0, 1.0));
+                let (from, to) = (theta - 0.5 * PI, 0.5 * PI);
+                // Simpson's rule; E r^{2n} = 2^n n!.
+                let (count, step) = (4000, (to - from) / 4000.0);
+                let sum: f64 = (0..=count)
+                    .map(|k| {
+                        let weight = if k == 0 || k == count {
+                            1.0
+                        } else if k % 2 == 1 {
+                            4.0
+                        } else {
+                            2.0
+                        };
+                        let at = from + step * f64::from(k);
+                        weight * (at.cos() * (at - theta).cos()).max(0.0).powi(degree)
+                    })
+                    .sum();
+                let radial: f64 = (1..=degree).map(|k| 2.0 * f64::from(k)).product();
+                let scale = (x * y).sqrt().powi(degree);
+                let expected = scale * radial * sum * step / 3.0 / (2.0 * PI);
+                let got = half_power(degree as usize, degree as usize, moments);
+                assert!(
+                    (got - expected).abs() < 2e-10 * scale * (1.0 + radial),
+                    "{degree}: {got}, {expected}"
+                );
             }
         }
     }
