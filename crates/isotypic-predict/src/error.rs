@@ -97,6 +97,34 @@ pub enum PredictError {
         ridge: f64,
     },
 
+    /// Conjugate gradients did not become as exact as they must be.
+    #[error(
+        "conjugate gradients: irrep `{irrep}` has a residual of {residual:.1e} after {products} products, expected at most {tolerance:.0e}"
+    )]
+    NotConverged {
+        /// The irrep whose block is hardest.
+        irrep: String,
+        /// Products with the blocks.
+        products: usize,
+        /// The residual, relative to the right-hand side.
+        residual: f64,
+        /// What was expected.
+        tolerance: f64,
+    },
+
+    /// Conjugate gradients found a direction in which a block is not positive beyond rounding.
+    #[error(
+        "conjugate gradients: gram matrix is not positive definite: irrep `{irrep}` has curvature {value:.1e} with ridge {ridge:e}"
+    )]
+    NoCurvature {
+        /// The irrep.
+        irrep: String,
+        /// The curvature of a unit vector.
+        value: f64,
+        /// The ridge, absolute.
+        ridge: f64,
+    },
+
     /// Two orbits to compare differ in the length of their points, or one is empty.
     #[error(
         "orbits: expected points of the same dimension and at least one of each, got shapes `{first:?}` and `{second:?}`"
@@ -133,6 +161,10 @@ impl PredictError {
         match self {
             Self::Gram(error) => error.hint(),
             Self::SpectrumNotPositive { .. } => Some("pass a larger `--ridge`, such as `rel:1e-10`".into()),
+            Self::NotConverged { .. } => Some(
+                "pass a larger `--ridge`, or a larger `--memory-limit` for a better preconditioner".into(),
+            ),
+            Self::NoCurvature { .. } => Some("pass a larger `--ridge`, such as `rel:1e-8`".into()),
             Self::NotTwoSeeds { .. } | Self::NotCyclic { .. } => {
                 Some("the exact error needs neither two seeds nor a cyclic group".into())
             }

@@ -9,6 +9,7 @@
 //!   plain way, [`predict_unseen`] predicts anywhere else, such as at seeds that training never saw.
 //! - [`OrbitRegression`]: one missing pose of every seed, or of all seeds of a class, block after block, for orbits whose blocks do not
 //!   fit into memory together.
+//! - [`IterativeOrbitRegression`]: the same for some of the seeds, where not even one block fits.
 //! - [`margin`], [`class_probabilities`]: from predictions to classes.
 //! - [`irrep_shares`]: which irreps an error comes from. [`enough_poses`]: how many poses are needed.
 //! - [`GradientFlow`]: training for a finite time.
@@ -46,7 +47,8 @@ pub use irrep_shares::{IrrepShare, irrep_shares};
 pub use leave_one_out::{LeaveOneOut, leave_one_out};
 pub use leave_set_out::{LeaveSetOut, leave_set_out, observed_weights, solve_on_observed};
 pub use orbit_regression::{
-    ORBIT_TILE, OrbitKernel, OrbitRegression, OrbitRegressionPlan, OrbitRegressionResult,
+    IterativeOrbitRegression, IterativePlan, IterativeRegressionResult, ORBIT_TILE, OrbitKernel,
+    OrbitRegression, OrbitRegressionPlan, OrbitRegressionResult,
 };
 pub use separation::{delta_squared_input, delta_squared_kernel, orbit_radius_kernel};
 pub use spectral_error::{SpectralError, spectral_error};

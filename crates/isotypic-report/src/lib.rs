@@ -21,6 +21,7 @@
 mod audit_report;
 mod class_curve;
 mod comparison;
+mod conjugate_gradients;
 mod csv_table;
 mod details;
 mod error;
@@ -46,6 +47,7 @@ mod verdict;
 pub use audit_report::AuditReport;
 pub use class_curve::{ClassCurve, CurvePoint};
 pub use comparison::{ComparedVerdict, ComparisonReport, ComparisonRow};
+pub use conjugate_gradients::ConjugateGradients;
 pub use details::{AuditDetails, ErrorSpread, RepairRow};
 pub use error::ReportError;
 pub use example::{ExampleResult, ExampleRole, GramPicture};

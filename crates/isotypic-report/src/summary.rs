@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::conjugate_gradients::ConjugateGradients;
 use crate::finite::required;
 use crate::irrep_row::IrrepRow;
 use crate::projection_effect::ProjectionEffect;
@@ -84,4 +85,7 @@ pub struct SummaryRow {
     /// What projection changes. Only where the matrix as it is was not solved, and errors are those after projection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub projection_effect: Option<ProjectionEffect>,
+    /// How it was solved, and which part of the seeds is answered. Only where not even a block is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conjugate_gradients: Option<ConjugateGradients>,
 }

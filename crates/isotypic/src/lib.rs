@@ -54,8 +54,8 @@ pub use isotypic_train as train;
 pub use isotypic_work as work;
 
 pub use audit::{
-    AuditInput, AuditPlan, AuditSettings, ClassSeeds, ClassSelection, Convention, PairSelection, PoseNumbers,
-    QuestionSpec, Together, audit, audit_of, plan_audit, plan_audit_of,
+    AnsweredSeeds, AuditInput, AuditPlan, AuditSettings, ClassSeeds, ClassSelection, Convention,
+    PairSelection, PoseNumbers, QuestionSpec, Solver, Together, audit, audit_of, plan_audit, plan_audit_of,
 };
 pub use error::{Error, ErrorKind};
 pub use group_facts::group_facts;

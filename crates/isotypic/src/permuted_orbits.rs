@@ -4,27 +4,24 @@
 //! follow from the inner products of one seed with all poses of the other: one Fourier transform (`OrbitCorrelation`) and one run
 //! through the layers (`DotProductKernel`). Nothing of the size of all points is ever made.
 
+mod row_check;
+
 use std::sync::Arc;
 
-use isotypic_gram::Ridge;
 use isotypic_group::{FiniteGroup, FourierPlanner, GroupFourier};
 use isotypic_kernel::{CompiledKernel, DotProductRun, PreparedInputs};
-use isotypic_orbit::{
-    CorrelationScratch, GroupAction, Normalization, OrbitCorrelation, OrbitDataset, OrbitLayout,
-};
-use isotypic_predict::{CompensatedSum, OrbitKernel};
-use isotypic_work::{ContentHash, Monitor};
-use ndarray::{Array2, Array4, ArrayView3, ArrayViewMut3, Axis, s};
-use rayon::prelude::*;
+use isotypic_orbit::{CorrelationScratch, GroupAction, Normalization, OrbitCorrelation};
+use isotypic_predict::OrbitKernel;
+use isotypic_work::ContentHash;
+use ndarray::{Array2, Array4, ArrayView3, ArrayViewMut3, Axis};
 
 use crate::lookalikes::{candidates, same_points};
 use crate::{Error, KernelKind};
 
+pub use row_check::RowCheck;
+
 /// Relative squared distance in feature space below which two points are the same to a kernel: rounding.
 const SAME: f64 = 4.0 * f64::EPSILON;
-
-/// Numbers of the poses that a thread holds while rows are evaluated directly.
-const NUMBERS_AT_A_TIME: usize = 4 << 20;
 
 /// The kernel between the orbits of some seeds.
 pub struct PermutedOrbits<'a> {
@@ -46,17 +43,6 @@ pub struct OrbitRun<'a> {
     map: DotProductRun<'a>,
     products: Vec<f64>,
     scratch: CorrelationScratch,
-}
-
-/// Rows of the Gram matrix computed from images, held against a solution and against the kernel by transforms.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RowCheck {
-    /// Largest $|(K + \lambda I)\alpha - y|$ over rows and outputs, relative to the largest label.
-    pub largest_residual: f64,
-    /// Relative deviation of these rows from the kernel that was solved, in the Frobenius norm.
-    pub deviation: f64,
-    /// Largest residual of one row of the matrix as it is, where the first is that of averages over poses; else the same.
-    pub largest_single_residual: f64,
 }
 
 impl<'a> PermutedOrbits<'a> {
@@ -134,114 +120,6 @@ impl<'a> PermutedOrbits<'a> {
             self.between(&mut run, s, t, &mut values)?;
             Ok(values)
         })
-    }
-
-    /// Recomputes some rows of the Gram matrix from the images, pose by pose and by matrix products, and holds a solution against them.
-    ///
-    /// # Shapes
-    /// - `rows`: (seed, element)
-    /// - `dual_weights`, `labels`: `[seeds, outputs]`, the same at every pose
-    ///
-    /// # Errors
-    /// Of the kernel; [`Error::Interrupted`].
-    pub fn check_rows(
-        &self,
-        rows: &[(usize, usize)],
-        (dual_weights, labels): (&Array2<f64>, &Array2<f64>),
-        ridge: Ridge,
-        monitor: &Monitor,
-    ) -> Result<RowCheck, Error> {
-        let (seeds, order) = (self.points.nrows(), self.action.group().order());
-        let mean = self.variances.iter().sum::<f64>() / seeds as f64;
-        let ridge = ridge.value(mean)?;
-        let length = self.kernel.point_length();
-        let mut ends = Array2::zeros((rows.len(), length));
-        for (&(seed, element), mut row) in rows.iter().zip(ends.outer_iter_mut()) {
-            let row = row.as_slice_mut().expect("rows of a new array are contiguous");
-            self.act(element, self.images.index_axis(Axis(0), seed), row);
-            self.normalization.apply(seed, row)?;
-        }
-        let ends = self.kernel.prepare(ends.view())?;
-        let at_a_time = (NUMBERS_AT_A_TIME / (order * length)).max(1);
-        let groups: Vec<usize> = (0..seeds).step_by(at_a_time).collect();
-        let share = monitor.part(1.0, groups.len() as f64);
-        let parts = groups
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|first| {
-                monitor.check()?;
-                let last = (first + at_a_time).min(seeds);
-                let images = self.images.slice(s![first..last, .., .., ..]).to_owned();
-                let labels = vec![0; last - first];
-                let poses =
-                    OrbitDataset::sample(&images, &labels, self.action.as_ref(), &self.normalization)?;
-                let poses = self.kernel.prepare(poses.points())?;
-                let silent = Monitor::silent();
-                let values =
-                    self.kind.select(self.kernel.cross(&ends, &poses, self.kind.outputs(), &silent)?);
-                let part = self.part_of_rows(rows, &values, first..last, dual_weights)?;
-                share.advance(1.0);
-                Ok(part)
-            })
-            .collect::<Result<Vec<_>, Error>>()?;
-        let mut products = Array2::from_elem((rows.len(), labels.ncols()), CompensatedSum::default());
-        let (mut difference, mut total) = (0.0, 0.0);
-        for (part, part_difference, part_total) in parts {
-            products.zip_mut_with(&part, |sum, &part| sum.add_scaled(part, 1.0));
-            difference += part_difference;
-            total += part_total;
-        }
-        let scale = labels.iter().fold(0.0_f64, |largest, label| largest.max(label.abs()));
-        let mut largest = 0.0_f64;
-        for (&(seed, _), product) in rows.iter().zip(products.outer_iter()) {
-            for ((&product, &weight), &label) in
-                product.iter().zip(dual_weights.row(seed)).zip(labels.row(seed))
-            {
-                let mut residual = product;
-                residual.add_product(ridge, weight);
-                residual.add(-label);
-                largest = largest.max(residual.value().abs());
-            }
-        }
-        let largest = largest / scale;
-        Ok(RowCheck {
-            largest_residual: largest,
-            deviation: (difference / total).sqrt(),
-            largest_single_residual: largest,
-        })
-    }
-
-    /// The products of some columns of the rows with the dual weights, and how far the kernel by transforms is from them.
-    fn part_of_rows(
-        &self,
-        rows: &[(usize, usize)],
-        values: &Array2<f64>,
-        seeds: std::ops::Range<usize>,
-        dual_weights: &Array2<f64>,
-    ) -> Result<(Array2<CompensatedSum>, f64, f64), Error> {
-        let group = self.action.group();
-        let layout = OrbitLayout::new(seeds.len(), group.order());
-        let mut products = Array2::from_elem((rows.len(), dual_weights.ncols()), CompensatedSum::default());
-        let (mut difference, mut total) = (0.0, 0.0);
-        let (mut run, mut orbit) = (self.start()?, vec![0.0; group.order()]);
-        for (at, t) in seeds.enumerate() {
-            for (row, &(seed, element)) in rows.iter().enumerate() {
-                self.between(&mut run, seed, t, &mut orbit)?;
-                let back = group.inverse(element);
-                // Weights of either sign cancel: every digit counts.
-                let mut sum = CompensatedSum::default();
-                for h in group.elements() {
-                    let value = values[[row, layout.row(at, h)]];
-                    sum.add(value);
-                    difference += (value - orbit[group.multiply(back, h)]).powi(2);
-                    total += value * value;
-                }
-                for (product, &weight) in products.row_mut(row).iter_mut().zip(dual_weights.row(t)) {
-                    product.add_scaled(sum, weight);
-                }
-            }
-        }
-        Ok((products, difference, total))
     }
 
     /// Values between two orbits.

@@ -135,6 +135,15 @@ pub(crate) struct AuditArgs {
         help_heading = "Method"
     )]
     ridge: String,
+    /// Large audits of classes: `cholesky` answers all seeds; `conjugate-gradients[:N|:all]` needs less memory and answers N [default: auto]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "auto",
+        hide_default_value = true,
+        help_heading = "Method"
+    )]
+    solver: String,
     /// Whose definitions of the errors
     #[arg(long, default_value = "exact", help_heading = "Method")]
     convention: ConventionChoice,
@@ -241,6 +250,7 @@ fn settings(args: &AuditArgs) -> Result<AuditSettings, Failure> {
         classes: classes(args)?,
         seed: args.seed,
         ridge: args.ridge.parse().map_err(isotypic::Error::Gram)?,
+        solver: args.solver.parse()?,
         convention: match args.convention {
             ConventionChoice::Exact => Convention::Exact,
             ConventionChoice::Paper => Convention::Paper,

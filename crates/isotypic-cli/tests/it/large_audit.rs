@@ -40,12 +40,50 @@ fn the_plan_of_a_large_audit_says_how_many_passes_a_limit_asks_for() {
 #[test]
 fn a_limit_too_small_for_any_number_of_passes_is_refused_and_leaves_nothing() {
     let place = Workplace::empty();
-    let run = place.run(&format!("{LARGE} --seeds-per-class 100 --memory-limit 60MiB --out run"));
+    for (solver, limit) in [("auto", "20 MiB"), ("cholesky", "60 MiB"), ("conjugate-gradients", "20 MiB")] {
+        let bytes = limit.replace(' ', "");
+        let line =
+            format!("{LARGE} --seeds-per-class 100 --solver {solver} --memory-limit {bytes} --out run");
+        let run = place.run(&line);
+        assert_eq!(run.code(), 2);
+        let stderr = run.stderr();
+        assert!(stderr.contains("error: estimated memory"), "{stderr}");
+        assert!(stderr.contains(&format!("exceeds the limit of {limit}")), "{stderr}");
+        assert!(stderr.contains("hint: ask for fewer seeds"), "{stderr}");
+        assert!(place.content().is_empty(), "{:?}", place.content());
+    }
+}
+
+#[test]
+fn where_no_block_fits_conjugate_gradients_are_planned_and_said() {
+    let place = Workplace::empty();
+    let run = place.run(&format!("{LARGE} --seeds-per-class 100 --memory-limit 80MiB --threads 2 --plan"));
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let line = "mlp: 784,000 points by conjugate gradients, which answer 16 of 1,000 seeds, in ";
+    assert!(run.stderr().starts_with(line), "{}", run.stderr());
+}
+
+#[test]
+fn conjugate_gradients_answer_the_seeds_that_were_asked_for() {
+    let line =
+        "audit --group translation:14x14 --arch mlp --seeds-per-class 4 --together seed --ridge rel:1e-6";
+    let place = Workplace::empty();
+    let all = place.json(line);
+    let some = place.json(&format!("{line} --solver conjugate-gradients:5"));
+    let results = |report: &serde_json::Value| report["results"].as_array().unwrap().clone();
+    let (all, answered) = (results(&all), results(&some));
+    assert_eq!((all.len(), answered.len()), (40, 5));
+    let solution = &some["summary"][0]["conjugate_gradients"];
+    assert_eq!((&solution["answered"], &solution["seeds"]), (&5.into(), &40.into()));
+    for seed in answered {
+        let same = all.iter().find(|other| other["seed"] == seed["seed"]).unwrap();
+        let error = |seed: &serde_json::Value| seed["exact_error"].as_f64().unwrap();
+        assert!((error(&seed) - error(same)).abs() < 1e-6);
+    }
+    let run = place.run(&format!("{line} --solver lu"));
     assert_eq!(run.code(), 2);
-    let stderr = run.stderr();
-    assert!(stderr.contains("error: estimated memory") && stderr.contains("exceeds the limit of 60 MiB"));
-    assert!(stderr.contains("hint: ask for fewer seeds"), "{stderr}");
-    assert!(place.content().is_empty(), "{:?}", place.content());
+    assert!(run.stderr().contains("error: solver: expected a known name, got `lu`"), "{}", run.stderr());
+    assert!(run.stderr().contains("hint: known are `auto`"), "{}", run.stderr());
 }
 
 #[test]

@@ -10,6 +10,7 @@ use isotypic_group::{FourierScratch, IrrepSlot};
 use num_complex::Complex64;
 
 use super::block_shapes::{BlockShapes, numbers_of};
+use super::columns::Columns;
 use super::orbit_kernel::OrbitKernel;
 use crate::PredictError;
 use crate::compensated_sum::sum_of_similar;
@@ -43,6 +44,10 @@ pub(super) struct CoefficientTile {
 
 impl KeptSlots {
     pub(super) fn new(shapes: &BlockShapes, units: &[usize]) -> Self {
+        Self::of_slots(shapes, units.iter().flat_map(|&unit| shapes.slots_of(unit)))
+    }
+
+    pub(super) fn of_slots(shapes: &BlockShapes, slots: impl Iterator<Item = usize>) -> Self {
         let mut first = 0;
         let offsets: Vec<usize> = shapes
             .slots
@@ -53,7 +58,7 @@ impl KeptSlots {
             })
             .collect();
         let (mut entries, mut numbers) = (Vec::new(), Vec::new());
-        for index in units.iter().flat_map(|&unit| shapes.slots_of(unit)) {
+        for index in slots {
             let slot = &shapes.slots[index];
             entries.push((index, offsets[index], numbers.len()));
             for coefficient in offsets[index]..offsets[index] + slot.dimension * slot.dimension {
@@ -64,6 +69,24 @@ impl KeptSlots {
             }
         }
         Self { entries, numbers }
+    }
+
+    /// The slots that are kept, each with its first number.
+    pub(super) fn slots(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.entries.iter().map(|&(slot, _, number)| (slot, number))
+    }
+
+    /// Only sums over the group are asked for, which need no transform.
+    pub(super) fn is_trivial_alone(&self) -> bool {
+        matches!(self.entries.as_slice(), [(0, ..)])
+    }
+
+    /// The numbers of one pair from its transform.
+    pub(super) fn select(&self, coefficients: &[Complex64]) -> Vec<f64> {
+        let number = |&(coefficient, is_imaginary): &(usize, bool)| {
+            if is_imaginary { coefficients[coefficient].im } else { coefficients[coefficient].re }
+        };
+        self.numbers.iter().map(number).collect()
     }
 
     /// The first number in a tile of a slot that is kept.
@@ -106,7 +129,9 @@ impl CoefficientTile {
         for (index, pairs_of_group) in list.chunks(GROUP).enumerate() {
             for (&(s, t), out) in pairs_of_group.iter().zip(group.chunks_exact_mut(coefficients)) {
                 kernel.between(&mut run, s, t, &mut orbit)?;
-                transform.forward_with_scratch(&orbit, out, &mut scratch);
+                if !kept.is_trivial_alone() {
+                    transform.forward_with_scratch(&orbit, out, &mut scratch);
+                }
                 // The trivial block is ill-conditioned: every digit of its entries counts.
                 out[0] = Complex64::from(sum_of_similar(&orbit));
             }
@@ -134,6 +159,37 @@ impl CoefficientTile {
         for t in self.columns.clone() {
             for (s, &value) in (self.rows.start.max(t)..self.rows.end).zip(values.by_ref()) {
                 each(s, t, value);
+            }
+        }
+    }
+
+    /// Adds to `y` what its part of the block of a slot, and of the adjoint above the diagonal, makes of `x`.
+    pub(super) fn multiply(
+        &self,
+        kept: &KeptSlots,
+        (index, slot): (usize, &IrrepSlot),
+        x: &Columns,
+        y: &mut Columns,
+    ) {
+        let (d, per_entry) = (slot.dimension, if slot.is_real { 1 } else { 2 });
+        let start = kept.first_number(index) * self.pairs;
+        let numbers = &self.values[start..start + numbers_of(slot) * self.pairs];
+        for (entry, parts) in numbers.chunks_exact(per_entry * self.pairs).enumerate() {
+            let (i, j) = (entry / d, entry % d);
+            let (real, imaginary) = parts.split_at(self.pairs);
+            let mut pair = 0;
+            for t in self.columns.clone() {
+                for s in self.rows.start.max(t)..self.rows.end {
+                    let (row, column) = (s * d + i, t * d + j);
+                    let value = Complex64::new(real[pair], imaginary.get(pair).copied().unwrap_or(0.0));
+                    if row == column {
+                        y.add_multiple(row, Complex64::from(value.re), x, row);
+                    } else if s > t || i > j {
+                        y.add_multiple(row, value, x, column);
+                        y.add_multiple(column, value.conj(), x, row);
+                    }
+                    pair += 1;
+                }
             }
         }
     }

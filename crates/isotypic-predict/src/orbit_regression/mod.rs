@@ -5,16 +5,28 @@
 //! block after the other into its [`BlockWorkspace`](isotypic_gram::BlockWorkspace). Where even the triangle does not fit, several passes
 //! over the irreps compute the kernel again and keep a part each. The answer has the same bits in any number of passes, on any number of
 //! threads.
+//!
+//! Where not even one block with its factor fits, [`IterativeOrbitRegression`] solves by conjugate gradients and answers some of the seeds.
 
+mod block_operator;
 mod block_shapes;
 mod coefficient_tile;
+mod columns;
+mod conjugate_gradients;
+mod held_out;
+mod iterative_plan;
+mod iterative_regression;
+mod iterative_unit;
 mod orbit_kernel;
+mod partial_cholesky;
 mod refinement;
 mod regression;
 mod regression_plan;
 mod unit_result;
 
 pub use coefficient_tile::ORBIT_TILE;
+pub use iterative_plan::IterativePlan;
+pub use iterative_regression::{IterativeOrbitRegression, IterativeRegressionResult};
 pub use orbit_kernel::OrbitKernel;
 pub use regression::{OrbitRegression, OrbitRegressionResult};
 pub use regression_plan::OrbitRegressionPlan;

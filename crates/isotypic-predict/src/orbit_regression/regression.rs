@@ -10,18 +10,21 @@ use std::sync::{Mutex, PoisonError};
 use isotypic_gram::{BlockWorkspace, GramError, NotPositiveDefinite, Ridge};
 use isotypic_orbit::OrbitLayout;
 use isotypic_work::{ContentHash, MemoryLimit, Monitor, UnitStore};
-use ndarray::{Array1, Array2, Axis, s};
-use num_complex::Complex64;
+use ndarray::{Array1, Array2, s};
 use rayon::prelude::*;
 
 use super::block_shapes::BlockShapes;
 use super::coefficient_tile::{CoefficientTile, KeptSlots, tiles};
+use super::held_out::solve_held_out;
 use super::orbit_kernel::OrbitKernel;
 use super::refinement::refine;
 use super::regression_plan::{Costs, OrbitRegressionPlan, passes};
 use super::unit_result::{Journal, UnitResult};
 use crate::PredictError;
 use crate::labels::check_labels;
+
+/// The number rises with what units depend on.
+const METHOD: &str = "orbit regression 2";
 
 /// Kernel regression on all poses of some seeds, asked about one pose.
 ///
@@ -50,6 +53,9 @@ pub struct OrbitRegressionResult {
     pub variance: Array1<f64>,
     /// `[seeds, outputs]`: $\alpha$, the same at every pose.
     pub dual_weights: Array2<f64>,
+    /// `[irreps, seeds]`, where each seed is held out alone: the share of every irrep in its error, the part of $P_{ss}$ that comes from it,
+    /// as in [`irrep_shares`](crate::irrep_shares).
+    pub shares: Option<Array2<f64>>,
     /// The condition number of the Gram matrix with its ridge is no larger.
     pub condition_bound: f64,
     /// Files in which something else was found than the unit they are named after; these units were computed again.
@@ -117,7 +123,7 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
         journal: Option<(&UnitStore, &ContentHash)>,
         monitor: &Monitor,
     ) -> Result<OrbitRegressionResult, K::Error> {
-        let journal = journal.map(|(store, description)| Journal { store, description });
+        let journal = journal.map(|(store, description)| Journal { method: METHOD, store, description });
         let (mut results, corrupted) = self.finished(journal)?;
         let missing: Vec<usize> = (0..results.len()).filter(|&unit| results[unit].is_none()).collect();
         if !missing.is_empty() {
@@ -136,6 +142,11 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
             monitor.advance(1.0);
         }
         Ok(self.conclude(&results.into_iter().flatten().collect::<Vec<_>>(), corrupted)?)
+    }
+
+    /// Whether each seed is held out alone.
+    fn is_single(&self) -> bool {
+        self.together.len() == self.shapes.seeds
     }
 
     fn costs(&self) -> Costs {
@@ -157,7 +168,8 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
         for (unit, result) in results.iter_mut().enumerate() {
             // The first irrep is the trivial one.
             let dual_weights = if unit == 0 { self.labels.len() } else { 0 };
-            match journal.get(unit, inverse, dual_weights)? {
+            let terms = if self.is_single() { self.shapes.slots_of(unit).len() * inverse } else { 0 };
+            match journal.get(unit, |bytes| UnitResult::from_bytes(bytes, inverse, terms, dual_weights))? {
                 Ok(found) => *result = Some(found),
                 Err(file) => corrupted.extend(file),
             }
@@ -193,7 +205,7 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
             .map(|&unit| {
                 let outcome = self.unit(unit, &kept, &tiles, &idle, monitor)?;
                 if let (Ok(result), Some(journal)) = (&outcome, journal) {
-                    journal.put(unit, result)?;
+                    journal.put(unit, &result.to_bytes())?;
                 }
                 monitor.advance(self.shapes.seconds(unit, &self.together) / threads);
                 Ok(outcome)
@@ -258,6 +270,9 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
             for (sum, value) in result.inverse.iter_mut().zip(&inverse.values) {
                 *sum += multiplicity * value;
             }
+            if self.is_single() {
+                result.terms.extend(inverse.values.iter().map(|value| multiplicity * value));
+            }
         }
         Ok(Ok(result))
     }
@@ -288,51 +303,31 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
                 errors.row_mut(range.start).mapv_inplace(|weight| weight / power);
                 variance[range.start] = power.recip();
             } else {
-                let (solution, diagonal) = self.solve_held_out(own, range, &dual_weights)?;
+                let held_out = (range, self.shapes.seeds);
+                let (solution, diagonal) = solve_held_out(own, held_out, &dual_weights, self.ridge)?;
                 errors.slice_mut(s![range.clone(), ..]).assign(&solution);
                 variance.slice_mut(s![range.clone()]).assign(&diagonal);
             }
         }
+        let shares = self.is_single().then(|| {
+            let terms: Vec<f64> = units.iter().flat_map(|unit| unit.terms.iter().copied()).collect();
+            let mut shares = Array2::from_shape_vec((self.shapes.slots.len(), self.shapes.seeds), terms)
+                .expect("one term for every irrep and seed");
+            for mut of_irrep in shares.outer_iter_mut() {
+                of_irrep.iter_mut().zip(&inverse).for_each(|(share, power)| *share /= order * power);
+            }
+            shares
+        });
         let largest = |field: fn(&UnitResult) -> f64| units.iter().map(field).fold(0.0, f64::max);
         Ok(OrbitRegressionResult {
             predictions: self.labels - &errors,
             errors,
             variance,
             dual_weights,
+            shares,
             condition_bound: (largest(|unit| unit.norm) + self.ridge) * largest(|unit| unit.inverse_trace),
             corrupted,
         })
-    }
-
-    /// $(P_{MM})^{-1} \alpha_M$ and the diagonal of $(P_{MM})^{-1}$.
-    fn solve_held_out(
-        &self,
-        inverse: &[f64],
-        range: &Range<usize>,
-        dual_weights: &Array2<f64>,
-    ) -> Result<(Array2<f64>, Array1<f64>), PredictError> {
-        let size = range.len();
-        let mut block = BlockWorkspace::new(size, true)?;
-        for (row, values) in inverse.chunks_exact(size).enumerate() {
-            let lower = values[..=row].iter().enumerate();
-            lower.for_each(|(column, &value)| block.set(row, column, Complex64::from(value)));
-        }
-        block.factor(0.0, 0.0).map_err(|unfit| {
-            GramError::from(NotPositiveDefinite {
-                irrep: None,
-                pivot: range.start + unfit.row,
-                value: unfit.value,
-                ridge: self.ridge,
-                sufficient_ridge: None,
-                duplicates: Vec::new(),
-                layout: OrbitLayout::new(self.shapes.seeds, 1),
-                seed_numbers: Vec::new(),
-            })
-        })?;
-        let rows: Vec<usize> = range.clone().collect();
-        let solution = block.solve(&dual_weights.select(Axis(0), &rows));
-        let single: Vec<Range<usize>> = (0..size).map(|seed| seed..seed + 1).collect();
-        Ok((solution, Array1::from_vec(block.invert_within(&single, 1).values)))
     }
 }
 

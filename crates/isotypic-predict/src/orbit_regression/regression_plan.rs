@@ -15,7 +15,7 @@ const TRANSFORM: f64 = 1.2;
 const FRESH: f64 = 16.0;
 
 /// Bytes that a thread works in beside its block.
-const SCRATCH: u64 = 1 << 20;
+pub(super) const SCRATCH: u64 = 1 << 20;
 
 /// What a regression will take, and in how many passes.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +56,9 @@ impl Costs {
         (seconds_per_value, bytes): (f64, u64),
     ) -> Self {
         let values: usize = together.iter().map(|range| range.len().pow(2)).sum();
-        let results = (shapes.units() * values * size_of::<f64>()) as u64;
+        // Where each seed is held out alone its shares are kept for every irrep, in units and then all together.
+        let of_irreps = if values == together.len() { 2 * shapes.slots.len() } else { 0 };
+        let results = ((shapes.units() + of_irreps) * values * size_of::<f64>()) as u64;
         let largest = together.iter().map(Range::len).max().unwrap_or(0) as u64;
         let rows = shapes.slots.iter().map(|slot| slot.dimension as u64).max().unwrap_or(1) * largest;
         // Of seeds that are held out together a thread holds all inner products of their columns.
@@ -93,8 +95,7 @@ pub(super) fn passes(
         }
     }
     let values = shapes.pairs() as f64 * costs.order as f64;
-    let digits = (2.0 * costs.order as f64).log2();
-    let one_pass = values * (costs.seconds_per_value + (TRANSFORM * digits + FRESH) * 1e-9);
+    let one_pass = values * seconds_of_value(costs.seconds_per_value, costs.order);
     let blocks: f64 = units.iter().map(|&unit| shapes.seconds(unit, together)).sum();
     let plan = Plan {
         entries: shapes.pairs().saturating_mul(costs.order as u64).saturating_mul(divided.len() as u64),
@@ -104,6 +105,12 @@ pub(super) fn passes(
     let largest = shapes.slots.iter().map(|slot| shapes.seeds * slot.dimension).max().unwrap_or(0);
     let summary = OrbitRegressionPlan { plan, passes: divided.len(), blocks: (shapes.slots.len(), largest) };
     (divided, summary)
+}
+
+/// Nominal seconds of one core until the coefficient of a kernel value is there.
+pub(super) fn seconds_of_value(kernel: f64, order: usize) -> f64 {
+    let digits = (2.0 * order as f64).log2();
+    kernel + (TRANSFORM * digits + FRESH) * 1e-9
 }
 
 fn peak(shapes: &BlockShapes, passes: &[Vec<usize>], costs: Costs) -> u64 {

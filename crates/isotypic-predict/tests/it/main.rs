@@ -6,6 +6,7 @@ mod circles;
 mod closed_form;
 mod collapse;
 mod fixtures;
+mod iterative_regression;
 mod orbit_regression;
 mod paper;
 mod refusals;

@@ -7,21 +7,23 @@ use isotypic_gram::SymmetricOperator;
 use isotypic_gram::{GroupInvariantGram, Ridge};
 use isotypic_group::{FiniteGroup, FourierPlanner, GroupFourier};
 use isotypic_orbit::{HeldOutSet, OrbitLayout};
-use isotypic_predict::{OrbitKernel, OrbitRegression, OrbitRegressionResult, leave_one_out, leave_set_out};
+use isotypic_predict::{
+    OrbitKernel, OrbitRegression, OrbitRegressionResult, irrep_shares, leave_one_out, leave_set_out,
+};
 use isotypic_work::{Cancel, ContentHash, MemoryLimit, Monitor, Silent, UnitStore};
 use ndarray::{Array2, Array3};
 
 type AnyError = Box<dyn Error + Send + Sync>;
 
 /// Kernel values from a table.
-struct Table {
+pub(crate) struct Table {
     transform: Arc<dyn GroupFourier>,
     values: Array3<f64>,
     variances: Vec<f64>,
 }
 
 impl Table {
-    fn new(values: Array3<f64>, group: &FiniteGroup) -> Self {
+    pub(crate) fn new(values: Array3<f64>, group: &FiniteGroup) -> Self {
         let variances = (0..values.dim().0).map(|seed| values[[seed, seed, 0]]).collect();
         Self { transform: FourierPlanner::new().plan(group).unwrap(), values, variances }
     }
@@ -59,7 +61,7 @@ impl OrbitKernel for Table {
 }
 
 /// κ_st(u) = Σ_h f_s(h) f_t(u⁻¹h) with functions of many seeds and a bit of the identity: invariant and positive definite.
-fn kernel(group: &FiniteGroup, seeds: usize) -> Array3<f64> {
+pub(crate) fn kernel(group: &FiniteGroup, seeds: usize) -> Array3<f64> {
     let order = group.order();
     let feature = |seed: usize, channel: usize, h: usize| {
         (1.0 + 0.7 * seed as f64 + 2.3 * (channel * order + h) as f64 + 0.11 * (seed * h) as f64).sin()
@@ -75,11 +77,11 @@ fn kernel(group: &FiniteGroup, seeds: usize) -> Array3<f64> {
     })
 }
 
-fn labels(seeds: usize) -> Array2<f64> {
+pub(crate) fn labels(seeds: usize) -> Array2<f64> {
     Array2::from_shape_fn((seeds, 3), |(seed, output)| if seed % 3 == output { 1.0 } else { -1.0 })
 }
 
-fn groups() -> [FiniteGroup; 5] {
+pub(crate) fn groups() -> [FiniteGroup; 5] {
     [
         FiniteGroup::cyclic(7).unwrap(),
         FiniteGroup::abelian(&[4, 6]).unwrap(),
@@ -114,6 +116,18 @@ fn one_missing_pose_of_each_seed_is_that_of_all_blocks_at_once() {
         }
         for (value, expected) in found.variance.iter().zip(&expected.variance) {
             assert!((value - expected).abs() < 1e-11 * expected, "{group}: {value} and {expected}");
+        }
+        let factor = gram.factor(ridge).unwrap();
+        let layout = OrbitLayout::new(seeds, group.order());
+        for seed in [0, 36] {
+            let set = HeldOutSet::new(layout, &[(seed, 0)]).unwrap();
+            let turn = leave_set_out(&gram, &factor, &labels(seeds), &set).unwrap();
+            let expected = irrep_shares(&gram, &factor, &set, &turn).unwrap();
+            let shares = found.shares.as_ref().unwrap();
+            assert_eq!(shares.nrows(), expected.len());
+            for (share, expected) in shares.column(seed).iter().zip(&expected) {
+                assert!((share - expected.shares[0]).abs() < 1e-11, "{group}: {share} {expected:?}");
+            }
         }
         let bound = isotypic_gram::Factorization::condition_number(&gram.factor(ridge).unwrap()).unwrap();
         assert!(found.condition_bound >= bound && found.condition_bound < 1e4 * bound, "{group}");

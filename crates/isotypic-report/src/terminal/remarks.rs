@@ -63,6 +63,20 @@ fn obstacle(arch: &str, rows: &[&SummaryRow]) -> Option<String> {
 fn residual(arch: &str, row: &SummaryRow) -> Option<String> {
     let residual = decimal(Some(row.largest_residual?));
     let condition = row.condition_number_bound.map(|bound| format!(", condition number at most {bound:.0e}"));
+    if let Some(solution) = &row.conjugate_gradients {
+        return Some(format!(
+            "{arch}: at {} poses {} of {} seeds are answered, by conjugate gradients with {} products with the block of the trivial \
+             irrep and {} with the others, to a residual of {} (tolerance {:.0e}); largest residual {residual} on rows computed again \
+             from the images",
+            row.poses,
+            solution.answered,
+            solution.seeds,
+            solution.products_trivial,
+            solution.products_others,
+            decimal(Some(solution.largest_residual)),
+            solution.tolerance
+        ));
+    }
     Some(format!(
         "{arch}: solved block by block at {} poses; largest residual {residual} on rows computed again from the images{}",
         row.poses,

@@ -177,6 +177,7 @@ pub(crate) fn row(
         largest_residual: None,
         condition_number_bound: None,
         projection_effect: None,
+        conjugate_gradients: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use isotypic_gram::Ridge;
 use isotypic_orbit::{HeldOutSet, HoldOut, HoldOutSpec};
 use isotypic_predict::{CircularSpectrum, LeaveSetOut, class_probabilities, margin, paper, spectral_error};
-use isotypic_report::{ProjectionEffect, Status};
+use isotypic_report::{ConjugateGradients, ProjectionEffect, Status};
 use ndarray::{Array1, ArrayView1};
 
 use super::audit_gram::{Attempt, AuditGram, Outside, Regression, unless_singular};
@@ -38,6 +38,8 @@ pub(crate) struct ClassErrors {
     pub(crate) is_projected: bool,
     /// What that changes on a few seeds.
     pub(crate) projection_effect: Option<ProjectionEffect>,
+    /// How it was solved, where some of the seeds are answered only.
+    pub(crate) conjugate_gradients: Option<ConjugateGradients>,
 }
 
 /// One seed at its held-out poses.
@@ -170,6 +172,7 @@ pub(crate) fn examine(
         corrupted: Vec::new(),
         is_projected: false,
         projection_effect: None,
+        conjugate_gradients: None,
     })
 }
 

@@ -75,6 +75,9 @@ pub(crate) fn command_line(settings: &AuditSettings) -> String {
     if settings.ridge != defaults.ridge {
         option("ridge", settings.ridge.to_string());
     }
+    if settings.solver != defaults.solver {
+        option("solver", settings.solver.to_string());
+    }
     if settings.convention != Convention::default() {
         option("convention", settings.convention.to_string());
     }

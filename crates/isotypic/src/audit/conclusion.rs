@@ -15,9 +15,43 @@ pub(crate) fn conclusion(job: &Job, summary: &[SummaryRow], verdicts: &[VerdictR
             format!("{}: {}.", capitalised(&question.title()), grouped(&of_question).join("; "))
         })
         .collect();
+    sentences.extend(projected(summary));
+    sentences.extend(answered(summary));
     sentences.extend(hidden(summary));
     sentences.extend(repair(job, summary, verdicts));
     sentences
+}
+
+/// Which errors are those of another kernel, the one averaged over the group.
+fn projected(summary: &[SummaryRow]) -> Option<String> {
+    let rows: Vec<&SummaryRow> = summary
+        .iter()
+        .filter(|row| row.median_exact_error.is_none() && row.median_projected_error.is_some())
+        .collect();
+    let first = rows.first()?;
+    let mut names: Vec<String> = rows.iter().map(|row| row.arch.clone()).collect();
+    names.dedup();
+    let effect = first.projection_effect.as_ref().map_or_else(String::new, |effect| {
+        format!(
+            ": on a sample it changes the class of {} of {} points, and predictions by {:.1e} (median)",
+            effect.changed, effect.points, effect.median_difference
+        )
+    });
+    let name = enumerate(&names);
+    Some(format!(
+        "The answers for {name} under {} are those after projection on the group average{effect}.",
+        first.group
+    ))
+}
+
+/// Where some of the seeds are answered only.
+fn answered(summary: &[SummaryRow]) -> Option<String> {
+    let row = summary.iter().find(|row| row.conjugate_gradients.is_some())?;
+    let solution = row.conjugate_gradients.as_ref()?;
+    Some(format!(
+        "The answers for {} under {} are those for {} of {} seeds that were observed, by conjugate gradients to a residual of {:.0e}.",
+        row.arch, row.group, solution.answered, solution.seeds, solution.tolerance
+    ))
 }
 
 /// Where the averaged formula of the paper promises success although a class fails.

@@ -1,10 +1,11 @@
 //! What each irrep has to do with the errors, averaged over turns and results.
 
 use isotypic_gram::{GroupInvariantGram, Ridge, SymmetricOperator};
+use isotypic_group::IrrepSlot;
 use isotypic_orbit::HeldOutSet;
 use isotypic_predict::{LeaveSetOut, irrep_shares};
 use isotypic_report::{IrrepRow, finite};
-use ndarray::Array2;
+use ndarray::{Array1, Array2, ArrayView1};
 
 use super::audit_gram::unless_singular;
 use crate::Error;
@@ -65,6 +66,32 @@ impl IrrepParts {
             self.turns += 1;
         }
         Ok(())
+    }
+
+    /// The parts of turns in each of which one seed was held out alone.
+    ///
+    /// # Shapes
+    /// - `shares`: `[irreps, seeds]`
+    /// - `errors`: `[seeds]`, label times error of the own class
+    pub(crate) fn of_single_seeds(
+        slots: &[IrrepSlot],
+        order: usize,
+        shares: &Array2<f64>,
+        errors: &Array1<f64>,
+    ) -> Self {
+        let error: f64 = errors.sum();
+        let part = |(slot, shares): (&IrrepSlot, ArrayView1<'_, f64>)| {
+            let weight = (slot.dimension * slot.dimension * slot.weight) as f64 / order as f64;
+            let share = shares.sum();
+            Part {
+                irrep: slot.label.to_string(),
+                dimension: slot.dimension,
+                weight,
+                share,
+                excess: weight * error - share,
+            }
+        };
+        Self { parts: slots.iter().zip(shares.rows()).map(part).collect(), turns: errors.len() }
     }
 
     /// Adds what was found elsewhere for the same group.

@@ -4,9 +4,9 @@
 //! factors, is what limits). Kernels of inner products under groups with commuting shifts that permute numbers take the fast way
 //! ([`PermutedOrbits`]); other invariant kernels are evaluated at the poses of one of two seeds, and kernels that are not invariant, as
 //! under rotations that interpolate, at all poses of both and projected ([`SampledOrbits`]): then the errors are those after projection, and what
-//! that changes is measured on a few seeds. Elsewhere the answers are those of [`class_audit`](super::class_audit), except that spectral errors, shares of irreps, limits of vanishing ridge where labels
-//! conflict, and the condition number, which would take longer than the audit, are left out; an upper bound of the condition number stands
-//! in. Points count as the same where they coincide, not where a kernel has a null space for another reason.
+//! that changes is measured on a few seeds. Elsewhere the answers are those of [`class_audit`](super::class_audit), except that shares of irreps of seeds that are held out together,
+//! limits of vanishing ridge where labels conflict, and the condition number, which would take longer than the audit, are left out; an upper
+//! bound of the condition number stands in. Where not even one block fits, conjugate gradients answer some of the seeds ([`LargePlan`]). Points count as the same where they coincide, not where a kernel has a null space for another reason.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use std::ops::Range;
 use isotypic_group::FourierPlanner;
 use isotypic_kernel::CompiledKernel;
 use isotypic_orbit::{GroupAction, OrbitCorrelation, OrbitLayout};
-use isotypic_predict::{OrbitRegression, OrbitRegressionPlan, OrbitRegressionResult};
+use isotypic_predict::OrbitKernel;
 use isotypic_report::Status;
 use isotypic_work::{ContentHash, MemoryLimit, Monitor, Plan, UnitStore};
 use ndarray::{Array2, Array4};
@@ -25,9 +25,12 @@ use super::class_seeds::ClassSeedSet;
 use super::irrep_parts::IrrepParts;
 use super::job::Job;
 use super::large_orbits::{LargeOrbits, Way};
+use super::large_solution::{LargePlan, LargeSolution};
+use super::large_spectral::{SECONDS_OF_PAIR, spectral_errors};
 use super::obstacle::Obstacle;
 use super::projection_effect;
 use super::settings::{AuditSettings, Convention, Together};
+use super::solver::Solver;
 use super::subjects::{Poses, Subjects, rename_image};
 use super::task::{Subject, Task};
 use super::units::Units;
@@ -48,9 +51,6 @@ const CHECKED_ROWS: usize = 5;
 /// Seeds of which all rows are computed again, where the kernel is averaged.
 const CHECKED_SEEDS: usize = 3;
 
-/// Rows that a matrix product computes at least; with them the nominal cost covers the poses too.
-const ROWS_OF_TILE: f64 = 128.0;
-
 /// What the settings of a job leave open of such an audit.
 pub(super) struct LargeClasses<'a> {
     set: &'a ClassSeedSet,
@@ -68,11 +68,19 @@ impl<'a> LargeClasses<'a> {
         let seeds = set.seen.len();
         let values = seeds.saturating_mul(seeds).saturating_mul(task.order);
         let (is_large, is_large_dense) = (values >= LARGE, values.saturating_mul(task.order) >= LARGE_DENSE);
-        if !is_large && !is_large_dense {
+        let is_asked = matches!(job.settings.solver, Solver::ConjugateGradients(_));
+        if !is_large && !is_large_dense && !is_asked {
             return Ok(None);
         }
         let found = Self::structured(job, task)?;
-        Ok(found.filter(|found| if found.way == Way::Averages { is_large_dense } else { is_large }))
+        if is_asked && found.is_none() {
+            return Err(Error::settings(
+                "solver `conjugate-gradients`: made for one held-out pose of seeds that are all observed, images and networks",
+                "use `--hold-out pose:0` with one number of poses and no unseen seeds, or leave out `--solver`",
+            ));
+        }
+        Ok(found
+            .filter(|found| is_asked || if found.way == Way::Averages { is_large_dense } else { is_large }))
     }
 
     /// The audit of a task of any size, if its structure allows it.
@@ -131,7 +139,8 @@ impl<'a> LargeClasses<'a> {
         &self,
         (subject, kind): (&Subject, KernelKind),
         limit: &MemoryLimit,
-    ) -> Result<OrbitRegressionPlan, Error> {
+        solver: Solver,
+    ) -> Result<LargePlan, Error> {
         let transform = FourierPlanner::new().plan(self.action.group())?;
         let Some(kernel) = subject.kernel.as_deref().map(AuditKernel::network) else {
             unreachable!("checked when this was made");
@@ -149,26 +158,51 @@ impl<'a> LargeClasses<'a> {
                 (SampledOrbits::seconds_of_value(kernel, order, averaged), bytes)
             }
         };
-        let mut plan = OrbitRegressionPlan::new(transform.as_ref(), &self.together, costs, limit);
-        plan.plan.seconds += self.seconds_of_check(subject);
-        if self.way == Way::Averages {
-            plan.plan.bytes = plan.plan.bytes.max(costs.1 + projection_effect::bytes(self.set, order));
-        }
-        Ok(plan)
+        let outputs = self.set.classes.len();
+        let mut found = LargePlan::choose(solver, transform.as_ref(), &self.together, outputs, costs, limit);
+        let plan = found.plan();
+        plan.seconds += self.seconds_of_check(subject) + self.seconds_of_spectra(subject);
+        // Rows are checked, and projection is measured, when blocks and coefficients are gone.
+        let afterwards = match self.way {
+            Way::Correlation => PermutedOrbits::bytes_of_check(kernel, order, seeds),
+            Way::Rows => 0,
+            Way::Averages => projection_effect::bytes(self.set, order),
+        };
+        plan.bytes = plan.bytes.max(costs.1 + afterwards);
+        Ok(found)
     }
 
-    /// Seconds of the direct check of some rows, which matrix products take for a whole tile of rows.
+    /// Seconds of the direct check of some rows.
     fn seconds_of_check(&self, subject: &Subject) -> f64 {
         let Some(kernel) = subject.kernel.as_deref().map(AuditKernel::network) else { return 0.0 };
-        let order = self.action.group().order();
-        let columns = self.set.seen.len() * order;
+        let (seeds, order) = (self.set.seen.len(), self.action.group().order());
+        let threads = rayon::current_num_threads() as f64;
         let rows = match self.way {
-            Way::Correlation => ROWS_OF_TILE,
+            Way::Correlation => {
+                let row = PermutedOrbits::seconds_of_row(kernel, order, seeds);
+                return CHECKED_ROWS as f64 * row / threads;
+            }
             // All poses are prepared for variances, for points that look the same, and for the check.
             Way::Rows => 2.0 * CHECKED_ROWS as f64 + 3.0 * PREPARING,
             Way::Averages => (CHECKED_SEEDS * order) as f64,
         };
-        rows * columns as f64 * kernel.seconds_per_pair() / rayon::current_num_threads() as f64
+        rows * (seeds * order) as f64 * kernel.seconds_per_pair() / threads
+    }
+
+    /// Seconds of the spectra of all pairs of seeds of different classes, which cyclic groups have.
+    fn seconds_of_spectra(&self, subject: &Subject) -> f64 {
+        let Some(kernel) = subject.kernel.as_deref().map(AuditKernel::network) else { return 0.0 };
+        if self.action.group().as_cyclic().is_none() {
+            return 0.0;
+        }
+        let (seeds, order) = (self.set.seen.len() as f64, self.action.group().order());
+        let value = match self.way {
+            Way::Correlation => kernel.as_dot_product().map_or(0.0, |kernel| kernel.seconds_per_pair()),
+            way => SampledOrbits::seconds_of_value(kernel, order, way == Way::Averages),
+        };
+        // Pairs of one class are left out of the spectra, not of the kernel where it is evaluated for many pairs at once.
+        let pairs = seeds * (seeds - 1.0) / 2.0;
+        pairs * (SECONDS_OF_PAIR + order as f64 * value) / rayon::current_num_threads() as f64
     }
 
     /// Prepares the seeds.
@@ -212,25 +246,42 @@ impl<'a> LargeClasses<'a> {
             self.orbits((images, action), settings, kernel).map_err(|error| renamed(error, seeds))?;
         let limit = settings.memory_limit.clone().unwrap_or_else(MemoryLimit::detect);
         let labels = self.set.labels();
-        let regression = OrbitRegression::new(&orbits, settings.ridge, &labels, self.together.clone())?;
+        let mut plan = self.plan((subject, settings.kernel), &limit, settings.solver)?;
+        plan.plan().check(&limit)?;
         let store = settings.units.as_ref().map(UnitStore::open).transpose()?;
         let description = self.description(&orbits, settings.ridge, &labels);
         let journal = store.as_ref().map(|store| (store, &description));
-        let (all, check) = (regression.plan(&limit).plan.seconds, self.seconds_of_check(subject));
-        let outcome = regression.run(&limit, journal, &monitor.part(all / (all + check), 1.0));
+        let (all, check) = (plan.plan().seconds, self.seconds_of_check(subject));
+        let after = check + self.seconds_of_spectra(subject);
+        let solving = monitor.part((all - after) / all, 1.0);
+        let equations = (settings.ridge, &labels);
+        let outcome = plan.run(&orbits, &self.together, equations, &limit, journal, &solving);
         let outcome = unless_singular_here(outcome)?;
         let lookalikes = orbits.lookalikes()?;
         let mut errors = self.collect(outcome.as_ref().ok(), &lookalikes);
+        if let Ok(solution) = &outcome {
+            let monitor = monitor.part(self.seconds_of_spectra(subject) / all, 1.0);
+            let (classes, ridge) = (&self.set.class_of_seen, settings.ridge);
+            let spectral = spectral_errors(&orbits, classes, &solution.places, ridge, &monitor)?;
+            errors.seeds.iter_mut().zip(spectral).for_each(|(seed, spectral)| seed.spectral = spectral);
+            if let Some(shares) = &solution.shares {
+                let own = |(place, class): (usize, &usize)| 1.0 - solution.predictions[[place, *class]];
+                let own = classes.iter().enumerate().map(own).collect();
+                let (slots, order) = (orbits.transform().irreps(), task.order);
+                errors.irreps = IrrepParts::of_single_seeds(slots, order, shares, &own);
+            }
+        }
         match outcome {
             Ok(result) => {
                 let count = if self.way == Way::Averages { CHECKED_SEEDS } else { CHECKED_ROWS };
                 let rows = sample_rows(settings.seed, seeds.len(), task.order, count);
                 let weights = (&result.dual_weights, &labels);
-                let monitor = monitor.part(check / (all + check), 1.0);
+                let monitor = monitor.part(check / all, 1.0);
                 let check = orbits.check_rows(&rows, weights, settings.ridge, &monitor)?;
                 errors.invariance_defect = check.deviation;
                 errors.largest_residual = Some(check.largest_residual);
-                errors.condition_bound = Some(result.condition_bound);
+                errors.condition_bound = result.condition_bound;
+                errors.conjugate_gradients = result.conjugate_gradients;
                 errors.corrupted = result.corrupted;
                 if self.way == Way::Averages {
                     let (residual, silent) = (check.largest_single_residual, monitor.part(0.0, 1.0));
@@ -266,15 +317,13 @@ impl<'a> LargeClasses<'a> {
     }
 
     /// Seeds with their points.
-    fn collect(
-        &self,
-        result: Option<&OrbitRegressionResult>,
-        lookalikes: &[(usize, usize, usize)],
-    ) -> ClassErrors {
+    fn collect(&self, result: Option<&LargeSolution>, lookalikes: &[(usize, usize, usize)]) -> ClassErrors {
         let classes = &self.set.class_of_seen;
-        let of_seed = |place: usize| {
+        let everyone: Vec<usize> = (0..classes.len()).collect();
+        let places = result.map_or(&everyone, |result| &result.places);
+        let of_seed = |(at, &place): (usize, &usize)| {
             let class = classes[place];
-            let found = result.map(|result| (result.predictions.row(place), result.variance[place]));
+            let found = result.map(|result| (result.predictions.row(at), result.variance[at]));
             let found = found.ok_or(Status::NotPositiveDefinite);
             let mut point = ClassPoint::of(self.element, class, found);
             if result.is_some() {
@@ -303,7 +352,7 @@ impl<'a> LargeClasses<'a> {
             (1..classes.len()).fold(first, |common, seed| &common & &of_seed(seed)).len()
         };
         ClassErrors {
-            seeds: (0..classes.len()).map(of_seed).collect(),
+            seeds: places.iter().enumerate().map(of_seed).collect(),
             invariance_defect: 0.0,
             condition_number: None,
             indistinguishable_poses: 1 + same_in_all,
@@ -314,6 +363,7 @@ impl<'a> LargeClasses<'a> {
             corrupted: Vec::new(),
             is_projected: self.way == Way::Averages,
             projection_effect: None,
+            conjugate_gradients: None,
         }
     }
 
@@ -372,17 +422,12 @@ pub(super) fn plan_of(job: &Job, task: &Task) -> Result<Option<(Plan, String)>, 
     let Some(large) = LargeClasses::of(job, task)? else { return Ok(None) };
     let limit = job.settings.memory_limit.clone().unwrap_or_else(MemoryLimit::detect);
     let subject = &job.architectures[task.subject];
-    let plan = large.plan((subject, job.settings.kernel), &limit)?;
-    let (blocks, rows) = plan.blocks;
-    let passes = if plan.passes == 1 { "one pass".to_owned() } else { format!("{} passes", plan.passes) };
+    let mut plan = large.plan((subject, job.settings.kernel), &limit, job.settings.solver)?;
     let points = isotypic_work::human::thousands((large.set.seen.len() * task.order) as u64);
     let projected = if large.way == Way::Averages { ", after projection on the group average" } else { "" };
-    let note = format!(
-        "{}: {points} points by {blocks} blocks of up to {} rows, in {passes}{projected}",
-        subject.name,
-        isotypic_work::human::thousands(rows as u64)
-    );
-    Ok(Some((plan.plan, note)))
+    let note =
+        format!("{}: {points} points by {}{projected}", subject.name, plan.describe(large.set.seen.len()));
+    Ok(Some((*plan.plan(), note)))
 }
 
 #[cfg(test)]
@@ -391,6 +436,7 @@ mod tests {
     use ndarray_npy::write_npy;
 
     use super::*;
+    use crate::audit::AnsweredSeeds;
     use crate::audit::class_audit;
     use crate::audit::settings::{AuditInput, ClassSeeds, ClassSelection, PoseNumbers, QuestionSpec};
 
@@ -450,6 +496,8 @@ mod tests {
                 assert!((found - expected).abs() < 1e-8 * expected.abs().max(1.0), "{found} and {expected}");
             };
             near(found.projected.unwrap(), expected.projected.unwrap());
+            assert_eq!(found.spectral.is_some(), expected.spectral.is_some());
+            near(found.spectral.unwrap_or(0.0), expected.spectral.unwrap_or(0.0));
             let (found, expected) = (&found.points[0], &expected.points[0]);
             assert_eq!(found.element, expected.element);
             near(found.variance.unwrap(), expected.variance.unwrap());
@@ -462,9 +510,81 @@ mod tests {
                 .zip(expected.unwrap())
                 .for_each(|(&found, &expected)| near(found, expected));
         }
+        if set.together == Together::Seed && statuses_are_ok(&found) {
+            let (shares, expected) = (found.irreps.rows(), expected.irreps.rows());
+            assert_eq!(shares.len(), expected.len());
+            for (found, expected) in shares.iter().zip(&expected) {
+                assert_eq!(found.irrep, expected.irrep);
+                for (found, expected) in [(found.share, expected.share), (found.excess, expected.excess)] {
+                    assert!((found.unwrap() - expected.unwrap()).abs() < 1e-8, "{found:?} and {expected:?}");
+                }
+            }
+        }
         let mut statuses: Vec<Status> = found.seeds.iter().map(|seed| seed.status).collect();
         statuses.sort();
         statuses
+    }
+
+    fn statuses_are_ok(found: &ClassErrors) -> bool {
+        found.seeds.iter().all(|seed| seed.status == Status::Ok)
+    }
+
+    #[test]
+    fn conjugate_gradients_answer_some_seeds_as_factors_of_blocks_answer_all() {
+        for (group, network, together) in [
+            ("translation:4x7", "mlp:2", Together::Seed),
+            ("p4:4", "mlp", Together::Class),
+            ("translation-x:14", "cnn", Together::Seed),
+            ("rotation:8", "mlp:2", Together::Seed),
+        ] {
+            let blocks = AuditSettings {
+                architectures: vec![network.into()],
+                ridge: Ridge::RelativeToMeanDiagonal(1e-4),
+                ..settings(group, &["3", "5", "8"], 3, together)
+            };
+            let few = Solver::ConjugateGradients(AnsweredSeeds::Count(3));
+            let few = AuditSettings { solver: few, ..blocks.clone() };
+            let jobs = [few, blocks].map(|settings| Job::prepare(&settings, &[]).unwrap());
+            // Small as it is, it is asked for.
+            assert!(LargeClasses::of(&jobs[0], &jobs[0].tasks[0]).unwrap().is_some());
+            let [found, expected] = jobs.each_ref().map(|job| {
+                let large = LargeClasses::structured(job, &job.tasks[0]).unwrap().unwrap();
+                large.examine(job, &job.tasks[0], &Monitor::silent()).unwrap()
+            });
+            let places: Vec<usize> = found.seeds.iter().map(|seed| seed.place).collect();
+            let spread = if together == Together::Seed { [0, 3, 6] } else { [0, 1, 2] };
+            assert_eq!(places, spread);
+            let solution = found.conjugate_gradients.unwrap();
+            assert_eq!((solution.answered, solution.seeds), (3, 9));
+            assert!(
+                solution.largest_residual <= solution.tolerance && expected.conjugate_gradients.is_none()
+            );
+            assert!(found.largest_residual.unwrap() < 1e-7, "{:?}", found.largest_residual);
+            for seed in &found.seeds {
+                let other = &expected.seeds[seed.place];
+                assert_eq!((seed.class, seed.status), (other.class, other.status));
+                let (found, expected) = (&seed.points[0], &other.points[0]);
+                assert_eq!(found.element, expected.element);
+                let variance = (found.variance.unwrap(), expected.variance.unwrap());
+                assert!((variance.0 - variance.1).abs() < 1e-8 * variance.1, "{group}: {variance:?}");
+                let found = found.predictions.as_ref().unwrap();
+                for (found, expected) in found.iter().zip(expected.predictions.as_ref().unwrap()) {
+                    assert!((found - expected).abs() < 1e-6, "{group} {network}: {found} and {expected}");
+                }
+                assert_eq!(seed.spectral, other.spectral);
+            }
+        }
+    }
+
+    #[test]
+    fn conjugate_gradients_refuse_what_has_another_structure() {
+        let mut settings = settings("translation-x:4", &["3", "5"], 2, Together::Seed);
+        settings.solver = Solver::ConjugateGradients(AnsweredSeeds::All);
+        settings.question.as_mut().unwrap().hold_out = "poses:0,1".into();
+        let Err(error) = Job::prepare(&settings, &[]).map(|job| job.plan()).and_then(|plan| plan) else {
+            panic!("two poses are held out")
+        };
+        assert!(error.to_string().starts_with("solver `conjugate-gradients`: ") && error.hint().is_some());
     }
 
     #[test]

@@ -16,6 +16,8 @@ mod irrep_parts;
 mod job;
 mod large_classes;
 mod large_orbits;
+mod large_solution;
+mod large_spectral;
 mod obstacle;
 mod pair_audit;
 mod pairs;
@@ -25,6 +27,7 @@ mod question;
 mod repair;
 mod run;
 mod settings;
+mod solver;
 mod statistics;
 mod subjects;
 mod summary;
@@ -36,6 +39,7 @@ pub use settings::{
     AuditInput, AuditSettings, ClassSeeds, ClassSelection, Convention, PairSelection, PoseNumbers,
     QuestionSpec, Together,
 };
+pub use solver::{AnsweredSeeds, Solver};
 pub(crate) use subjects::rename_image;
 
 use isotypic_architecture::Architecture;

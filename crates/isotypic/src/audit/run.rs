@@ -3,7 +3,7 @@
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::OrbitLayout;
 use isotypic_report::{
-    PairResult, PointResult, ProjectionEffect, ReportedResult, SeedResult, Status, finite,
+    ConjugateGradients, PairResult, PointResult, ProjectionEffect, ReportedResult, SeedResult, Status, finite,
 };
 use isotypic_work::Monitor;
 use rayon::prelude::*;
@@ -50,6 +50,8 @@ pub(crate) struct Finding {
     pub(crate) corrupted: Vec<String>,
     /// What projection changes, where the matrix as it is was not solved.
     pub(crate) projection_effect: Option<ProjectionEffect>,
+    /// How it was solved, where some of the seeds are answered only.
+    pub(crate) conjugate_gradients: Option<ConjugateGradients>,
 }
 
 impl Finding {
@@ -335,6 +337,7 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
         condition_bound: None,
         corrupted: Vec::new(),
         projection_effect: None,
+        conjugate_gradients: None,
     }
 }
 
@@ -420,5 +423,6 @@ fn seed_finding(
         largest_residual: errors.largest_residual.and_then(finite),
         condition_bound: errors.condition_bound.and_then(finite),
         projection_effect: errors.projection_effect.clone(),
+        conjugate_gradients: errors.conjugate_gradients.clone(),
     }
 }

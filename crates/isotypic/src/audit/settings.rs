@@ -9,6 +9,7 @@ use isotypic_gram::Ridge;
 use isotypic_orbit::Normalization;
 use isotypic_work::MemoryLimit;
 
+use super::solver::Solver;
 use crate::{Error, KernelKind, Precision};
 
 /// Where the points come from.
@@ -139,6 +140,8 @@ pub struct AuditSettings {
     pub memory_limit: Option<MemoryLimit>,
     /// A folder in which large audits keep finished units of work, so that the same audit goes on where it was stopped.
     pub units: Option<PathBuf>,
+    /// How large audits of classes are solved.
+    pub solver: Solver,
 }
 
 impl Default for AuditSettings {
@@ -159,6 +162,7 @@ impl Default for AuditSettings {
             convention: Convention::default(),
             memory_limit: None,
             units: None,
+            solver: Solver::default(),
         }
     }
 }

@@ -169,6 +169,7 @@ fn summarise(job: &Job, findings: &[Finding]) -> Vec<SummaryRow> {
                 largest_residual: findings.iter().find_map(|finding| finding.largest_residual),
                 condition_number_bound: findings.iter().find_map(|finding| finding.condition_bound),
                 projection_effect: findings.iter().find_map(|finding| finding.projection_effect.clone()),
+                conjugate_gradients: findings.iter().find_map(|finding| finding.conjugate_gradients.clone()),
             }
         })
         .collect()
