@@ -86,6 +86,7 @@ mod scalar_function;
 mod self_attention;
 mod self_attention_spec;
 mod windows;
+mod with_widths;
 
 pub use activation::Activation;
 pub use aggregate::{Aggregate, AggregateSpec};
