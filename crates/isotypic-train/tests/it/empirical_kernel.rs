@@ -38,7 +38,7 @@ fn it_is_the_product_of_jacobians_averaged_over_outputs() {
     };
     let tail = r#""flatten", {"dense": {"width": 2, "b_std": 0.6}}"#;
     let concat = attention(
-        r#""scaling": "sqrt", "positional_embedding": {"type": "concat", "width": 2, "on_values": true}"#,
+        r#""mechanism": "identity", "scaling": "sqrt", "positional_embedding": {"type": "concat", "width": 2, "on_values": true}"#,
     );
     let sum = attention(r#""positional_embedding": {"type": "sum"}"#);
     for layers in [

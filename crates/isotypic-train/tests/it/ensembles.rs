@@ -13,9 +13,9 @@ fn network(json: &str, shape: &[usize]) -> Network {
 }
 
 /// A network with every layer that has parameters, two of them inside attention.
-const LAYERS: &str = r#"{"layers": [{"conv": {"filter": [2, 2], "padding": "circular", "width": 3, "b_std": 0.4}}, "relu",
+const LAYERS: &str = r#"{"layers": [{"conv": {"filter": [2, 2], "padding": "circular", "width": 3, "b_std": 0.4}}, "relu", {"dense": {"width": 3}},
     {"residual": [{"layer_norm": {"epsilon": 0.1}}, {"self_attention": {"heads": 2, "key_width": 2, "value_width": 2, "width": 3,
-    "b_std": 0.3, "scaling": "sqrt", "positional_embedding": {"type": "concat", "width": 2, "on_values": true}}}]},
+    "b_std": 0.3, "mechanism": "identity", "scaling": "sqrt", "positional_embedding": {"type": "concat", "width": 2, "on_values": true}}}]},
     {"self_attention": {"heads": 2, "key_width": 2, "value_width": 3, "width": 3, "positional_embedding": {"type": "sum"}}},
     "flatten", {"dense": {"width": 2, "b_std": 0.1}}]}"#;
 

@@ -14,7 +14,10 @@ Examples:
   isotypic train pairs --group rotation --poses 2,4,8,16 --arch mlp --width 1024 --networks 4 --out run
       means over four networks; run/results.json has trained_error and trained_correct beside exact_error
   isotypic train pairs --group translation-x:7 --arch cnn,cnn-gap --width 32 --pairs 4
-      convolutions: the one that pools over all positions recognises the shift it never saw";
+      convolutions: the one that pools over all positions recognises the shift it never saw
+
+Networks follow their kernel while each weight moves little. Where the kernel hardly tells points apart, as that of `mlp` on images
+of norm 1, whose biases outweigh the pixels, that takes very great widths; a first layer with a larger `w_std` in a file does not.";
 
 const MULTI_CLASS_EXAMPLES: &str = "\
 Examples:

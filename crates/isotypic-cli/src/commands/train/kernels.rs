@@ -14,7 +14,8 @@ Examples:
   isotypic train width --arch net.toml --group rotation:4 --pairs 4 --steps 400 --out run
       your architecture; run/results.json has schema isotypic.train-width/1
 
-Steps have no momentum unless it is asked for, so that they add up to the training time of the kernel's flow.";
+Steps have no momentum unless it is asked for, so that they add up to the training time of the kernel's flow. See the note on widths in
+`isotypic help train pairs`.";
 
 const EMPIRICAL_EXAMPLES: &str = "\
 Examples:
