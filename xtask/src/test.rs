@@ -53,13 +53,15 @@ fn stages() -> Vec<Stage> {
         Stage {
             name: TRAIN_LINTS,
             command: Cargo::new(
-                "clippy --release -p isotypic-train --features burn --all-targets -- -D warnings",
+                "clippy --release -p isotypic-train -p isotypic -p isotypic-cli --features isotypic-cli/train --all-targets -- -D warnings",
             ),
             tool: Some(Tool { name: "clippy", probe: Cargo::new("clippy --version") }),
         },
         Stage {
             name: TRAIN,
-            command: Cargo::new("test --release -p isotypic-train --features burn"),
+            command: Cargo::new(
+                "test --release -p isotypic-train -p isotypic -p isotypic-cli --features isotypic-cli/train",
+            ),
             tool: None,
         },
         // After the tests, which compile what the wheel is made of.

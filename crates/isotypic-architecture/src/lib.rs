@@ -92,6 +92,7 @@ mod self_attention;
 mod self_attention_spec;
 mod symmetry_group;
 mod windows;
+mod with_widths;
 
 pub use activation::{Activation, SIGMOID_LIKE_RATE};
 pub use aggregate::{Aggregate, AggregateSpec};

@@ -13,6 +13,7 @@ use crate::commands::kernel::KernelArgs;
 use crate::commands::orbit::OrbitArgs;
 use crate::commands::report::ReportArgs;
 use crate::commands::spectrum::SpectrumArgs;
+use crate::commands::train::TrainArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,6 +66,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Put two audits side by side
     Compare(CompareArgs),
+    /// Train finite networks to confirm what kernels predict
+    Train(TrainArgs),
     /// List the datasets known by name
     Data(DataArgs),
     /// Print a script that completes commands in a shell

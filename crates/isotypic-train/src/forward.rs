@@ -8,6 +8,7 @@ use isotypic_architecture::{
 };
 
 use crate::network::LARGEST_RANK;
+use crate::probes::Probes;
 use crate::window_table::Windows;
 use crate::{Network, NetworkNode, NetworkOperation, NetworkParameters, TrainError};
 
@@ -41,12 +42,24 @@ impl Network {
         Ok(crate::precision::values_of(&self.outputs(parameters, batch, mask_seed)))
     }
 
-    /// Outputs `[batch, outputs]` of inputs `[batch, values]`.
+    /// Outputs `[batch, outputs]` of inputs `[batch, values]`; of an ensemble the first part of the batch is for the first member,
+    /// and so on.
     pub(crate) fn outputs(
         &self,
         parameters: &NetworkParameters,
         inputs: Tensor<2>,
         mask_seed: Option<u64>,
+    ) -> Tensor<2> {
+        self.outputs_probed(parameters, inputs, mask_seed, &mut Probes::none())
+    }
+
+    /// The same; `probes` learn where weights read and write.
+    pub(crate) fn outputs_probed(
+        &self,
+        parameters: &NetworkParameters,
+        inputs: Tensor<2>,
+        mask_seed: Option<u64>,
+        probes: &mut Probes,
     ) -> Tensor<2> {
         let batch = inputs.dims()[0];
         let mut values: Vec<Tensor<3>> = Vec::with_capacity(self.nodes().len());
@@ -57,7 +70,8 @@ impl Network {
             } else {
                 let read = node.inputs.iter().map(|&input| values[input].clone()).collect();
                 let masks = mask_seed.map(|seed| mask_stream_seed(seed, index));
-                apply(node, &parameters.tensors[parameters.first_of[index]..], read, masks, parameters)
+                let own = &parameters.tensors[parameters.first_of[index]..];
+                apply(node, own, read, masks, parameters, probes)
             };
             values.push(value);
         }
@@ -83,6 +97,7 @@ fn apply(
     inputs: Vec<Tensor<3>>,
     masks: Option<u64>,
     parameters: &NetworkParameters,
+    probes: &mut Probes,
 ) -> Tensor<3> {
     let axes = node.input_shape.len() - 1;
     let (extents, channels) = (&node.input_shape[..axes], node.input_shape[axes]);
@@ -100,6 +115,40 @@ fn apply(
             };
             return gather(values, &windows, extents, output_extents).max_dim(2).squeeze_dim::<3>(2);
         }
+        NetworkOperation::GroupConv(conv) => {
+            let windows = Windows {
+                extents: &[conv.extent; 2],
+                strides: &[1; 2],
+                padding: Padding::Same,
+                pad_before: &[conv.extent / 2; 2],
+            };
+            let patches = gather(values, &windows, extents, output_extents);
+            let rows = patches.reshape([batch, output_extents.iter().product(), conv.fan_in()]);
+            let standard = LayerParameterization::Standard { input_width: conv.input_planes() as f64 };
+            let expanded = conv.expanded(&own[0], &own[1]);
+            return affine(&expanded, rows, conv.fan_in(), (1.0, Some(1.0), standard), probes);
+        }
+        NetworkOperation::GroupMean(mean) => return mean.of(values, extents[0]),
+        NetworkOperation::Patches(patches) => {
+            let windows = Windows {
+                extents: &[patches.side; 2],
+                strides: &[patches.side; 2],
+                padding: Padding::Valid,
+                pad_before: &[0; 2],
+            };
+            let per_axis = [extents[0] / patches.side, extents[1] / patches.side];
+            let gathered = gather(values, &windows, extents, &per_axis);
+            return gathered.reshape([
+                batch,
+                per_axis[0] * per_axis[1],
+                patches.side * patches.side * channels,
+            ]);
+        }
+        NetworkOperation::SinCosPositions(positions) => {
+            return positions.added(values, parameters.precision);
+        }
+        NetworkOperation::ChannelScale(scale) => return scale.of(own, values),
+        NetworkOperation::HeadedAttention(attention) => return attention.of(own, values),
         NetworkOperation::Layer(operation) => operation,
     };
     match operation {
@@ -130,7 +179,7 @@ fn apply(
             Some(seed) if !dropout.is_identity() => drop_out(dropout, seed, values, parameters),
             _ => values,
         },
-        Operation::SelfAttention(attention) => attend(attention, own, values),
+        Operation::SelfAttention(attention) => attend(attention, own, values, probes),
         Operation::Sum => inputs.fold(values, |sum, input| sum + input),
         Operation::Product => inputs.fold(values, |product, input| product * input),
         Operation::Concat(axis) => {
@@ -145,6 +194,7 @@ fn apply(
             values,
             channels,
             (dense.weight_variance, dense.bias_variance, dense.parameterization),
+            probes,
         ),
         Operation::Conv(conv) => {
             let windows = Windows {
@@ -161,6 +211,7 @@ fn apply(
                 patches.reshape([batch, outputs, fan_in]),
                 fan_in,
                 (conv.weight_variance, conv.bias_variance, conv.parameterization),
+                probes,
             )
         }
         // `Network::from_nodes` has refused operations that are not in this list.
@@ -168,26 +219,31 @@ fn apply(
     }
 }
 
-/// Rows of length fan-in to rows of length width, with the factors of the parameterization.
+/// Rows of length fan-in to rows of length width, with the factors of the parameterization. Each member of an ensemble reads its own
+/// part of the batch.
 fn affine(
     own: &[Tensor<3>],
     values: Tensor<3>,
     fan_in: usize,
     (weight_variance, bias_variance, parameterization): (f64, Option<f64>, LayerParameterization),
+    probes: &mut Probes,
 ) -> Tensor<3> {
     let [batch, positions, _] = values.dims();
-    let width = own[0].dims()[2];
-    let rows = values.reshape([1, batch * positions, fan_in]);
+    let [members, _, width] = own[0].dims();
+    let rows = values.clone().reshape([members, batch / members * positions, fan_in]);
     let mut outputs = rows.matmul(own[0].clone());
     let is_ntk = matches!(parameterization, LayerParameterization::Ntk);
+    let scale = if is_ntk { (weight_variance / fan_in as f64).sqrt() } else { 1.0 };
+    let bias_scale = bias_variance.map(|variance| if is_ntk { variance.sqrt() } else { 1.0 });
     if is_ntk {
-        outputs = outputs * (weight_variance / fan_in as f64).sqrt();
+        outputs = outputs * scale;
     }
-    if let Some(variance) = bias_variance {
+    if let Some(bias_scale) = bias_scale {
         let biases = own[1].clone();
-        outputs = outputs + if is_ntk { biases * variance.sqrt() } else { biases };
+        outputs = outputs + if is_ntk { biases * bias_scale } else { biases };
     }
-    outputs.reshape([batch, positions, width])
+    let outputs = outputs.reshape([batch, positions, width]);
+    probes.mark(outputs, Some((&values, scale)), bias_scale)
 }
 
 /// What each window reads: `[batch, outputs, taps, channels]`.
@@ -265,7 +321,7 @@ fn drop_out(dropout: &Dropout, seed: u64, values: Tensor<3>, parameters: &Networ
     values * parameters.precision.tensor(mask, dims, &device)
 }
 
-fn attend(attention: &SelfAttention, own: &[Tensor<3>], values: Tensor<3>) -> Tensor<3> {
+fn attend(attention: &SelfAttention, own: &[Tensor<3>], values: Tensor<3>, probes: &mut Probes) -> Tensor<3> {
     let mut own = own.iter().cloned();
     let mut next = || own.next().expect("`NetworkParameters` holds every array of the layer");
     let keys = next();
@@ -275,33 +331,49 @@ fn attend(attention: &SelfAttention, own: &[Tensor<3>], values: Tensor<3>) -> Te
     };
     let (value_weights, output) = (next(), next());
     let biases = attention.bias_variance.map(|variance| next() * variance.sqrt());
+    let bias_scale = attention.bias_variance.map(f64::sqrt);
     let [batch, positions, _] = values.dims();
+    let members = output.dims()[0];
+    let rows_of_member = batch / members * positions;
     let (embedded, on_values) = match &attention.positional_embedding {
         None => (values.clone(), false),
         Some(embedding) => {
-            let embeddings = next();
+            let width = embedding.width;
+            let repeated = next().reshape([members, 1, positions, width]);
+            let repeated = repeated
+                .expand([members, batch / members, positions, width])
+                .reshape([batch, positions, width]);
+            let repeated = probes.mark_added(repeated);
             let embedded = match embedding.embedding_type {
-                EmbeddingType::Sum => values.clone() + embeddings,
-                EmbeddingType::Concat => {
-                    let repeated = embeddings.expand([batch, positions, embedding.width]);
-                    Tensor::cat(vec![values.clone(), repeated], 2)
-                }
+                EmbeddingType::Sum => values.clone() + repeated,
+                EmbeddingType::Concat => Tensor::cat(vec![values.clone(), repeated], 2),
             };
             (embedded, embedding.on_values)
         }
     };
     let for_values = if on_values { embedded.clone() } else { values };
-    // `[batch, heads, positions, width]` from `[batch, positions, channels]` and `[heads, channels, width]`.
-    let project = |rows: &Tensor<3>, weights: Tensor<3>| -> Tensor<4> {
-        let seen = weights.dims()[1] as f64;
-        rows.clone().unsqueeze_dim::<4>(1).matmul(weights.unsqueeze_dim::<4>(0)) / seen.sqrt()
+    // `[batch, heads, positions, width]` from `[batch, positions, channels]` and `[members · heads, channels, width]`: one product
+    // for all heads of a member.
+    let project = |rows: &Tensor<3>, weights: Tensor<3>, probes: &mut Probes| -> Tensor<4> {
+        let [all_heads, seen, width] = weights.dims();
+        let heads = all_heads / members;
+        let joined = weights.reshape([members, heads, seen, width]).swap_dims(1, 2).reshape([
+            members,
+            seen,
+            heads * width,
+        ]);
+        let scale = 1.0 / (seen as f64).sqrt();
+        let projected = rows.clone().reshape([members, rows_of_member, seen]).matmul(joined) * scale;
+        let projected = projected.reshape([batch, positions, heads * width]);
+        let projected = probes.mark(projected, Some((rows, scale)), None);
+        projected.reshape([batch, positions, heads, width]).swap_dims(1, 2)
     };
     let key_width = attention.key_width as f64;
-    let keys = project(&embedded, keys);
+    let keys = project(&embedded, keys, probes);
     let logits = match queries {
         None => keys.clone().matmul(keys.swap_dims(2, 3)) * (attention.logit_gain / key_width),
         Some(queries) => {
-            project(&embedded, queries).matmul(keys.swap_dims(2, 3))
+            project(&embedded, queries, probes).matmul(keys.swap_dims(2, 3))
                 * (attention.logit_gain / key_width.sqrt())
         }
     };
@@ -312,16 +384,18 @@ fn attend(attention: &SelfAttention, own: &[Tensor<3>], values: Tensor<3>) -> Te
         AttentionMechanism::Softmax => activation::softmax(logits, 3),
     };
     let joined = attention.heads * attention.value_width;
-    let heads = weights.matmul(project(&for_values, value_weights)).swap_dims(1, 2).reshape([
-        1,
-        batch * positions,
+    let heads = weights.matmul(project(&for_values, value_weights, probes)).swap_dims(1, 2).reshape([
+        members,
+        rows_of_member,
         joined,
     ]);
-    let mut outputs = heads.matmul(output) * (attention.value_variance / joined as f64).sqrt();
+    let scale = (attention.value_variance / joined as f64).sqrt();
+    let mut outputs = heads.clone().matmul(output) * scale;
     if let Some(biases) = biases {
         outputs = outputs + biases;
     }
-    outputs.reshape([batch, positions, attention.width])
+    let outputs = outputs.reshape([batch, positions, attention.width]);
+    probes.mark(outputs, Some((&heads.reshape([batch, positions, joined]), scale)), bias_scale)
 }
 
 /// Whether [`activate`] computes the function.

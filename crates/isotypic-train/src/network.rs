@@ -4,7 +4,7 @@ use isotypic_architecture::{LayerGraph, Operation};
 
 use serde::Serialize;
 
-use crate::TrainError;
+use crate::{ChannelScale, GroupConv, GroupMean, HeadedAttention, Patches, SinCosPositions, TrainError};
 
 /// Maxima over windows that lie inside the image, channel by channel. One entry per spatial axis.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,6 +23,18 @@ pub enum NetworkOperation {
     Layer(Operation),
     /// Maxima over windows, for which no kernel is known.
     MaxPool(MaxPool),
+    /// A convolution that commutes with turns.
+    GroupConv(GroupConv),
+    /// The mean over turns.
+    GroupMean(GroupMean),
+    /// Squares of an image as positions.
+    Patches(Patches),
+    /// Fixed embeddings of positions.
+    SinCosPositions(SinCosPositions),
+    /// Trained factors and summands of channels.
+    ChannelScale(ChannelScale),
+    /// Attention with one matrix for queries, keys and values.
+    HeadedAttention(HeadedAttention),
 }
 
 /// One operation with the shapes around it: spatial axes and then channels, without the batch.
@@ -101,6 +113,32 @@ impl Network {
     /// The whole network as one line of JSON, equal for equal networks and only for them.
     pub fn canonical(&self) -> String {
         serde_json::to_string(self).expect("plain structs with string keys always serialise")
+    }
+
+    /// Products of weights and values that one input takes: what decides about time.
+    pub fn multiplications(&self) -> f64 {
+        let of_node = |node: &NetworkNode| {
+            let outputs: usize = node.output_shape.iter().product();
+            let channels = node.input_shape[node.input_shape.len() - 1];
+            let positions = node.input_shape.iter().product::<usize>() / channels;
+            let per_output = match &node.operation {
+                NetworkOperation::Layer(Operation::Dense(_)) => channels,
+                NetworkOperation::Layer(Operation::Conv(conv)) => channels * conv.filter_size(),
+                NetworkOperation::Layer(Operation::SelfAttention(attention)) => {
+                    let joined = attention.heads * (2 * attention.key_width + attention.value_width);
+                    return (positions * joined * (channels + positions)) as f64
+                        + (outputs * attention.heads * attention.value_width) as f64;
+                }
+                NetworkOperation::GroupConv(conv) => conv.fan_in(),
+                NetworkOperation::HeadedAttention(attention) => {
+                    let joined = attention.heads * attention.head_width;
+                    return (positions * joined * (4 * channels + 2 * positions)) as f64;
+                }
+                _ => 1,
+            };
+            (outputs * per_output) as f64
+        };
+        self.nodes.iter().map(of_node).sum()
     }
 
     /// Number of values in one input.

@@ -11,8 +11,12 @@ use crate::{Initialization, Network, NetworkOperation, Precision, TrainError};
 /// # Shapes
 /// - `dense`, `conv`: weights `[1, fan-in, width]`, then biases `[1, 1, width]` if the layer has them; the fan-in runs over taps in
 ///   C order, channels fastest
+/// - group convolutions: the same for one turn
+/// - scales of channels: factors and summands `[1, 1, channels]`; headed attention: `[1, channels, 3 · heads · width]` and
+///   `[1, heads · width, channels]`
 /// - `self_attention`: `keys` and, where they are of their own, `queries` `[heads, seen, key_width]`, `values`
 ///   `[heads, seen, value_width]`, `output` `[1, heads · value_width, width]`, biases, `embeddings` `[1, positions, channels]`
+/// - of an ensemble: the same with the arrays of all members one after the other along the first axis
 #[derive(Clone, Debug)]
 pub struct NetworkParameters {
     /// Names such as `layer 2 (dense) weights`, unique.
@@ -46,6 +50,7 @@ impl NetworkParameters {
             let mut stream = RandomStream::for_parts(&[seed, index as u64]);
             for array in arrays(node)? {
                 let spread = match initialization {
+                    _ if array.constant.is_some() => Spread::Constant(array.constant.unwrap_or_default()),
                     Initialization::KaimingUniform if array.is_affine => {
                         Spread::Uniform(1.0 / (array.fan_in as f64).sqrt())
                     }
@@ -97,6 +102,40 @@ impl NetworkParameters {
         Ok(Self { names, tensors, first_of, precision, device })
     }
 
+    /// The parameters of several networks of the same shape as those of an ensemble.
+    ///
+    /// # Errors
+    /// [`TrainError::Mismatch`] for an empty list, and for parameters of other shapes or precision than the first.
+    pub fn stack(members: &[Self]) -> Result<Self, TrainError> {
+        let mismatch = |expected: &str, got: String| TrainError::Mismatch {
+            what: "members of an ensemble",
+            expected: expected.to_owned(),
+            got,
+        };
+        let Some(first) = members.first() else {
+            return Err(mismatch("at least one", "none".to_owned()));
+        };
+        let shapes = |one: &Self| one.tensors.iter().map(Tensor::dims).collect::<Vec<_>>();
+        if let Some(odd) =
+            members.iter().position(|one| one.precision != first.precision || shapes(one) != shapes(first))
+        {
+            return Err(mismatch("the same network and precision", format!("another at place {odd}")));
+        }
+        let tensors = (0..first.tensors.len())
+            .map(|array| Tensor::cat(members.iter().map(|one| one.tensors[array].clone()).collect(), 0));
+        Ok(Self { tensors: tensors.collect(), ..first.clone() })
+    }
+
+    /// The parameters of one of so many members of an ensemble; `None` beyond the last, and where arrays do not divide.
+    pub fn member(&self, member: usize, members: usize) -> Option<Self> {
+        let part = |tensor: &Tensor<3>| {
+            let [first, second, third] = tensor.dims();
+            let own = first.checked_div(members).filter(|own| own * members == first && member < members)?;
+            Some(tensor.clone().slice([member * own..(member + 1) * own, 0..second, 0..third]))
+        };
+        Some(Self { tensors: self.tensors.iter().map(part).collect::<Option<_>>()?, ..self.clone() })
+    }
+
     /// All values, array after array in C order.
     pub fn values(&self) -> Vec<Vec<f64>> {
         self.tensors.iter().map(values_of).collect()
@@ -121,16 +160,20 @@ struct ParameterArray {
     std: f64,
     fan_in: usize,
     is_affine: bool,
+    /// Not drawn at all.
+    constant: Option<f64>,
 }
 
 enum Spread {
     Normal(f64),
     Uniform(f64),
+    Constant(f64),
 }
 
 impl Spread {
     fn sample(&self, stream: &mut RandomStream) -> f64 {
         match self {
+            Self::Constant(value) => *value,
             Self::Uniform(bound) => bound * (2.0 * stream.uniform() - 1.0),
             Self::Normal(std) => {
                 // Box–Muller; in (0, 1], so that the logarithm is finite.
@@ -141,9 +184,43 @@ impl Spread {
     }
 }
 
+/// Weights of an affine map that kernels do not know.
+fn matrix(name: &'static str, fan_in: usize, width: usize) -> ParameterArray {
+    let std = 1.0 / (fan_in as f64).sqrt();
+    ParameterArray { name, shape: [1, fan_in, width], std, fan_in, is_affine: true, constant: None }
+}
+
+/// One value for every channel, the same at the beginning.
+fn constant(name: &'static str, channels: usize, value: f64) -> ParameterArray {
+    ParameterArray { shape: [1, 1, channels], constant: Some(value), ..matrix(name, 1, channels) }
+}
+
 /// The arrays of a node, in order.
 fn arrays(node: &crate::NetworkNode) -> Result<Vec<ParameterArray>, TrainError> {
-    let NetworkOperation::Layer(operation) = &node.operation else { return Ok(vec![]) };
+    let operation = match &node.operation {
+        NetworkOperation::Layer(operation) => operation,
+        NetworkOperation::GroupConv(conv) => {
+            let biases =
+                ParameterArray { shape: [1, 1, conv.width], ..matrix("biases", conv.fan_in(), conv.width) };
+            return Ok(vec![matrix("weights", conv.fan_in(), conv.width), biases]);
+        }
+        NetworkOperation::ChannelScale(_) => {
+            let channels = node.input_shape[node.input_shape.len() - 1];
+            return Ok(vec![constant("factors", channels, 1.0), constant("summands", channels, 0.0)]);
+        }
+        NetworkOperation::HeadedAttention(attention) => {
+            let channels = node.input_shape[node.input_shape.len() - 1];
+            let joined = attention.heads * attention.head_width;
+            return Ok(vec![
+                matrix("queries, keys, values", channels, 3 * joined),
+                matrix("output", joined, channels),
+            ]);
+        }
+        NetworkOperation::MaxPool(_)
+        | NetworkOperation::GroupMean(_)
+        | NetworkOperation::Patches(_)
+        | NetworkOperation::SinCosPositions(_) => return Ok(vec![]),
+    };
     let channels = node.input_shape[node.input_shape.len() - 1];
     let affine = |taps: usize, width, weight_variance: f64, bias: Option<f64>, parameterization| {
         let fan_in = taps * channels;
@@ -154,7 +231,8 @@ fn arrays(node: &crate::NetworkNode) -> Result<Vec<ParameterArray>, TrainError> 
             ),
             _ => (1.0, bias.map(|_| 1.0)),
         };
-        let array = |name, shape, std| ParameterArray { name, shape, std, fan_in, is_affine: true };
+        let array =
+            |name, shape, std| ParameterArray { name, shape, std, fan_in, is_affine: true, constant: None };
         let mut arrays = vec![array("weights", [1, fan_in, width], weight_std)];
         arrays.extend(bias_std.map(|std| array("biases", [1, 1, width], std)));
         arrays
@@ -188,7 +266,8 @@ fn attention_arrays(
         }
         _ => channels,
     };
-    let array = |name, shape, std| ParameterArray { name, shape, std, fan_in: 1, is_affine: false };
+    let array =
+        |name, shape, std| ParameterArray { name, shape, std, fan_in: 1, is_affine: false, constant: None };
     let keys = [attention.heads, seen(true), attention.key_width];
     let mut arrays = vec![array("keys", keys, 1.0)];
     if attention.scaling == AttentionScaling::Sqrt {

@@ -4,12 +4,25 @@ use isotypic_architecture::{
     Activation, Conv, Dense, Dropout, DropoutMode, LayerParameterization, Operation, Padding,
 };
 
-use crate::{MaxPool, Network, NetworkNode, NetworkOperation, TrainError};
+use crate::{GroupConv, GroupMean, MaxPool, Network, NetworkNode, NetworkOperation, PointGroup, TrainError};
+
+/// The networks that this crate has by name.
+pub(crate) const PAPER_NETWORKS: &[&str] = &["paper-mlp", "paper-cnn", "paper-vit", "gcnn:c4", "gcnn:d4"];
+
+/// The same for a sentence.
+pub(crate) fn list_of_names() -> String {
+    let names: Vec<String> = PAPER_NETWORKS.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
 
 impl Network {
     /// A network by name, for images `[height, width, channels]`:
     ///
     /// - `paper-mlp`: two hidden layers of 512 and 128 rectifiers with dropout of one half, a readout without biases
+    /// - `paper-vit`: a plain vision transformer on patches of 4×4: 256 channels, two blocks of four heads of 64, hidden layers of 256,
+    ///   fixed embeddings of positions, the mean over positions (Beyer et al. 2022, arXiv 2205.01580). Sides are multiples of 4
+    /// - `gcnn:c4`, `gcnn:d4`: two group convolutions of 16 filters of 5×5 with quarter turns, and mirror images, each with rectifiers;
+    ///   the mean over turns; a readout that knows positions. Square images only
     /// - `paper-cnn`: 24 filters of 5×5 and 32 of 3×3, each with rectifiers and maxima over 2×2 windows, 256 rectifiers, a readout
     ///
     /// Draw them with [`Initialization::KaimingUniform`](crate::Initialization::KaimingUniform), as the paper did.
@@ -17,10 +30,8 @@ impl Network {
     /// # Errors
     /// [`TrainError::UnknownName`], and [`TrainError::InputShape`] for images that are too small.
     pub fn named(name: &str, input_shape: &[usize], outputs: usize) -> Result<Self, TrainError> {
-        let name = match name {
-            "paper-mlp" => "paper-mlp",
-            "paper-cnn" => "paper-cnn",
-            _ => return Err(TrainError::UnknownName { name: name.to_owned() }),
+        let Some(&name) = PAPER_NETWORKS.iter().find(|known| **known == name) else {
+            return Err(TrainError::UnknownName { name: name.to_owned() });
         };
         let [height, width, channels] = *input_shape else {
             return Err(TrainError::InputShape { name, got: input_shape.to_vec() });
@@ -29,8 +40,30 @@ impl Network {
         if height.min(width) < 14 || channels == 0 || outputs == 0 {
             return Err(TrainError::InputShape { name, got: input_shape.to_vec() });
         }
+        let group = match name {
+            "gcnn:c4" => Some(PointGroup::C4),
+            "gcnn:d4" => Some(PointGroup::D4),
+            _ => None,
+        };
         let mut chain = Chain::new(input_shape);
-        if name == "paper-mlp" {
+        if name == "paper-vit" {
+            chain.vision_transformer(outputs)?;
+        } else if let Some(group) = group {
+            if height != width {
+                return Err(TrainError::InputShape { name, got: input_shape.to_vec() });
+            }
+            chain.group_conv(group, channels, true);
+            chain.relu();
+            chain.group_conv(group, GROUP_WIDTH, false);
+            chain.relu();
+            chain.push(
+                NetworkOperation::GroupMean(GroupMean { group }),
+                "group_mean",
+                vec![height, width, GROUP_WIDTH],
+            );
+            chain.flatten();
+            chain.dense(outputs, true);
+        } else if name == "paper-mlp" {
             chain.flatten();
             for width in [512, 128] {
                 chain.dense(width, true);
@@ -53,9 +86,12 @@ impl Network {
     }
 }
 
+/// Channels on the group.
+const GROUP_WIDTH: usize = 16;
+
 /// Nodes, each of which reads the one before it.
-struct Chain {
-    nodes: Vec<NetworkNode>,
+pub(crate) struct Chain {
+    pub(crate) nodes: Vec<NetworkNode>,
 }
 
 impl Chain {
@@ -70,11 +106,12 @@ impl Chain {
         Self { nodes: vec![input] }
     }
 
-    fn shape(&self) -> Vec<usize> {
+    /// Shape of what the last node gives.
+    pub(crate) fn shape(&self) -> Vec<usize> {
         self.nodes[self.nodes.len() - 1].output_shape.clone()
     }
 
-    fn push(&mut self, operation: NetworkOperation, name: &str, output_shape: Vec<usize>) {
+    pub(crate) fn push(&mut self, operation: NetworkOperation, name: &str, output_shape: Vec<usize>) {
         let place = self.nodes.len();
         self.nodes.push(NetworkNode {
             operation,
@@ -85,7 +122,7 @@ impl Chain {
         });
     }
 
-    fn layer(&mut self, operation: Operation, output_shape: Option<Vec<usize>>) {
+    pub(crate) fn layer(&mut self, operation: Operation, output_shape: Option<Vec<usize>>) {
         let output_shape = output_shape.unwrap_or_else(|| self.shape());
         let name = operation.name();
         self.push(NetworkOperation::Layer(operation), name, output_shape);
@@ -100,15 +137,19 @@ impl Chain {
         self.layer(Operation::Activation(Activation::Relu), None);
     }
 
-    fn dense(&mut self, width: usize, has_biases: bool) {
-        let input_width = self.shape()[0] as f64;
+    /// An affine map of the channels, at every position alike.
+    pub(crate) fn dense(&mut self, width: usize, has_biases: bool) {
+        let mut output = self.shape();
+        let input_width = output[output.len() - 1] as f64;
+        let last = output.len() - 1;
+        output[last] = width;
         let dense = Dense {
             weight_variance: 1.0,
             bias_variance: has_biases.then_some(1.0),
             parameterization: LayerParameterization::Standard { input_width },
             width,
         };
-        self.layer(Operation::Dense(dense), Some(vec![width]));
+        self.layer(Operation::Dense(dense), Some(output));
     }
 
     fn conv(&mut self, extent: usize, width: usize) {
@@ -128,6 +169,13 @@ impl Chain {
         self.layer(Operation::Conv(conv), Some(output));
     }
 
+    fn group_conv(&mut self, group: PointGroup, input_width: usize, lifts: bool) {
+        let shape = self.shape();
+        let conv = GroupConv { group, extent: 5, input_width, lifts, width: GROUP_WIDTH };
+        let output = vec![shape[0], shape[1], conv.output_planes()];
+        self.push(NetworkOperation::GroupConv(conv), "group_conv", output);
+    }
+
     fn max_pool(&mut self) {
         let shape = self.shape();
         let pool = MaxPool { window: vec![2; 2], strides: vec![2; 2] };
@@ -143,7 +191,7 @@ mod tests {
     /// Counts of a PyTorch program with the same networks.
     #[test]
     fn networks_have_as_many_parameters_as_in_pytorch() {
-        for (name, expected) in [("paper-mlp", 468_864), ("paper-cnn", 215_194)] {
+        for (name, expected) in [("paper-mlp", 468_864), ("paper-cnn", 215_194), ("paper-vit", 797_482)] {
             let network = Network::named(name, &[28, 28, 1], 10).unwrap();
             let drawn =
                 NetworkParameters::draw(&network, Initialization::KaimingUniform, Precision::Single, 0);

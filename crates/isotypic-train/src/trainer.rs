@@ -1,13 +1,16 @@
 //! Training: batches, steps, epochs, and when to stop.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use isotypic_architecture::RandomStream;
-use isotypic_work::Cancel;
+use isotypic_work::{Cancel, Monitor, Silent};
 use ndarray::ArrayView2;
 use serde::Serialize;
 
-use crate::{Checkpoint, Loss, Network, NetworkParameters, Optimizer, OptimizerState, TrainError};
+use crate::{
+    Checkpoint, Loss, Network, NetworkParameters, Optimizer, OptimizerState, TrainError, TrainingProgress,
+};
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,6 +29,12 @@ pub struct TrainingSettings {
     /// Stops early once the loss of an epoch is at most this.
     #[serde(skip)]
     pub enough_loss: Option<f64>,
+    /// Stops early after so many epochs in a row without a loss below the lowest before them.
+    #[serde(skip)]
+    pub patience: Option<usize>,
+    /// What the examples are, such as a hash of them: a checkpoint goes on with the same only.
+    #[serde(skip)]
+    pub data: String,
 }
 
 /// What an epoch ended with.
@@ -46,7 +55,7 @@ pub struct Trainer {
     parameters: NetworkParameters,
     settings: TrainingSettings,
     state: OptimizerState,
-    epochs_done: usize,
+    progress: TrainingProgress,
 }
 
 /// Inputs `[examples, values]` and targets `[examples, outputs]` of a network.
@@ -66,10 +75,11 @@ impl Trainer {
         if settings.batch == 0 {
             return Err(TrainError::InvalidSetting { option: "batch", expected: "at least 1", got: 0.0 });
         }
-        Ok(Self { network, parameters, settings, state: OptimizerState::default(), epochs_done: 0 })
+        let (state, progress) = (OptimizerState::default(), TrainingProgress::default());
+        Ok(Self { network, parameters, settings, state, progress })
     }
 
-    /// Goes on from a checkpoint of the same network and settings; only the epochs to train for may differ.
+    /// Goes on from a checkpoint of the same network, settings, examples and number of threads; only when to stop may differ.
     ///
     /// # Errors
     /// [`TrainError::File`], [`TrainError::BrokenCheckpoint`] and [`TrainError::ForeignCheckpoint`]; then nothing has changed.
@@ -77,7 +87,7 @@ impl Trainer {
         let checkpoint = Checkpoint::read(path, &self.network, &self.settings, &self.parameters)?;
         self.parameters = checkpoint.parameters;
         self.state = checkpoint.state;
-        self.epochs_done = checkpoint.epochs_done;
+        self.progress = checkpoint.progress;
         Ok(())
     }
 
@@ -88,11 +98,21 @@ impl Trainer {
 
     /// Epochs trained so far, those before a checkpoint included.
     pub fn epochs_done(&self) -> usize {
-        self.epochs_done
+        self.progress.epochs_done
     }
 
-    /// Trains until the epochs are over or the loss is low enough. Each finished epoch is reported and, with a path, kept as a
-    /// checkpoint. `cancel` is looked at after each batch.
+    /// How far training is.
+    pub fn progress(&self) -> TrainingProgress {
+        self.progress
+    }
+
+    /// The network in training.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Trains until the epochs are over, the loss is low enough or does not fall any more. Each finished epoch is reported and, with
+    /// a path, kept as a checkpoint. `cancel` is looked at after each batch.
     ///
     /// # Errors
     /// [`TrainError::Mismatch`] for examples of another shape, [`TrainError::Diverged`], [`TrainError::Interrupted`], and
@@ -102,12 +122,26 @@ impl Trainer {
         examples: Examples<'_>,
         cancel: &Cancel,
         checkpoint: Option<&Path>,
+        report: impl FnMut(EpochMetrics),
+    ) -> Result<(), TrainError> {
+        self.fit_watched(examples, &Monitor::new(Arc::new(Silent), cancel.clone()), checkpoint, report)
+    }
+
+    /// The same, where `monitor` advances by the number of examples of every batch and says when to stop.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn fit_watched(
+        &mut self,
+        examples: Examples<'_>,
+        monitor: &Monitor,
+        checkpoint: Option<&Path>,
         mut report: impl FnMut(EpochMetrics),
     ) -> Result<(), TrainError> {
         self.check_examples(examples)?;
-        while self.epochs_done < self.settings.epochs {
+        while !self.is_finished() {
             let before = (self.parameters.clone(), self.state.clone());
-            let loss = match self.epoch(examples, cancel) {
+            let loss = match self.epoch(examples, monitor) {
                 Ok(loss) => loss,
                 Err(error) => {
                     // Half an epoch is not kept: a resumed run begins the epoch again, with the same bits.
@@ -115,23 +149,28 @@ impl Trainer {
                     return Err(error);
                 }
             };
-            self.epochs_done += 1;
+            self.progress.add(loss);
             if let Some(path) = checkpoint {
-                Checkpoint::write(
-                    path,
-                    &self.network,
-                    &self.settings,
-                    &self.parameters,
-                    &self.state,
-                    self.epochs_done,
-                )?;
+                let (parameters, state) = (&self.parameters, &self.state);
+                Checkpoint::write(path, &self.network, &self.settings, parameters, state, self.progress)?;
             }
-            report(EpochMetrics { epoch: self.epochs_done, loss });
-            if self.settings.enough_loss.is_some_and(|enough| loss <= enough) {
-                break;
-            }
+            report(EpochMetrics { epoch: self.progress.epochs_done, loss });
         }
         Ok(())
+    }
+
+    /// Whether there is nothing left to train, also where a checkpoint was taken at the end.
+    fn is_finished(&self) -> bool {
+        let is_enough = self
+            .progress
+            .last_loss
+            .zip(self.settings.enough_loss)
+            .is_some_and(|(loss, enough)| loss <= enough);
+        let is_stale = self
+            .settings
+            .patience
+            .is_some_and(|patience| self.progress.epochs_since_lowest >= patience.max(1));
+        self.progress.epochs_done >= self.settings.epochs || is_enough || is_stale
     }
 
     /// The fraction of examples whose largest output stands where the largest target does; nothing is dropped.
@@ -156,14 +195,12 @@ impl Trainer {
         Ok(right as f64 / inputs.nrows() as f64)
     }
 
-    fn epoch(&mut self, (inputs, targets): Examples<'_>, cancel: &Cancel) -> Result<f64, TrainError> {
-        let epoch = self.epochs_done + 1;
+    fn epoch(&mut self, (inputs, targets): Examples<'_>, monitor: &Monitor) -> Result<f64, TrainError> {
+        let epoch = self.progress.epochs_done + 1;
         let order = RandomStream::for_parts(&[self.settings.seed, epoch as u64]).permutation(inputs.nrows());
         let mut sum = 0.0;
         for (batch, rows) in order.chunks(self.settings.batch).enumerate() {
-            if cancel.is_cancelled() {
-                return Err(TrainError::Interrupted { epoch });
-            }
+            monitor.check().map_err(|_| TrainError::Interrupted { epoch })?;
             let masks = RandomStream::for_parts(&[!self.settings.seed, epoch as u64, batch as u64]).bits();
             let tracked = self.parameters.tracked();
             let tensor = |values: ArrayView2<'_, f64>| {
@@ -184,6 +221,7 @@ impl Trainer {
                 .map(|tensor| tensor.grad(&gradients).unwrap_or_else(|| tensor.clone().inner().zeros_like()));
             let gradients = gradients.collect();
             self.settings.optimizer.step(&mut self.parameters, &mut self.state, gradients);
+            monitor.advance(rows.len() as f64);
         }
         Ok(sum / inputs.nrows() as f64)
     }

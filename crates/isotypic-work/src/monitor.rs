@@ -14,6 +14,8 @@ pub trait ProgressSink: Send + Sync {
     fn stage(&self, name: &str, total: f64);
     /// `done` of `total` is finished.
     fn progress(&self, done: f64, total: f64);
+    /// Says how the stage is going, in place of its name. Sinks that show no text need not care.
+    fn message(&self, _text: &str) {}
     /// No more progress will come.
     fn finish(&self);
 }
@@ -128,6 +130,12 @@ impl Monitor {
         self.shared.sink.progress(progress.done, progress.total);
     }
 
+    /// Says how the stage is going, such as with the loss of a training that is under way.
+    pub fn message(&self, text: &str) {
+        let _in_turn = self.progress();
+        self.shared.sink.message(text);
+    }
+
     /// Says whether to go on. To be called once per unit.
     ///
     /// # Errors
@@ -173,6 +181,9 @@ mod tests {
         fn progress(&self, done: f64, total: f64) {
             self.0.lock().unwrap().push(format!("{done}/{total}"));
         }
+        fn message(&self, text: &str) {
+            self.0.lock().unwrap().push(text.to_owned());
+        }
         fn finish(&self) {
             self.0.lock().unwrap().push("finish".to_owned());
         }
@@ -185,10 +196,12 @@ mod tests {
         monitor.stage("tiles", 4.0);
         monitor.advance(1.0);
         monitor.clone().advance(2.5);
+        monitor.message("loss 0.5");
         monitor.stage("solves", 2.0);
         monitor.advance(2.0);
         monitor.finish();
-        assert_eq!(*log.0.lock().unwrap(), ["tiles: 4", "1/4", "3.5/4", "solves: 2", "2/2", "finish"]);
+        let expected = ["tiles: 4", "1/4", "3.5/4", "loss 0.5", "solves: 2", "2/2", "finish"];
+        assert_eq!(*log.0.lock().unwrap(), expected);
     }
 
     #[test]

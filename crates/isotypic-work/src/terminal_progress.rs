@@ -74,6 +74,12 @@ impl ProgressSink for TerminalProgress {
         }
     }
 
+    fn message(&self, text: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(text.to_owned());
+        }
+    }
+
     fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -155,6 +161,9 @@ mod tests {
         progress.progress(4.0, 8.0);
         let half = shown();
         assert!(half.contains(" 50 %") && half.contains(" left  kernel tiles"), "{half}");
+        progress.message("epoch 3: loss 0.25");
+        let message = shown();
+        assert!(message.contains(" 50 %") && message.contains("epoch 3: loss 0.25"), "{message}");
         drop(progress);
         assert_eq!(*screen.0.lock().unwrap(), "");
     }

@@ -55,6 +55,10 @@ pub enum Error {
     /// From planning, or from reading and writing.
     #[error(transparent)]
     Work(WorkError),
+    /// From training.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Train(#[from] isotypic_train::TrainError),
     /// The computation was stopped.
     #[error(transparent)]
     Interrupted(Interrupted),
@@ -79,6 +83,8 @@ impl Error {
         match self {
             Self::Interrupted(_) => ErrorKind::Interrupted,
             Self::Work(_) => ErrorKind::System,
+            #[cfg(feature = "train")]
+            Self::Train(error) if error.is_interruption() => ErrorKind::Interrupted,
             Self::Kernel(KernelError::OutOfMemory { .. }) => ErrorKind::System,
             Self::Gram(
                 GramError::NotPositiveDefinite(_)
@@ -105,6 +111,8 @@ impl Error {
             Self::Predict(error) => error.hint(),
             Self::Report(error) => error.hint(),
             Self::Work(error) => error.hint(),
+            #[cfg(feature = "train")]
+            Self::Train(error) => error.hint(),
             Self::Interrupted(_) => None,
             Self::Settings { hint, .. } => hint.clone(),
         }

@@ -40,6 +40,8 @@ mod permuted_orbits;
 mod precision;
 mod sampled_orbits;
 mod spectrum;
+#[cfg(feature = "train")]
+pub mod train;
 
 pub use isotypic_architecture as architecture;
 pub use isotypic_data as data;
@@ -49,8 +51,6 @@ pub use isotypic_kernel as kernel;
 pub use isotypic_orbit as orbit;
 pub use isotypic_predict as predict;
 pub use isotypic_report as report;
-#[cfg(feature = "train")]
-pub use isotypic_train as train;
 pub use isotypic_work as work;
 
 pub use audit::{

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use isotypic::orbit::Normalization;
-use isotypic::report::{AuditReport, render_page, render_terminal};
+use isotypic::report::{AuditReport, render_page, render_terminal, render_trained};
 use isotypic::work::{OutputDirectory, WorkError};
 use isotypic::{
     AuditInput, AuditPlan, AuditSettings, ClassSeeds, ClassSelection, Convention, PairSelection, PoseNumbers,
@@ -19,7 +19,8 @@ use crate::page_files;
 use crate::pairs_file::pair_selection;
 use crate::session::Session;
 
-use super::fail_above;
+use super::trained_audit::TrainArgs;
+use super::{fail_above, trained_audit};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,6 +38,8 @@ Examples:
       a linear probe on frozen features `[seeds, poses, d]` of any network
   isotypic audit --group rotation --poses 2,4,8,16 --out results --open
       a page with figures in results/report.html, shown in a browser
+  isotypic audit --group rotation:8 --arch mlp --pairs 12 --train
+      networks of finite width beside the prediction (programs built with the feature `train`)
   isotypic audit --group rotation:32 --arch mlp --fail-above 1 --json
       for scripts: exit code 1 if a held-out pose is misclassified
 
@@ -148,6 +151,12 @@ pub(crate) struct AuditArgs {
     #[arg(long, default_value = "exact", help_heading = "Method")]
     convention: ConventionChoice,
 
+    /// Train finite networks on the same points too, and add what they say to the results
+    #[arg(long, help_heading = "Method", conflicts_with = "gram")]
+    train: bool,
+    #[command(flatten)]
+    training: TrainArgs,
+
     /// Exit with code 1 if a held-out error is above this
     #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Output")]
     fail_above: Option<f64>,
@@ -186,6 +195,9 @@ enum ConventionChoice {
 pub(crate) fn run(args: AuditArgs, session: &Session) -> Result<(), Failure> {
     args.fail_above.map_or(Ok(()), fail_above::check_bound)?;
     let settings = settings(&args)?;
+    if args.train {
+        trained_audit::check(&args.training, &settings)?;
+    }
     let AuditPlan { plan, large, .. } = isotypic::plan_audit(&settings)?;
     // Only asked for the plan, no folder is made.
     let folder = args.out.as_ref().filter(|_| !args.memory.plan);
@@ -194,7 +206,7 @@ pub(crate) fn run(args: AuditArgs, session: &Session) -> Result<(), Failure> {
     if !session.accepts(&plan, &args.memory)? {
         return Ok(());
     }
-    let report = isotypic::audit(&settings, &session.monitor).inspect_err(|_| {
+    let report = audit(&args, &settings, session).inspect_err(|_| {
         session.monitor.finish();
         if let Some(units) = settings.units.as_ref().filter(|folder| folder.is_dir()) {
             say(&[&format!("finished units stay in `{}`; run the same command to go on", units.display())]);
@@ -208,12 +220,24 @@ pub(crate) fn run(args: AuditArgs, session: &Session) -> Result<(), Failure> {
     }
     match session.json {
         true => output::print(&json)?,
-        false => output::print(&render_terminal(&report, output::width()))?,
+        false => {
+            let trained = render_trained(&report, output::width());
+            let gap = if trained.is_empty() { "" } else { "\n" };
+            output::print(&(render_terminal(&report, output::width()) + gap + &trained))?;
+        }
     }
     if let Some(path) = args.out.as_ref().filter(|_| args.open) {
         page_files::open(&path.join(page_files::PAGE))?;
     }
     args.fail_above.map_or(Ok(()), |bound| fail_above::check(&report, bound))
+}
+
+/// The audit, with networks if they were asked for.
+fn audit(args: &AuditArgs, settings: &AuditSettings, session: &Session) -> Result<AuditReport, Failure> {
+    match args.train {
+        true => trained_audit::run(&args.training, settings, session),
+        false => Ok(isotypic::audit(settings, &session.monitor)?),
+    }
 }
 
 fn settings(args: &AuditArgs) -> Result<AuditSettings, Failure> {

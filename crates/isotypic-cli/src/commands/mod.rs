@@ -10,6 +10,8 @@ pub(crate) mod kernel;
 pub(crate) mod orbit;
 pub(crate) mod report;
 pub(crate) mod spectrum;
+pub(crate) mod train;
+mod trained_audit;
 
 use crate::args::Command;
 use crate::exit::Failure;
@@ -25,6 +27,7 @@ pub(crate) fn run(command: Command, session: &Session) -> Result<(), Failure> {
         Command::Group(args) => group::run(&args, session),
         Command::Report(args) => report::run(&args, session),
         Command::Compare(args) => compare::run(&args, session),
+        Command::Train(args) => train::run(args, session),
         Command::Data(args) => data::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
     }

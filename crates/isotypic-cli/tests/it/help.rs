@@ -1,7 +1,7 @@
 use crate::workplace::Workplace;
 
-const VERBS: [&str; 9] =
-    ["audit", "kernel", "spectrum", "orbit", "group", "report", "compare", "data", "completions"];
+const VERBS: [&str; 10] =
+    ["audit", "kernel", "spectrum", "orbit", "group", "report", "compare", "train", "data", "completions"];
 
 #[test]
 fn every_verb_has_help_with_examples_and_the_global_options() {

@@ -13,4 +13,5 @@ mod large_audit;
 mod orbit;
 mod output_folder;
 mod spectrum;
+mod train;
 mod workplace;

@@ -8,6 +8,7 @@ mod orbit_figure;
 mod scale;
 mod spectrum_plot;
 mod svg;
+mod trained_scatter;
 
 pub use error_curves::{ErrorCurves, ErrorSeries};
 pub use error_scatter::{ErrorDot, ErrorScatter};
@@ -15,6 +16,7 @@ pub use gram_map::GramMap;
 pub use irrep_bars::IrrepBars;
 pub use orbit_figure::OrbitFigure;
 pub use spectrum_plot::SpectrumPlot;
+pub use trained_scatter::{TrainedDot, TrainedScatter};
 
 pub(crate) use scale::number;
 pub(crate) use svg::FIGURE_CSS;

@@ -8,7 +8,7 @@ use crate::audit_report::AuditReport;
 use crate::details::AuditDetails;
 use crate::example::{ExampleResult, ExampleRole};
 use crate::figure::{
-    ErrorCurves, ErrorScatter, Figure, GramMap, IrrepBars, OrbitFigure, SpectrumPlot, number,
+    ErrorCurves, ErrorScatter, Figure, GramMap, IrrepBars, OrbitFigure, SpectrumPlot, TrainedScatter, number,
 };
 use crate::summary::SummaryRow;
 use crate::terminal::percent;
@@ -42,6 +42,7 @@ struct QuestionContext {
     errors: Option<Figure>,
     scatter: Option<Figure>,
     scatter_left_out: usize,
+    trained: Option<Figure>,
     table: Vec<TableRow>,
     networks: Vec<NetworkContext>,
     repairs: Vec<RepairContext>,
@@ -133,7 +134,7 @@ impl PageContext {
                 let examples = network.examples.iter().flat_map(|example| [&example.gram, &example.spectrum]);
                 std::iter::once(&network.irreps).chain(examples)
             });
-            let all = [&question.errors, &question.scatter].into_iter().chain(looks);
+            let all = [&question.errors, &question.scatter, &question.trained].into_iter().chain(looks);
             question
                 .orbits
                 .iter()
@@ -161,6 +162,8 @@ fn question(report: &AuditReport, at: usize) -> QuestionContext {
     let scatter_left_out = scatter.as_ref().map_or(0, |drawn| drawn.left_out);
     let scatter = scatter
         .map(|drawn| Figure::new(&format!("{prefix}-spectral-exact"), drawn.description(), drawn.svg()));
+    let trained = TrainedScatter::of(report, at)
+        .map(|drawn| Figure::new(&format!("{prefix}-trained"), drawn.description(), drawn.svg()));
     let strips = details.and_then(|details| details.images.as_ref()).map_or(&[][..], |images| &images.orbits);
     let orbits = strips
         .iter()
@@ -183,6 +186,7 @@ fn question(report: &AuditReport, at: usize) -> QuestionContext {
         errors,
         scatter,
         scatter_left_out,
+        trained,
         table: rows_of(report, at)
             .map(|(_, row)| TableRow { place: place(&row.arch), cells: table_row(row) })
             .collect(),

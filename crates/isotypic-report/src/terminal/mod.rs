@@ -8,6 +8,7 @@ mod number;
 mod remarks;
 mod spectrum;
 mod table;
+mod training;
 mod wrap;
 
 pub(crate) use number::{decimal, percent};
@@ -16,3 +17,4 @@ pub use audit::render_terminal;
 pub use comparison::render_comparison;
 pub use group::render_group;
 pub use spectrum::render_spectrum;
+pub use training::{render_classes, render_empirical, render_trained, render_width};

@@ -1,8 +1,8 @@
 //! The page: what is drawn, what is escaped, how large it gets.
 
 use isotypic_report::{
-    AuditReport, ComparisonReport, Page, PairResult, ReportedResult, Status, render_comparison_page,
-    render_page,
+    AuditReport, ComparisonReport, Page, PairResult, ReportedResult, Status, TrainedResult,
+    render_comparison_page, render_page,
 };
 
 use crate::sample;
@@ -39,6 +39,38 @@ fn every_kind_of_figure_is_drawn_as_before() {
     let page = render_page(&report).unwrap();
     let scatter = page.figures.iter().find(|figure| figure.file == "q1-spectral-exact.svg").unwrap();
     insta::assert_snapshot!("q1-spectral-exact", scatter.svg);
+}
+
+#[test]
+fn networks_stand_against_what_was_predicted_for_them() {
+    let result = |predicted, trained_error, trained_correct| {
+        let trained = TrainedResult {
+            trained_error: Some(trained_error),
+            trained_correct,
+            finite_time_error: Some(predicted),
+            trained_loss: Some(0.0),
+        };
+        ReportedResult::Pair(PairResult {
+            group: "rotation:2".to_owned(),
+            hold_out: "pose:0".to_owned(),
+            trained: Some(trained),
+            ..sample::pair()
+        })
+    };
+    let report =
+        AuditReport { results: vec![result(0.5, 0.75, true), result(1.25, 1.0, false)], ..sample::report() };
+    let page = page(&report);
+    let figure = page.figures.iter().find(|figure| figure.file == "q1-trained.svg").unwrap();
+    assert_eq!(figure.description, "2 results; networks are at most 0.250 off what the kernel predicts.");
+    // One mark of each shape; halfway of the larger axis for the first: errors up to 1.5 between 56 and 440.
+    assert_eq!(
+        (figure.svg.matches("<circle").count(), figure.svg.matches("class=\"mark wrong\"").count()),
+        (1, 1)
+    );
+    assert!(figure.svg.contains("<circle cx=\"184\" cy=\"197\""), "{}", figure.svg);
+    assert!(page.html.contains("Trained against predicted") && page.html.contains(&figure.svg));
+    let without = render_page(&sample::report()).unwrap();
+    assert!(!without.html.contains("Trained against predicted"));
 }
 
 #[test]

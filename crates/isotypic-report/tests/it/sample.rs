@@ -207,6 +207,7 @@ pub(crate) fn pair() -> PairResult {
         indistinguishable_poses: 1,
         limit_error: None,
         status: Status::Ok,
+        trained: None,
     }
 }
 
@@ -231,6 +232,7 @@ pub(crate) fn seed() -> SeedResult {
         limit_error: None,
         twin: Some(3),
         status: Status::Ok,
+        trained: None,
     }
 }
 

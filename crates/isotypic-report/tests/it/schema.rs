@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use isotypic_report::{Status, Verdict};
+use isotypic_report::{AuditReport, ReportedResult, Status, TrainedResult, Verdict};
 use serde_json::{Value, json};
 
 use crate::sample;
@@ -52,10 +52,53 @@ fn every_object_has_the_listed_keys_and_no_other() {
         (&schema["$defs"]["curve_point"], &report["class_curves"][0]["curve"][0]),
     ];
     for (definition, object) in objects {
-        assert_eq!(keys(&definition["properties"]), keys(object));
+        let properties = keys(&definition["properties"]);
+        assert_eq!(
+            properties.into_iter().filter(|key| !TRAINED.contains(&key.as_str())).collect::<BTreeSet<_>>(),
+            keys(object)
+        );
         assert_eq!(strings(&definition["required"]), keys(object));
     }
     assert_eq!(keys(&schema["$defs"]["verdict"]["properties"]), keys(&report["verdicts"][0]["verdict"]));
+}
+
+/// Keys of results that are there only where networks were trained.
+const TRAINED: [&str; 4] = ["trained_error", "trained_correct", "finite_time_error", "trained_loss"];
+
+#[test]
+fn results_of_trained_networks_have_the_listed_keys_and_come_back() {
+    let trained = TrainedResult {
+        trained_error: Some(0.5),
+        trained_correct: true,
+        finite_time_error: None,
+        trained_loss: Some(1e-3),
+    };
+    let mut report = sample::report();
+    for result in &mut report.results {
+        match result {
+            ReportedResult::Pair(pair) => pair.trained = Some(trained),
+            ReportedResult::Seed(seed) => seed.trained = Some(trained),
+            _ => unreachable!(),
+        }
+    }
+    let text = report.to_json().unwrap();
+    let json: Value = serde_json::from_str(&text).unwrap();
+    for (definition, result) in [("pair_result", 0), ("seed_result", 1)] {
+        assert_eq!(keys(&schema()["$defs"][definition]["properties"]), keys(&json["results"][result]));
+    }
+    let back = AuditReport::from_json(&text).unwrap();
+    assert_eq!(back.results, report.results);
+    assert_eq!(back.results[0].as_pair().unwrap().trained, Some(trained));
+    for csv in [report.to_csv()] {
+        assert!(
+            csv.lines()
+                .next()
+                .unwrap()
+                .ends_with(",trained_error,trained_correct,finite_time_error,trained_loss")
+        );
+        assert!(csv.contains(",0.5,true,,0.001\n"), "{csv}");
+    }
+    assert!(!sample::report().to_csv().contains("trained"));
 }
 
 #[test]

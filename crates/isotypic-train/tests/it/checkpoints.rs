@@ -15,8 +15,16 @@ fn trainer(name: &str, seed: u64, epochs: usize) -> Trainer {
     let parameters =
         NetworkParameters::draw(&network, Initialization::KaimingUniform, Precision::Single, 7).unwrap();
     let optimizer = Optimizer::Adam { learning_rate: 1e-3 };
-    let settings =
-        TrainingSettings { optimizer, loss: Loss::CrossEntropy, batch: 5, seed, epochs, enough_loss: None };
+    let settings = TrainingSettings {
+        optimizer,
+        loss: Loss::CrossEntropy,
+        batch: 5,
+        seed,
+        epochs,
+        enough_loss: None,
+        patience: None,
+        data: String::new(),
+    };
     Trainer::new(network, parameters, settings).unwrap()
 }
 

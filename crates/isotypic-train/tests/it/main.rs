@@ -4,5 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod checkpoints;
+mod classes;
+mod empirical_kernel;
+mod ensembles;
 mod forward;
+mod group_networks;
 mod training;

@@ -19,7 +19,16 @@ fn trainer(network: &Network, settings: &TrainingSettings) -> Trainer {
 }
 
 fn settings(optimizer: Optimizer, loss: Loss, epochs: usize) -> TrainingSettings {
-    TrainingSettings { optimizer, loss, batch: 100, seed: 1, epochs, enough_loss: None }
+    TrainingSettings {
+        optimizer,
+        loss,
+        batch: 100,
+        seed: 1,
+        epochs,
+        enough_loss: None,
+        patience: None,
+        data: String::new(),
+    }
 }
 
 fn fit(

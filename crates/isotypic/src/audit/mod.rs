@@ -12,6 +12,8 @@ mod command_line;
 mod conclusion;
 mod curves;
 mod details;
+#[cfg(feature = "train")]
+mod empirical;
 mod irrep_parts;
 mod job;
 mod large_classes;
@@ -32,6 +34,8 @@ mod statistics;
 mod subjects;
 mod summary;
 mod task;
+#[cfg(feature = "train")]
+mod trained;
 mod units;
 
 pub use job::AuditPlan;
@@ -41,6 +45,17 @@ pub use settings::{
 };
 pub use solver::{AnsweredSeeds, Solver};
 pub(crate) use subjects::rename_image;
+#[cfg(feature = "train")]
+pub use {
+    empirical::empirical_kernels,
+    trained::{audit_and_train, check_training},
+};
+#[cfg(feature = "train")]
+pub(crate) use {
+    job::Job,
+    task::{Part, Task},
+    trained::{network, regression_tasks},
+};
 
 use isotypic_architecture::Architecture;
 use isotypic_report::AuditReport;

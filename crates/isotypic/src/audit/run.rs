@@ -249,7 +249,7 @@ fn seed_findings(
 }
 
 /// The poses of a subgroup of all seeds.
-fn points_of(
+pub(crate) fn points_of(
     points: &ndarray::Array2<f64>,
     group: &FiniteGroup,
     subgroup: &FiniteGroup,
@@ -321,6 +321,7 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
         indistinguishable_poses: errors.indistinguishable_poses,
         limit_error: some_finite(errors.limit),
         status: errors.status,
+        trained: None,
     };
     Finding {
         question: part.question,
@@ -406,6 +407,7 @@ fn seed_finding(
         limit_error: some_finite(seed.limit),
         twin: seed.twin.map(|place| all[place]),
         status: seed.status,
+        trained: None,
     };
     let has_irreps = irreps.is_some();
     Finding {

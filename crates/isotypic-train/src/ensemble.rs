@@ -1,0 +1,164 @@
+//! Many networks of one shape, trained at the same time as one computation.
+//!
+//! Parameters of all members stand one after the other along the first axis of every array, and a matrix product of the whole is
+//! a product for each member: small networks fill the machine together that would not alone.
+
+use burn_tensor::Tensor;
+use isotypic_architecture::RandomStream;
+use isotypic_work::Monitor;
+use ndarray::{Array3, ArrayView3};
+
+use crate::precision::values_of;
+use crate::{Initialization, Network, NetworkParameters, Optimizer, OptimizerState, Precision, TrainError};
+
+/// Gradient descent on $\frac{1}{2} \sum (f - y)^2$ over all examples of a member at once: after $n$ steps of size $\eta$ without momentum
+/// the training time of the kernel's flow is $\eta n$.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Descent {
+    /// $\eta$, the same for all members.
+    pub learning_rate: f64,
+    /// $\mu$ of $v \leftarrow \mu v + g$, $\theta \leftarrow \theta - \eta v$; in [0, 1).
+    pub momentum: f64,
+    /// Number of steps.
+    pub steps: usize,
+    /// Decides the masks of dropout.
+    pub seed: u64,
+}
+
+/// Networks of one shape, each with parameters and examples of its own.
+#[derive(Clone, Debug)]
+pub struct Ensemble {
+    network: Network,
+    parameters: NetworkParameters,
+    members: usize,
+}
+
+impl Ensemble {
+    /// Draws one member for each seed.
+    ///
+    /// # Errors
+    /// As [`NetworkParameters::draw`] and [`NetworkParameters::stack`].
+    pub fn draw(
+        network: &Network,
+        initialization: Initialization,
+        precision: Precision,
+        seeds: &[u64],
+    ) -> Result<Self, TrainError> {
+        let draw = |&seed: &u64| NetworkParameters::draw(network, initialization, precision, seed);
+        let members = seeds.iter().map(draw).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            network: network.clone(),
+            parameters: NetworkParameters::stack(&members)?,
+            members: seeds.len(),
+        })
+    }
+
+    /// Number of networks.
+    pub fn members(&self) -> usize {
+        self.members
+    }
+
+    /// The parameters of all.
+    pub fn parameters(&self) -> &NetworkParameters {
+        &self.parameters
+    }
+
+    /// The parameters of one member; `None` beyond the last.
+    pub fn member(&self, member: usize) -> Option<NetworkParameters> {
+        self.parameters.member(member, self.members)
+    }
+
+    /// The network that all members have.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// What each member says about inputs of its own; nothing is dropped.
+    ///
+    /// # Shapes
+    /// - `inputs`: `[members, examples, values]`
+    /// - result: `[members, examples, outputs]`
+    ///
+    /// # Errors
+    /// [`TrainError::Mismatch`] for another shape.
+    pub fn outputs(&self, inputs: ArrayView3<'_, f64>) -> Result<Array3<f64>, TrainError> {
+        let (_, examples, _) = self.check(inputs)?;
+        let outputs = self.network.outputs(&self.parameters, self.tensor(inputs, &self.parameters), None);
+        let shape = (self.members, examples, self.network.output_width());
+        Ok(Array3::from_shape_vec(shape, values_of(&outputs)).expect("outputs of this shape"))
+    }
+
+    /// Trains all members; returns the loss of each before the last step, the sum over its examples.
+    ///
+    /// `monitor` advances by 1 for every step and says when to stop; then members stay as they are.
+    ///
+    /// # Shapes
+    /// - `inputs`: `[members, examples, values]`
+    /// - `targets`: `[members, examples, outputs]`
+    ///
+    /// # Errors
+    /// [`TrainError::Mismatch`] for other shapes, [`TrainError::InvalidSetting`], [`TrainError::Diverged`] (its batch is the member)
+    /// and [`TrainError::Interrupted`] (its epoch is the step).
+    pub fn descend(
+        &mut self,
+        inputs: ArrayView3<'_, f64>,
+        targets: ArrayView3<'_, f64>,
+        descent: &Descent,
+        monitor: &Monitor,
+    ) -> Result<Vec<f64>, TrainError> {
+        let (_, examples, _) = self.check(inputs)?;
+        let expected = (self.members, examples, self.network.output_width());
+        if targets.dim() != expected {
+            let (expected, got) = (format!("{expected:?}"), format!("{:?}", targets.dim()));
+            return Err(TrainError::Mismatch { what: "targets of an ensemble", expected, got });
+        }
+        let optimizer = Optimizer::Sgd { learning_rate: descent.learning_rate, momentum: descent.momentum };
+        optimizer.check()?;
+        let mut state = OptimizerState::default();
+        let (mut parameters, mut losses) = (self.parameters.clone(), vec![f64::NAN; self.members]);
+        // On the device of tracked tensors once, not in every step.
+        let tracked = parameters.tracked();
+        let inputs = self.tensor(inputs, &tracked);
+        let targets = self.tensor(targets, &tracked);
+        for step in 0..descent.steps {
+            monitor.check().map_err(|_| TrainError::Interrupted { epoch: step + 1 })?;
+            let tracked = parameters.tracked();
+            let masks = RandomStream::for_parts(&[!descent.seed, step as u64]).bits();
+            let outputs = self.network.outputs(&tracked, inputs.clone(), Some(masks));
+            let squares = (outputs - targets.clone()).square();
+            let of_member = squares.clone().reshape([self.members, examples * expected.2]).sum_dim(1) * 0.5;
+            losses = values_of(&of_member);
+            if let Some(member) = losses.iter().position(|loss| !loss.is_finite()) {
+                let loss = losses[member];
+                return Err(TrainError::Diverged { epoch: step + 1, batch: member + 1, loss });
+            }
+            let gradients = (squares.sum() * 0.5).backward();
+            let gradients = tracked
+                .tensors
+                .iter()
+                .map(|tensor| tensor.grad(&gradients).unwrap_or_else(|| tensor.clone().inner().zeros_like()));
+            optimizer.step(&mut parameters, &mut state, gradients.collect());
+            monitor.advance(1.0);
+        }
+        self.parameters = parameters;
+        Ok(losses)
+    }
+
+    fn tensor(&self, values: ArrayView3<'_, f64>, parameters: &NetworkParameters) -> Tensor<2> {
+        let (members, examples, width) = values.dim();
+        let flat = values.iter().copied().collect();
+        parameters.precision.tensor(flat, [members * examples, width], &parameters.device)
+    }
+
+    fn check(&self, inputs: ArrayView3<'_, f64>) -> Result<(usize, usize, usize), TrainError> {
+        let (members, examples, values) = inputs.dim();
+        if members != self.members || examples == 0 || values != self.network.input_size() {
+            return Err(TrainError::Mismatch {
+                what: "inputs of an ensemble",
+                expected: format!("[{}, at least 1, {}]", self.members, self.network.input_size()),
+                got: format!("{:?}", inputs.shape()),
+            });
+        }
+        Ok(inputs.dim())
+    }
+}

@@ -1,0 +1,97 @@
+//! Networks trained together against the same networks trained one by one.
+
+use isotypic_architecture::Architecture;
+use isotypic_train::{
+    Descent, Ensemble, Initialization, Loss, Network, NetworkParameters, Optimizer, Precision, TrainError,
+    Trainer, TrainingSettings,
+};
+use isotypic_work::{Cancel, Monitor, Silent};
+use ndarray::{Array3, Axis, s};
+
+fn network(json: &str, shape: &[usize]) -> Network {
+    Network::from_graph(&Architecture::from_json(json).unwrap().check(shape).unwrap()).unwrap()
+}
+
+/// A network with every layer that has parameters, two of them inside attention.
+const LAYERS: &str = r#"{"layers": [{"conv": {"filter": [2, 2], "padding": "circular", "width": 3, "b_std": 0.4}}, "relu", {"dense": {"width": 3}},
+    {"residual": [{"layer_norm": {"epsilon": 0.1}}, {"self_attention": {"heads": 2, "key_width": 2, "value_width": 2, "width": 3,
+    "b_std": 0.3, "mechanism": "identity", "scaling": "sqrt", "positional_embedding": {"type": "concat", "width": 2, "on_values": true}}}]},
+    {"self_attention": {"heads": 2, "key_width": 2, "value_width": 3, "width": 3, "positional_embedding": {"type": "sum"}}},
+    "flatten", {"dense": {"width": 2, "b_std": 0.1}}]}"#;
+
+#[test]
+fn each_member_goes_the_way_it_would_go_alone() {
+    let network = network(LAYERS, &[3, 2, 1]);
+    let (seeds, steps) = ([5, 9, 11], 4);
+    let inputs = Array3::from_shape_fn((3, 4, 6), |(member, row, at)| {
+        (1.0 + member as f64 * 0.9 + row as f64 * 1.7 + at as f64).sin()
+    });
+    let targets =
+        Array3::from_shape_fn((3, 4, 2), |(member, row, at)| ((member + row * at) % 3) as f64 - 1.0);
+    let mut ensemble = Ensemble::draw(&network, Initialization::Gaussian, Precision::Double, &seeds).unwrap();
+    let descent = Descent { learning_rate: 0.01, momentum: 0.6, steps, seed: 0 };
+    let losses = ensemble.descend(inputs.view(), targets.view(), &descent, &Monitor::silent()).unwrap();
+    let together = ensemble.outputs(inputs.view()).unwrap();
+    for (member, &seed) in seeds.iter().enumerate() {
+        let parameters =
+            NetworkParameters::draw(&network, Initialization::Gaussian, Precision::Double, seed).unwrap();
+        // The loss of a trainer is a mean over its four examples.
+        let settings = TrainingSettings {
+            optimizer: Optimizer::Sgd { learning_rate: 0.04, momentum: 0.6 },
+            loss: Loss::Squared,
+            batch: 4,
+            seed: 0,
+            epochs: steps,
+            enough_loss: None,
+            patience: None,
+            data: String::new(),
+        };
+        let mut alone = Trainer::new(network.clone(), parameters, settings).unwrap();
+        let own = inputs.slice(s![member, .., ..]);
+        let examples = (own, targets.index_axis(Axis(0), member));
+        alone.fit(examples, &Cancel::new(), None, |_| ()).unwrap();
+        let expected = network.forward(alone.parameters(), own.to_owned().as_slice().unwrap(), None).unwrap();
+        for (got, expected) in together.index_axis(Axis(0), member).iter().zip(&expected) {
+            assert!((got - expected).abs() < 1e-12, "member {member}: {got}, expected {expected}");
+        }
+        for (got, expected) in
+            ensemble.member(member).unwrap().values().iter().zip(alone.parameters().values())
+        {
+            let far = got.iter().zip(&expected).fold(0.0_f64, |most, (a, b)| most.max((a - b).abs()));
+            assert!(got.len() == expected.len() && far < 1e-12, "member {member}: {far}");
+        }
+        let loss = alone.progress().last_loss.unwrap() * 4.0;
+        assert!((losses[member] - loss).abs() < 1e-12, "{} and {loss}", losses[member]);
+    }
+}
+
+#[test]
+fn there_is_no_member_beyond_the_last() {
+    let network = network(LAYERS, &[3, 2, 1]);
+    let ensemble = Ensemble::draw(&network, Initialization::Gaussian, Precision::Single, &[1, 2]).unwrap();
+    assert!(ensemble.member(1).is_some() && ensemble.member(2).is_none());
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_interruptions_change_nothing() {
+    let network = network(r#"{"layers": [{"dense": {"width": 1}}]}"#, &[2]);
+    let mut ensemble =
+        Ensemble::draw(&network, Initialization::Gaussian, Precision::Single, &[1, 2]).unwrap();
+    let descent = Descent { learning_rate: 0.1, momentum: 0.0, steps: 3, seed: 0 };
+    let (inputs, targets) = (Array3::<f64>::ones((2, 3, 2)), Array3::<f64>::zeros((2, 3, 1)));
+    let error = ensemble.outputs(inputs.slice(s![..1, .., ..])).unwrap_err();
+    assert_eq!(error.to_string(), "inputs of an ensemble: expected [2, at least 1, 2], got [1, 3, 2]");
+    let short = targets.slice(s![.., ..2, ..]);
+    let error = ensemble.descend(inputs.view(), short, &descent, &Monitor::silent()).unwrap_err();
+    assert!(error.to_string().starts_with("targets of an ensemble: expected (2, 3, 1)"), "{error}");
+    let (cancel, before) = (Cancel::new(), ensemble.outputs(inputs.view()).unwrap());
+    cancel.cancel();
+    let monitor = Monitor::new(std::sync::Arc::new(Silent), cancel);
+    let error = ensemble.descend(inputs.view(), targets.view(), &descent, &monitor).unwrap_err();
+    assert!(matches!(error, TrainError::Interrupted { epoch: 1 }), "{error}");
+    let wild = Descent { learning_rate: 1e30, steps: 9, ..descent };
+    let error = ensemble.descend(inputs.view(), targets.view(), &wild, &Monitor::silent()).unwrap_err();
+    assert!(matches!(error, TrainError::Diverged { .. }), "{error}");
+    assert_eq!(ensemble.outputs(inputs.view()).unwrap(), before);
+    assert!(NetworkParameters::stack(&[]).is_err());
+}

@@ -1,0 +1,291 @@
+//! Finite networks on the points of an audit: trained on what is observed, asked about what is held out.
+
+use isotypic_architecture::Architecture;
+use isotypic_orbit::HeldOutSet;
+use isotypic_report::{AuditReport, ReportedResult, TrainedResult, finite};
+use isotypic_train::{Network, TrainError};
+use isotypic_work::Monitor;
+use ndarray::{Array2, Axis};
+
+use super::audit_gram::AuditGram;
+use super::job::Job;
+use super::run::points_of;
+use super::settings::AuditSettings;
+use super::task::{Part, Task};
+use super::units::Units;
+use super::{audit, class_audit, pair_audit};
+use crate::orbit_gram::OrbitGram;
+use crate::train::{EnsembleTraining, RegressionTask, train_tasks};
+use crate::{Error, KernelKind};
+
+/// Observed points of one held-out set beyond which training would take too long and the matrix of its kernel too much memory.
+const MOST_POINTS: usize = 8192;
+
+/// An audit, and then networks of the same architectures trained on the same points: `trained_error`, `trained_correct` and what the
+/// kernel predicts for as many steps are added to every result.
+///
+/// For every held-out set, an ensemble of networks is trained on everything else by gradient descent on the squared loss; all pairs
+/// of an architecture at one number of poses are one computation. Results about seeds that training never sees stay as they are.
+///
+/// # Errors
+/// As [`audit`] and [`check_training`]; [`Error::Train`] where networks diverge or training is stopped.
+pub fn audit_and_train(
+    settings: &AuditSettings,
+    training: &EnsembleTraining,
+    monitor: &Monitor,
+) -> Result<AuditReport, Error> {
+    check_training(settings, training)?;
+    let mut report = audit(settings, monitor)?;
+    let job = Job::prepare(settings, &[])?;
+    for task in &job.tasks {
+        let network = network(&job, task.subject, training)?;
+        for part in &task.parts {
+            add(&job, task, part, &network, training, &mut report, monitor)?;
+        }
+    }
+    report.notes.push(format!(
+        "trained: {} of width {}, {} steps of {} times 1/λ of gradient descent with momentum {} on the squared loss, \
+         outputs at the beginning subtracted, seed {}",
+        if training.networks == 1 { "one network".to_owned() } else { format!("{} networks", training.networks) },
+        training.width,
+        training.steps,
+        training.step_size,
+        training.momentum,
+        training.seed
+    ));
+    monitor.finish();
+    Ok(report)
+}
+
+/// Refuses audits whose networks cannot be trained, before anything is computed.
+///
+/// # Errors
+/// [`Error::Settings`] for kernels that no network has, other kernels than the tangent kernel, and too many points;
+/// [`Error::Train`] for layers that cannot be trained and settings out of range.
+pub fn check_training(settings: &AuditSettings, training: &EnsembleTraining) -> Result<(), Error> {
+    crate::train::check_ensemble(training)?;
+    if settings.kernel != KernelKind::Ntk {
+        return Err(Error::settings(
+            format!(
+                "training: networks trained in all layers are described by the kernel `ntk`, got `{}`",
+                settings.kernel
+            ),
+            "leave out `--kernel`",
+        ));
+    }
+    let job = Job::prepare(settings, &[])?;
+    for task in &job.tasks {
+        network(&job, task.subject, training)?;
+        let seen = job.units.classes().map_or(2, |set| set.seen.len());
+        let points = seen * task.order;
+        if points > MOST_POINTS {
+            return Err(Error::settings(
+                format!("training: {points} points at once, at most {MOST_POINTS} can be trained on"),
+                "ask for fewer seeds or poses, or leave out the training",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The finite network of an architecture, with as many outputs as there are targets.
+pub(crate) fn network(job: &Job, subject: usize, training: &EnsembleTraining) -> Result<Network, Error> {
+    let name = &job.architectures[subject].name;
+    let Some(shape) = job.subjects.input_shape() else {
+        return Err(Error::settings(
+            "training: a Gram matrix is given, so there are no points to train on",
+            "leave out the training, or give images or features",
+        ));
+    };
+    let outputs = job.units.classes().map_or(1, |set| set.classes.len());
+    let architecture = Architecture::resolve(name).map_err(|error| match error {
+        isotypic_architecture::ArchitectureError::UnknownName { .. } => Error::settings(
+            format!("training: `{name}` is a kernel of features, which no network has"),
+            "name an architecture such as `--arch mlp`",
+        ),
+        error => Error::Architecture(error),
+    })?;
+    let wide = architecture
+        .with_widths(training.width, outputs)
+        .ok_or_else(|| TrainError::NoReadout { name: name.clone(), outputs })?;
+    Ok(Network::from_graph(&wide.check(&shape)?)?)
+}
+
+/// The labels of the seeds that training sees: ±1 for pairs, one column per class otherwise.
+fn labels(units: &Units) -> Array2<f64> {
+    match units {
+        Units::Pairs(_) => pair_audit::labels(),
+        Units::Classes(set) => set.labels(),
+    }
+}
+
+/// Trains on one number of poses, and puts what came of it into the results.
+fn add(
+    job: &Job,
+    task: &Task,
+    part: &Part,
+    network: &Network,
+    training: &EnsembleTraining,
+    report: &mut AuditReport,
+    monitor: &Monitor,
+) -> Result<(), Error> {
+    let (subject, question) = (&job.architectures[task.subject], &job.questions[part.question]);
+    let (tasks, of_unit): (Vec<RegressionTask>, Vec<(usize, HeldOutSet)>) =
+        regression_tasks(job, (task, part), monitor)?
+            .into_iter()
+            .map(|(task, unit, set)| (task, (unit, set)))
+            .unzip();
+    let name = format!("{}, {} poses", subject.name, part.poses);
+    let outcomes = train_tasks(network, &tasks, training, &name, monitor)?;
+    let key = (subject.name.as_str(), question.group_at(part.poses), question.hold_out_text.as_str());
+    for result in &mut report.results {
+        let (own, seeds) = match result {
+            ReportedResult::Pair(pair) => {
+                ((pair.arch.as_str(), &pair.group, pair.hold_out.as_str()), vec![pair.a, pair.b])
+            }
+            ReportedResult::Seed(seed) if !seed.unseen => {
+                ((seed.arch.as_str(), &seed.group, seed.hold_out.as_str()), vec![seed.seed])
+            }
+            _ => continue,
+        };
+        if own != (key.0, &key.1, key.2) {
+            continue;
+        }
+        let mut answer = Answer::default();
+        for ((unit, set), (task, outcome)) in of_unit.iter().zip(tasks.iter().zip(&outcomes)) {
+            let of_seeds = match &job.units {
+                Units::Pairs(pairs) => vec![pairs[*unit].0, pairs[*unit].1],
+                Units::Classes(classes) => classes.seen.clone(),
+            };
+            if job.units.classes().is_none() && of_seeds != seeds {
+                continue;
+            }
+            debug_assert_eq!(task.asked.nrows(), set.len());
+            let mut errors = (Vec::new(), Vec::new());
+            for (at, (seed, _)) in
+                set.points().enumerate().filter(|(_, (seed, _))| seeds.contains(&of_seeds[*seed]))
+            {
+                let target = labels(&job.units).row(seed).to_owned();
+                let own =
+                    target.iter().position(|&value| value > 0.0).filter(|_| target.len() > 1).unwrap_or(0);
+                errors.0.push((outcome.mean[[at, own]] - target[own]).abs());
+                errors.1.push((outcome.kernel[[at, own]] - target[own]).abs());
+                answer.is_wrong |= !is_right(outcome.mean.row(at).as_slice(), target[own], own);
+            }
+            answer.add(&errors.0, &errors.1, outcome.loss);
+        }
+        let trained = answer.result();
+        match result {
+            ReportedResult::Pair(pair) => pair.trained = trained,
+            ReportedResult::Seed(seed) => seed.trained = trained,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// By its sign for one output, by the largest for several.
+fn is_right(outputs: Option<&[f64]>, target: f64, own: usize) -> bool {
+    match outputs {
+        Some([only]) => only * target > 0.0,
+        Some(outputs) => outputs.iter().enumerate().all(|(at, &value)| at == own || value < outputs[own]),
+        None => false,
+    }
+}
+
+/// The kernel and the points of some seeds at one number of poses. The kernel is computed again: an audit keeps no Gram matrices.
+pub(crate) fn orbits_at(
+    job: &Job,
+    (task, part): (&Task, &Part),
+    seeds: &[usize],
+) -> Result<(OrbitGram, Array2<f64>), Error> {
+    let group = job.subjects.group_of(&job.questions[part.question].at(part.poses)?)?;
+    let kernel =
+        job.architectures[task.subject].kernel.as_deref().map(|kernel| (kernel, job.settings.kernel));
+    let orbits =
+        job.subjects.orbits(seeds, &task.poses, &job.settings.normalization, kernel, &Monitor::silent())?;
+    let points = orbits.points.expect("`network` has refused audits without points");
+    if group == *orbits.gram.group() {
+        return Ok((orbits.gram, points));
+    }
+    let points = points_of(&points, orbits.gram.group(), &group)?;
+    Ok((orbits.gram.restrict(&group)?, points))
+}
+
+/// Every held-out set of every unit at one number of poses, with its unit.
+pub(crate) fn regression_tasks(
+    job: &Job,
+    (task, part): (&Task, &Part),
+    monitor: &Monitor,
+) -> Result<Vec<(RegressionTask, usize, HeldOutSet)>, Error> {
+    let question = &job.questions[part.question];
+    let mut tasks = Vec::new();
+    for unit in 0..task.units {
+        monitor.check()?;
+        let seeds = match &job.units {
+            Units::Pairs(_) => job.units.seeds(unit),
+            Units::Classes(set) => set.seen.clone(),
+        };
+        let (gram, points) = orbits_at(job, (task, part), &seeds)?;
+        let audited = AuditGram::of(&gram, gram.group())?;
+        let sets = match &job.units {
+            Units::Pairs(_) => pair_audit::sets(&audited, &question.hold_out)?.to_vec(),
+            Units::Classes(set) => class_audit::sets(set, &audited, &question.hold_out)?,
+        };
+        for set in sets {
+            tasks.push((regression_task(&gram, &points, &labels(&job.units), &set)?, unit, set));
+        }
+    }
+    Ok(tasks)
+}
+
+/// What one held-out set leaves to train on.
+pub(crate) fn regression_task(
+    gram: &OrbitGram,
+    points: &Array2<f64>,
+    labels: &Array2<f64>,
+    set: &HeldOutSet,
+) -> Result<RegressionTask, Error> {
+    let (observed, asked) = (set.observed_rows(), set.rows());
+    let seeds: Vec<usize> = observed.iter().map(|&row| set.layout().split(row).0).collect();
+    Ok(RegressionTask {
+        observed: points.select(Axis(0), &observed),
+        targets: labels.select(Axis(0), &seeds),
+        asked: points.select(Axis(0), asked),
+        kernel: gram.block(&observed, &observed)?,
+        across: gram.block(asked, &observed)?,
+    })
+}
+
+/// The held-out sets of one result: as in audits, a mean over sets of means over points.
+#[derive(Default)]
+struct Answer {
+    trained: Vec<f64>,
+    kernel: Vec<f64>,
+    losses: Vec<f64>,
+    is_wrong: bool,
+}
+
+impl Answer {
+    fn add(&mut self, trained: &[f64], kernel: &[f64], loss: f64) {
+        if !trained.is_empty() {
+            self.trained.push(mean(trained));
+            self.kernel.push(mean(kernel));
+            self.losses.push(loss);
+        }
+    }
+
+    /// Nothing for results without a held-out point.
+    fn result(&self) -> Option<TrainedResult> {
+        (!self.trained.is_empty()).then(|| TrainedResult {
+            trained_error: finite(mean(&self.trained)),
+            trained_correct: !self.is_wrong,
+            finite_time_error: finite(mean(&self.kernel)),
+            trained_loss: finite(mean(&self.losses)),
+        })
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
