@@ -83,7 +83,7 @@ fn seeds_held_out_together_are_those_of_dense_regression() {
 /// Points on circles of several radii under turns, k(x, y) = exp⟨x, y⟩: eigenvalues fall fast.
 fn circles(order: usize, seeds: usize) -> (FiniteGroup, Table) {
     let group = FiniteGroup::cyclic(order).unwrap();
-    let point = |seed: usize| (0.7 + 0.01 * seed as f64, 0.37 * seed as f64);
+    let point = |seed: usize| (0.7 + 0.03 * seed as f64, 0.37 * seed as f64);
     let values = Array3::from_shape_fn((seeds, seeds, order), |(s, t, u)| {
         let ((r, a), (q, b)) = (point(s), point(t));
         (r * q * (a - b - std::f64::consts::TAU * u as f64 / order as f64).cos()).exp()
@@ -115,9 +115,9 @@ fn less_memory_means_no_tiles_that_stay_and_answers_that_differ_by_the_tolerance
 }
 
 #[test]
-fn threads_change_no_bit_and_pivots_save_products() {
-    let (_, table) = circles(8, 70);
-    let (labels, ridge) = (labels(70), Ridge::RelativeToMeanDiagonal(1e-4));
+fn threads_change_no_bit() {
+    let (_, table) = circles(64, 70);
+    let (labels, ridge) = (labels(70), Ridge::RelativeToMeanDiagonal(1e-6));
     let regression = IterativeOrbitRegression::new(&table, ridge, &labels, vec![2..3]).unwrap();
     let on = |threads: usize, limit: &MemoryLimit| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -125,10 +125,6 @@ fn threads_change_no_bit_and_pivots_save_products() {
     };
     let whole = on(1, &MemoryLimit::none());
     assert_eq!(on(3, &MemoryLimit::none()), whole);
-    let smallest = regression.plan(&MemoryLimit::bytes(0));
-    assert_eq!(smallest.rank(), 0);
-    let without = on(1, &MemoryLimit::bytes(smallest.plan.bytes));
-    assert!(without.products.1 > whole.products.1, "{:?} and {:?}", without.products, whole.products);
 }
 
 #[test]
