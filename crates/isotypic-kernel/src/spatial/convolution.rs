@@ -69,14 +69,12 @@ impl Convolution {
     }
 
     fn new(taps: Taps, affine: Affine) -> Self {
-        let torus = taps.is_circular_without_strides().then(|| {
-            TorusFilter::Box(BoxFilter {
-                grid: taps.input,
-                filter: taps.window,
-                before: taps.before,
-                dilation: taps.dilation,
-            })
-        });
+        let torus = taps.is_circular_without_strides().then_some(TorusFilter::Box(BoxFilter {
+            grid: taps.input,
+            filter: taps.window,
+            before: taps.before,
+            dilation: taps.dilation,
+        }));
         Self { taps, affine, torus }
     }
 

@@ -134,7 +134,8 @@ mod tests {
         for (side, filter) in [(5, 3), (6, 5), (7, 7), (4, 5)] {
             let still = sums(side, filter, &values(side));
             let last = side - 1;
-            let moves: [fn(usize, usize, usize) -> (usize, usize); 3] =
+            type Source = fn(usize, usize, usize) -> (usize, usize);
+            let moves: [Source; 3] =
                 [|y, x, last| (x, last - y), |y, x, last| (y, last - x), |y, x, _| (x, y)];
             for source in moves {
                 let moved = |values: &[f64]| -> Vec<f64> {
