@@ -36,8 +36,11 @@ const COLUMNS: [Column; 24] = [
     ("status", |pair| pair.status.to_string()),
 ];
 
+/// A column of trained networks.
+type TrainedColumn = (&'static str, fn(&TrainedResult) -> String);
+
 /// What networks said; these columns are there only where some were trained.
-const TRAINED: [(&str, fn(&TrainedResult) -> String); 4] = [
+const TRAINED: [TrainedColumn; 4] = [
     ("trained_error", |trained| number(trained.trained_error)),
     ("trained_correct", |trained| trained.trained_correct.to_string()),
     ("finite_time_error", |trained| number(trained.finite_time_error)),

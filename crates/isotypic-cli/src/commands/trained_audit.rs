@@ -10,7 +10,6 @@ use crate::session::Session;
 /// How the networks of an audit are trained.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "With --train")]
-#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "read by programs that train"))]
 pub(crate) struct TrainArgs {
     /// Channels of hidden layers for which the architecture gives none
     #[arg(long, value_name = "N", requires = "train", default_value_t = 512)]

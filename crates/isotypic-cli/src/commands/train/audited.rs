@@ -29,7 +29,6 @@ Examples:
 /// Arguments of `train pairs`.
 #[derive(Debug, Args)]
 #[command(after_help = PAIRS_EXAMPLES)]
-#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "read by programs that train"))]
 pub(crate) struct PairsArgs {
     #[command(flatten)]
     question: QuestionArgs,
@@ -48,7 +47,6 @@ pub(crate) struct PairsArgs {
 /// Arguments of `train multi-class`.
 #[derive(Debug, Args)]
 #[command(after_help = MULTI_CLASS_EXAMPLES)]
-#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "read by programs that train"))]
 pub(crate) struct MultiClassArgs {
     #[command(flatten)]
     question: QuestionArgs,
@@ -76,7 +74,6 @@ pub(crate) struct MultiClassArgs {
 /// Where results go.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "read by programs that train"))]
 struct OutputArgs {
     /// Write report.html with its figures, results.json and results.csv to this folder
     #[arg(long, value_name = "DIR")]

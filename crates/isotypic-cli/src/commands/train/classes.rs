@@ -23,7 +23,6 @@ myrtle5, or a .toml or .json file. Poses are turns by 360/N degrees, nearest pix
 /// Arguments of `train classes`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "read by programs that train"))]
 pub(crate) struct ClassesArgs {
     #[command(flatten)]
     data: DataOptions,

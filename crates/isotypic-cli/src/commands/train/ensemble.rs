@@ -7,7 +7,6 @@ use super::options::DeviceChoice;
 /// How ensembles are trained.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
-#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "read by programs that train"))]
 pub(crate) struct EnsembleArgs {
     /// Channels of hidden layers for which the architecture gives none
     #[arg(long, value_name = "N", default_value_t = 512)]

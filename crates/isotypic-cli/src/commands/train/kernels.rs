@@ -28,7 +28,6 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = WIDTH_EXAMPLES, mut_arg("momentum", |arg| arg.default_value("0")),
     mut_arg("networks", |arg| arg.default_value("16")), mut_arg("steps", |arg| arg.default_value("200")))]
-#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "read by programs that train"))]
 pub(crate) struct WidthArgs {
     #[command(flatten)]
     question: QuestionArgs,
@@ -56,7 +55,6 @@ pub(crate) struct WidthArgs {
 /// Arguments of `train empirical-ntk`.
 #[derive(Debug, Args)]
 #[command(after_help = EMPIRICAL_EXAMPLES)]
-#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "read by programs that train"))]
 pub(crate) struct EmpiricalArgs {
     #[command(flatten)]
     question: QuestionArgs,
@@ -75,7 +73,6 @@ pub(crate) struct EmpiricalArgs {
 /// Where results go.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "read by programs that train"))]
 struct ResultsArgs {
     /// Write results.json and results.csv to this folder
     #[arg(long, value_name = "DIR")]

@@ -5,7 +5,6 @@ use clap::{Args, ValueEnum};
 /// How networks are trained.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
-#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "read by programs that train"))]
 pub(crate) struct TrainingArgs {
     /// Passes through all examples, at most
     #[arg(long, value_name = "N", default_value_t = 12)]

@@ -6,7 +6,6 @@ use crate::args::DataOptions;
 
 /// Data, poses and architectures.
 #[derive(Debug, Args)]
-#[cfg_attr(not(feature = "train"), expect(dead_code, reason = "read by programs that train"))]
 pub(crate) struct QuestionArgs {
     #[command(flatten)]
     pub(super) data: DataOptions,
