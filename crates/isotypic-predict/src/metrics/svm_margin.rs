@@ -36,8 +36,8 @@ fn squared_distance_of_hulls(turn: &HeldOutTurn) -> Option<f64> {
         // In the direction of the other class: the innermost point, and the outermost of those with weight.
         let move_of = |class: f64, own: &[usize]| {
             let out = |i: &usize, j: &usize| (class * along[*i]).total_cmp(&(class * along[*j]));
-            let inner = own.iter().copied().min_by(|i, j| out(i, j))?;
-            let outer = own.iter().copied().filter(|&i| weights[i] != 0.0).max_by(|i, j| out(i, j))?;
+            let inner = own.iter().copied().min_by(&out)?;
+            let outer = own.iter().copied().filter(|&i| weights[i] != 0.0).max_by(&out)?;
             let gain = class * (along[outer] - along[inner]);
             Some((gain, class, inner, outer))
         };

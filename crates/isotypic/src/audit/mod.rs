@@ -16,6 +16,7 @@ mod irrep_parts;
 mod job;
 mod large_classes;
 mod large_orbits;
+mod metrics;
 mod obstacle;
 mod pair_audit;
 mod pairs;
@@ -29,6 +30,7 @@ mod statistics;
 mod subjects;
 mod summary;
 mod task;
+mod training;
 mod units;
 
 pub use job::AuditPlan;

@@ -5,6 +5,7 @@
 mod authors_numbers;
 mod classes;
 mod exact_actions;
+mod extras;
 mod in_memory;
 mod large_classes;
 mod own_network;
