@@ -142,10 +142,10 @@ impl Activation {
                 return refuse(option, finite, value);
             }
         }
-        if let Self::Polynomial { coef } = self {
-            if let Some(value) = coef.as_slice().iter().find(|value| !(*value * *value).is_finite()) {
-                return refuse("coef", "finite numbers whose squares are finite", value);
-            }
+        if let Self::Polynomial { coef } = self
+            && let Some(value) = coef.as_slice().iter().find(|value| !(*value * *value).is_finite())
+        {
+            return refuse("coef", "finite numbers whose squares are finite", value);
         }
         match self {
             Self::AbRelu { a, b } if a * a + b * b == 0.0 => {

@@ -41,6 +41,11 @@ impl SymmetricEigen {
         &self.values
     }
 
+    /// The eigenvectors as columns, in the order of the eigenvalues.
+    pub fn vectors(&self) -> &Array2<f64> {
+        &self.vectors
+    }
+
     /// $V f(\Lambda) V^T b$.
     ///
     /// # Shapes

@@ -39,7 +39,7 @@ impl GradientFlow {
     /// # Errors
     /// [`PredictError::NegativeTime`]; [`PredictError::Gram`] for another number of rows.
     pub fn weights(&self, time: f64, residual: &ArrayRef2<f64>) -> Result<Array2<f64>, PredictError> {
-        check(time)?;
+        check_time(time)?;
         let weight = |value: f64| if value > 0.0 { -f64::exp_m1(-value * time) / value } else { 0.0 };
         Ok(self.eigen.apply(weight, residual)?)
     }
@@ -49,7 +49,7 @@ impl GradientFlow {
     /// # Errors
     /// As [`weights`](Self::weights).
     pub fn remaining(&self, time: f64, residual: &ArrayRef2<f64>) -> Result<Array2<f64>, PredictError> {
-        check(time)?;
+        check_time(time)?;
         let share = |value: f64| if value > 0.0 { f64::exp(-value * time) } else { 1.0 };
         Ok(self.eigen.apply(share, residual)?)
     }
@@ -59,13 +59,13 @@ impl GradientFlow {
     /// # Errors
     /// As [`weights`](Self::weights).
     pub fn learned(&self, time: f64, residual: &ArrayRef2<f64>) -> Result<Array2<f64>, PredictError> {
-        check(time)?;
+        check_time(time)?;
         let share = |value: f64| if value > 0.0 { -f64::exp_m1(-value * time) } else { 0.0 };
         Ok(self.eigen.apply(share, residual)?)
     }
 }
 
-fn check(time: f64) -> Result<(), PredictError> {
+pub(crate) fn check_time(time: f64) -> Result<(), PredictError> {
     if time >= 0.0 { Ok(()) } else { Err(PredictError::NegativeTime { time }) }
 }
 

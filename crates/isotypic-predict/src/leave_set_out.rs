@@ -77,7 +77,7 @@ pub fn leave_set_out<G: SymmetricOperator>(
     labels: &ArrayRef2<f64>,
     held_out: &HeldOutSet,
 ) -> Result<LeaveSetOut, PredictError> {
-    check(gram.layout(), labels, held_out)?;
+    check_held_out(gram.layout(), labels, held_out)?;
     let rows = held_out.rows();
     if 2 * rows.len() > gram.dim() {
         return solve_on_observed(gram, factor.ridge(), labels, held_out);
@@ -118,7 +118,7 @@ pub fn solve_on_observed<G: SymmetricOperator>(
     held_out: &HeldOutSet,
 ) -> Result<LeaveSetOut, PredictError> {
     let layout = gram.layout();
-    check(layout, labels, held_out)?;
+    check_held_out(layout, labels, held_out)?;
     let (rows, observed) = (held_out.rows(), held_out.observed_rows());
     let factor = DenseFactor::new(&gram.block(&observed, &observed)?, ridge)
         .map_err(|error| name_points(error, &observed, layout))?;
@@ -171,7 +171,7 @@ pub fn observed_weights<G: SymmetricOperator>(
     held_out: &HeldOutSet,
     result: &LeaveSetOut,
 ) -> Result<Array2<f64>, PredictError> {
-    check(gram.layout(), labels, held_out)?;
+    check_held_out(gram.layout(), labels, held_out)?;
     // P y is cheap and exact in the trivial irrep; what the held-out labels change is solved for.
     let mut change = Array2::zeros((gram.dim(), labels.ncols()));
     for (error, &row) in result.errors.rows().into_iter().zip(held_out.rows()) {
@@ -194,8 +194,18 @@ fn mirrored(mut matrix: Array2<f64>) -> Array2<f64> {
     matrix
 }
 
-fn check(layout: OrbitLayout, labels: &ArrayRef2<f64>, held_out: &HeldOutSet) -> Result<(), PredictError> {
+/// Whether labels and held-out points are of this layout.
+pub(crate) fn check_held_out(
+    layout: OrbitLayout,
+    labels: &ArrayRef2<f64>,
+    held_out: &HeldOutSet,
+) -> Result<(), PredictError> {
     check_labels(layout, labels)?;
+    check_layout(layout, held_out)
+}
+
+/// Whether the held-out points are of this layout.
+pub(crate) fn check_layout(layout: OrbitLayout, held_out: &HeldOutSet) -> Result<(), PredictError> {
     let other = held_out.layout();
     if other == layout {
         Ok(())
@@ -210,7 +220,7 @@ fn check(layout: OrbitLayout, labels: &ArrayRef2<f64>, held_out: &HeldOutSet) ->
 }
 
 /// The labels of some rows.
-fn labels_of(layout: OrbitLayout, labels: &ArrayRef2<f64>, rows: &[usize]) -> Array2<f64> {
+pub(crate) fn labels_of(layout: OrbitLayout, labels: &ArrayRef2<f64>, rows: &[usize]) -> Array2<f64> {
     Array2::from_shape_fn((rows.len(), labels.ncols()), |(index, output)| {
         labels[[layout.split(rows[index]).0, output]]
     })

@@ -6,11 +6,13 @@ use crate::class_curve::ClassCurve;
 use crate::csv_table::{csv_of_seeds, csv_table};
 use crate::details::AuditDetails;
 use crate::error::ReportError;
+use crate::metrics::MetricsReport;
 use crate::pair_result::ReportedResult;
 use crate::point_result::PointResult;
 use crate::question::ReportedQuestion;
 use crate::settings::ReportedSettings;
 use crate::summary::SummaryRow;
+use crate::training_time::TrainingReport;
 use crate::verdict::VerdictRow;
 
 /// Everything an audit found: the points, and all that is computed from them.
@@ -44,6 +46,12 @@ pub struct AuditReport {
     /// What a page shows beyond this; absent in reports of versions without it.
     #[serde(default)]
     pub details: Option<AuditDetails>,
+    /// What happens when training is stopped early; only where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<TrainingReport>,
+    /// Simple metrics and how well they foretell the errors; only where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<MetricsReport>,
     /// What happened on the way and does not show in the numbers; no part of the document.
     #[serde(skip)]
     pub warnings: Vec<String>,

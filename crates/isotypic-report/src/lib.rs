@@ -31,6 +31,7 @@ mod finite;
 mod group_report;
 mod images;
 mod irrep_row;
+mod metrics;
 mod page;
 mod pair_result;
 mod point_result;
@@ -43,6 +44,7 @@ mod status;
 mod summary;
 mod terminal;
 mod training;
+mod training_time;
 mod verdict;
 
 pub use audit_report::AuditReport;
@@ -60,6 +62,7 @@ pub use finite::finite;
 pub use group_report::{DimensionCount, GroupClass, GroupIrrep, GroupReport};
 pub use images::{OrbitStrip, ReportedImages, SeedSheet};
 pub use irrep_row::IrrepRow;
+pub use metrics::{MetricScore, MetricTurn, MetricsReport};
 pub use page::{Page, render_comparison_page, render_page};
 pub use pair_result::{PairResult, ReportedResult};
 pub use point_result::PointResult;
@@ -78,4 +81,5 @@ pub use training::{
     ClassesReport, ClassesResult, ClassesSettingsReport, ClassesSummary, EmpiricalReport, EmpiricalResult,
     TrainedResult, TrainedSummary, WidthReport, WidthResult,
 };
+pub use training_time::{TrainingPoint, TrainingReport, TrainingRow};
 pub use verdict::{Verdict, VerdictRow};

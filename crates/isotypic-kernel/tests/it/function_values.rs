@@ -13,8 +13,11 @@ fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
 }
 
+/// A layer with its two lower triangles.
+type Function = (String, [Vec<Vec<f64>>; 2]);
+
 /// The points, and for each layer its kernel and that of the covariance times E[φ'φ'], lower triangles.
-fn golden() -> (Array2<f64>, Vec<(String, [Vec<Vec<f64>>; 2])>) {
+fn golden() -> (Array2<f64>, Vec<Function>) {
     let values: Value = serde_json::from_str(VALUES).unwrap();
     let points: Vec<f64> = values["points"].as_array().unwrap().iter().flat_map(numbers).collect();
     let points = Array2::from_shape_vec((points.len() / 2, 2), points).unwrap();

@@ -9,6 +9,7 @@ use crate::status::Status;
 use crate::summary::SummaryRow;
 use crate::verdict::VerdictRow;
 
+use super::extras::extras;
 use super::number::{decimal, percent};
 use super::remarks::{excess_occurs, remarks};
 use super::table::{Align, GAP, Table};
@@ -100,6 +101,7 @@ pub fn render_terminal(report: &AuditReport, width: usize) -> String {
         text.push('\n');
         text.push_str(&section(report, index, question, width));
     }
+    text.push_str(&extras(report, width));
     if !report.summary.is_empty() {
         text.push_str("\nHow to read it\n");
         text.push_str(&legend(report, width));

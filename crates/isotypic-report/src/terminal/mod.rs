@@ -3,6 +3,7 @@
 
 mod audit;
 mod comparison;
+mod extras;
 mod group;
 mod number;
 mod remarks;

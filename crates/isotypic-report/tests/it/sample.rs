@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use isotypic_report::{
     AuditDetails, AuditReport, ClassCurve, CurvePoint, ErrorSpread, ExampleResult, ExampleRole, GramPicture,
-    IrrepRow, OrbitStrip, PairResult, PointResult, RepairRow, ReportedImages, ReportedQuestion,
-    ReportedResult, ReportedSettings, SeedResult, SeedSheet, SpectrumBlock, Status, SummaryRow, Verdict,
-    VerdictRow,
+    IrrepRow, MetricScore, MetricTurn, MetricsReport, OrbitStrip, PairResult, PointResult, RepairRow,
+    ReportedImages, ReportedQuestion, ReportedResult, ReportedSettings, SeedResult, SeedSheet, SpectrumBlock,
+    Status, SummaryRow, TrainingPoint, TrainingReport, TrainingRow, Verdict, VerdictRow,
 };
 
 pub(crate) fn report() -> AuditReport {
@@ -61,6 +61,8 @@ pub(crate) fn report() -> AuditReport {
         points: vec![point()],
         notes: vec!["`cnn-gap:12` was given fewer pairs.".to_owned()],
         details: Some(details()),
+        training: None,
+        metrics: None,
         warnings: Vec::new(),
     }
 }
@@ -281,6 +283,59 @@ pub(crate) fn point() -> PointResult {
         correct: false,
         status: Status::NotPositiveDefinite,
     }
+}
+
+/// The report of an audit that was asked for finite training times and metrics too.
+pub(crate) fn with_extras() -> AuditReport {
+    let training = TrainingReport {
+        times: vec![0.5, 20.0],
+        rows: vec![TrainingRow {
+            question: 0,
+            arch: "mlp".to_owned(),
+            poses: 8,
+            points: 4,
+            median_errors: vec![Some(0.98), None],
+            fractions_correct: vec![1.0, 0.75],
+            fraction_correct_at_end: 0.5,
+            fraction_correct_at_best: 1.0,
+            repaired: 2,
+            median_best_time: Some(3.25e-2),
+        }],
+        points: vec![TrainingPoint {
+            pair: 0,
+            seed: 17,
+            element: 0,
+            predictions: vec![Some(0.02), Some(-0.1)],
+            errors: vec![Some(0.98), Some(1.1)],
+            correct_at_end: false,
+            best_time: Some(0.4),
+            best_error: Some(0.97),
+            correct_at_best: true,
+        }],
+    };
+    let score = |arch: Option<&str>, metric: &str, area: Option<f64>| MetricScore {
+        question: 0,
+        arch: arch.map(str::to_owned),
+        metric: metric.to_owned(),
+        turns: 8,
+        spearman: Some(0.75),
+        kendall: Some(-0.5),
+        area_under_curve: area,
+    };
+    let metrics = MetricsReport {
+        scores: vec![score(Some("mlp"), "svm_margin", Some(0.875)), score(None, "spectral_error", None)],
+        turns: vec![MetricTurn {
+            pair: 0,
+            seed: 17,
+            exact_error: Some(1.38),
+            correct: false,
+            metrics: BTreeMap::from([
+                ("svm_margin".to_owned(), Some(0.2)),
+                ("orbit_radius".to_owned(), None),
+            ]),
+        }],
+    };
+    AuditReport { training: Some(training), metrics: Some(metrics), ..report() }
 }
 
 /// A report in which nothing was asked.

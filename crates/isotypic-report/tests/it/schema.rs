@@ -22,13 +22,15 @@ fn strings(list: &Value) -> BTreeSet<String> {
 #[test]
 fn every_object_has_the_listed_keys_and_no_other() {
     let schema = schema();
-    let report: Value = serde_json::from_str(&sample::report().to_json().unwrap()).unwrap();
+    let report: Value = serde_json::from_str(&sample::with_extras().to_json().unwrap()).unwrap();
     let details = &report["details"];
-    assert!(keys(&schema["properties"]).contains("details"));
     let mut without_details = report.clone();
-    without_details.as_object_mut().unwrap().remove("details");
     let mut schema_without = schema.clone();
-    schema_without["properties"].as_object_mut().unwrap().remove("details");
+    // What may be absent.
+    for key in ["details", "training", "metrics"] {
+        without_details.as_object_mut().unwrap().remove(key).unwrap();
+        schema_without["properties"].as_object_mut().unwrap().remove(key).unwrap();
+    }
     let objects = [
         (&schema_without, &without_details),
         (&schema["$defs"]["details"], details),
@@ -40,6 +42,12 @@ fn every_object_has_the_listed_keys_and_no_other() {
         (&schema["$defs"]["images"], &details["images"]),
         (&schema["$defs"]["seed_sheet"], &details["images"]["seeds"]),
         (&schema["$defs"]["orbit_strip"], &details["images"]["orbits"][0]),
+        (&schema["$defs"]["training"], &report["training"]),
+        (&schema["$defs"]["training_row"], &report["training"]["rows"][0]),
+        (&schema["$defs"]["training_point"], &report["training"]["points"][0]),
+        (&schema["$defs"]["metrics"], &report["metrics"]),
+        (&schema["$defs"]["metric_score"], &report["metrics"]["scores"][0]),
+        (&schema["$defs"]["metric_turn"], &report["metrics"]["turns"][0]),
         (&schema["$defs"]["settings"], &report["settings"]),
         (&schema["$defs"]["question"], &report["questions"][0]),
         (&schema["$defs"]["summary_row"], &report["summary"][0]),

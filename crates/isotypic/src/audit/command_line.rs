@@ -81,6 +81,13 @@ pub(crate) fn command_line(settings: &AuditSettings) -> String {
     if settings.convention != Convention::default() {
         option("convention", settings.convention.to_string());
     }
+    if let Some(times) = &settings.training_times {
+        let times: Vec<String> = times.iter().map(f64::to_string).collect();
+        option("training-time", if times.is_empty() { "best".into() } else { times.join(",") });
+    }
+    if settings.metrics {
+        words.push("--metrics".into());
+    }
     // Labels such as `+1,-1` begin like an option: only with `=` they are read as a value.
     if let Some(labels) = &settings.labels {
         words.push(format!("--labels={}", quoted(labels)));

@@ -13,6 +13,7 @@ use super::question::Question;
 use super::settings::{AuditSettings, ClassSelection, Convention, PairSelection, Together};
 use super::subjects::Subjects;
 use super::task::{Subject, Task, kernel_pairs, tasks_of};
+use super::training_time;
 use super::units::Units;
 use crate::audit_kernel::AuditKernel;
 use crate::model::Model;
@@ -59,6 +60,10 @@ impl Job {
                 "convention `paper`: expected kernels in `f64`, as in the authors' scripts, got `f32`",
                 "leave out `--dtype`, or `--convention`",
             ));
+        }
+        training_time::check(settings)?;
+        if settings.metrics {
+            training_time::only_pairs(settings, "metrics")?;
         }
         let models = models(settings, networks)?;
         let subjects = Subjects::load(settings)?;

@@ -20,6 +20,7 @@ mod large_classes;
 mod large_orbits;
 mod large_solution;
 mod large_spectral;
+mod metrics;
 mod obstacle;
 mod pair_audit;
 mod pairs;
@@ -36,6 +37,7 @@ mod summary;
 mod task;
 #[cfg(feature = "train")]
 mod trained;
+mod training_time;
 mod units;
 
 pub use job::AuditPlan;

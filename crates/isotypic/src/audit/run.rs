@@ -3,7 +3,8 @@
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::OrbitLayout;
 use isotypic_report::{
-    ConjugateGradients, PairResult, PointResult, ProjectionEffect, ReportedResult, SeedResult, Status, finite,
+    ConjugateGradients, MetricTurn, PairResult, PointResult, ProjectionEffect, ReportedResult, SeedResult,
+    Status, TrainingPoint, finite,
 };
 use isotypic_work::Monitor;
 use rayon::prelude::*;
@@ -21,6 +22,7 @@ use super::repair::Repair;
 use super::subjects::Orbits;
 use super::task::{Part, Task, kernel_pairs};
 use super::units::Units;
+use super::{metrics, training_time};
 use crate::Error;
 use crate::audit_kernel::AuditKernel;
 
@@ -48,6 +50,10 @@ pub(crate) struct Finding {
     pub(crate) condition_bound: Option<f64>,
     /// Files of finished units that held something else; of one result only.
     pub(crate) corrupted: Vec<String>,
+    /// After finite times of training.
+    pub(crate) training: Vec<TrainingPoint>,
+    /// Simple numbers beside the errors.
+    pub(crate) metrics: Vec<MetricTurn>,
     /// What projection changes, where the matrix as it is was not solved.
     pub(crate) projection_effect: Option<ProjectionEffect>,
     /// How it was solved, where some of the seeds are answered only.
@@ -115,6 +121,8 @@ pub(crate) fn run(job: &Job, looks: &CloserLooks, monitor: &Monitor) -> Result<V
         for point in &mut finding.points {
             point.pair = index;
         }
+        finding.training.iter_mut().for_each(|point| point.pair = index);
+        finding.metrics.iter_mut().for_each(|turn| turn.pair = index);
     }
     Ok(findings)
 }
@@ -207,7 +215,11 @@ fn pair_finding(
     let error = errors.exact[0].zip(errors.exact[1]).map(|(a, b)| (a + b) / 2.0).and_then(finite);
     let look = || Look::of(&gram, &labels, settings.ridge, unit, error);
     looks.offer((part.question, task.subject, part.poses), unit, error, look)?;
-    Ok(Finding { repair: Some(repair), ..finding(job, task, part, pair, errors) })
+    let (training, metrics) = (
+        training_time::points(&gram, (&labels, &sets), settings, [pair.0, pair.1])?,
+        metrics::turns(&gram, (&labels, &sets), &errors, settings, [pair.0, pair.1])?,
+    );
+    Ok(Finding { repair: Some(repair), training, metrics, ..finding(job, task, part, pair, errors) })
 }
 
 fn class_findings(
@@ -337,6 +349,8 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
         largest_residual: None,
         condition_bound: None,
         corrupted: Vec::new(),
+        training: Vec::new(),
+        metrics: Vec::new(),
         projection_effect: None,
         conjugate_gradients: None,
     }
@@ -424,6 +438,8 @@ fn seed_finding(
         corrupted: if has_irreps { errors.corrupted.clone() } else { Vec::new() },
         largest_residual: errors.largest_residual.and_then(finite),
         condition_bound: errors.condition_bound.and_then(finite),
+        training: Vec::new(),
+        metrics: Vec::new(),
         projection_effect: errors.projection_effect.clone(),
         conjugate_gradients: errors.conjugate_gradients.clone(),
     }

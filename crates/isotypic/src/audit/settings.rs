@@ -136,6 +136,11 @@ pub struct AuditSettings {
     pub ridge: Ridge,
     /// Which definitions of the errors.
     pub convention: Convention,
+    /// Times of training after which predictions are asked for too, and when training should stop; `Some` of none asks for the best
+    /// times alone. In steps of learning rate 1 on half the sum of squared errors.
+    pub training_times: Option<Vec<f64>>,
+    /// Whether simple metrics stand beside the errors.
+    pub metrics: bool,
     /// Memory that large audits may take, in as many passes as it needs; `None` for what the system leaves. Results do not depend on it.
     pub memory_limit: Option<MemoryLimit>,
     /// A folder in which large audits keep finished units of work, so that the same audit goes on where it was stopped.
@@ -160,6 +165,8 @@ impl Default for AuditSettings {
             seed: 0,
             ridge: Ridge::default(),
             convention: Convention::default(),
+            training_times: None,
+            metrics: false,
             memory_limit: None,
             units: None,
             solver: Solver::default(),

@@ -17,6 +17,7 @@ use super::job::Job;
 use super::run::Finding;
 use super::statistics::{correlation, median};
 use super::task::Subject;
+use super::{metrics, training_time};
 use crate::Error;
 
 /// A number of poses is enough if at least this fraction of the held-out poses is classified correctly.
@@ -59,6 +60,8 @@ pub(crate) fn report(
     let warnings =
         warnings.map(|file| format!("`{file}` is damaged; this unit was computed again")).collect();
     let points = findings.iter().flat_map(|finding| finding.points.clone()).collect();
+    let training = training_time::report(job, &findings);
+    let metrics = metrics::report(job, &findings);
     Ok(AuditReport {
         schema: AuditReport::SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -84,6 +87,8 @@ pub(crate) fn report(
         points,
         notes: job.notes.iter().cloned().chain(precision_notes).collect(),
         details,
+        training,
+        metrics,
         warnings,
     })
 }

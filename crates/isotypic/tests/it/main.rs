@@ -5,6 +5,7 @@
 mod authors_numbers;
 mod classes;
 mod exact_actions;
+mod extras;
 mod group_networks;
 mod in_memory;
 mod large_classes;
