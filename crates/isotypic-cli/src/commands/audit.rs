@@ -156,6 +156,12 @@ pub(crate) struct AuditArgs {
     train: bool,
     #[command(flatten)]
     training: TrainArgs,
+    /// Predictions after finite training too: `best` for the best time of every held-out pose, or times T,… in steps of learning rate 1
+    #[arg(long, value_name = "best|T,…", help_heading = "Method", conflicts_with = "classes")]
+    training_time: Option<String>,
+    /// Simple metrics (class separation, margins, alignment) beside the errors, and how well they foretell them
+    #[arg(long, help_heading = "Method", conflicts_with = "classes")]
+    metrics: bool,
 
     /// Exit with code 1 if a held-out error is above this
     #[arg(long, value_name = "X", allow_hyphen_values = true, help_heading = "Output")]
@@ -279,6 +285,8 @@ fn settings(args: &AuditArgs) -> Result<AuditSettings, Failure> {
             ConventionChoice::Exact => Convention::Exact,
             ConventionChoice::Paper => Convention::Paper,
         },
+        training_times: args.training_time.as_deref().map(training_times).transpose()?,
+        metrics: args.metrics,
         memory_limit: Some(memory_limit(args.memory.memory_limit.as_deref())?),
         units: args.out.as_ref().map(|folder| folder.join(UNITS)),
     })
@@ -298,6 +306,22 @@ fn pose_numbers(text: &str) -> Result<PoseNumbers, Failure> {
         })
     };
     text.split(',').map(number).collect::<Result<Vec<usize>, _>>().map(PoseNumbers::List)
+}
+
+/// `best`, or numbers separated by commas.
+fn training_times(text: &str) -> Result<Vec<f64>, Failure> {
+    if text == "best" {
+        return Ok(Vec::new());
+    }
+    let number = |text: &str| {
+        text.trim().parse().map_err(|_| {
+            Failure::error(
+                format!("training time: expected `best` or numbers, got `{text}`"),
+                "pass `--training-time best`, or `--training-time 1,10,100`",
+            )
+        })
+    };
+    text.split(',').map(number).collect()
 }
 
 /// The classes, if any are asked for.

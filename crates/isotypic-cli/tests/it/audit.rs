@@ -188,3 +188,23 @@ fn seeds_that_look_the_same_are_named_and_so_is_a_sufficient_ridge() {
     let pairs = "audit --data x.npy --labels=a,a,a,a,b,b,b,b --group flip --arch mlp --pairs 16 --ridge 0";
     assert!(words(pairs).contains("seeds 1 and 5 are identical"), "{}", words(pairs));
 }
+
+#[test]
+fn training_times_and_metrics_are_printed_and_written_where_asked_for() {
+    let place = Workplace::with_images();
+    let report = place.json(&format!("{SMALL} --training-time 0.5,50 --metrics"));
+    assert_eq!(report["training"]["times"], serde_json::json!([0.5, 50.0]));
+    assert_eq!(report["training"]["points"].as_array().unwrap().len(), 24);
+    assert_eq!(report["metrics"]["turns"].as_array().unwrap().len(), 24);
+    let text = place.run(&format!("{SMALL} --training-time best --metrics")).stdout();
+    for part in ["\nTraining time\n", "\nMetrics\n", "nearest_neighbour_margin", "Stopping early"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let run = place.run(&format!("{SMALL} --training-time soon"));
+    assert_eq!(run.code(), 2);
+    assert!(
+        run.stderr().contains("error: training time: expected `best` or numbers, got `soon`\nhint: "),
+        "{}",
+        run.stderr()
+    );
+}

@@ -299,7 +299,7 @@ pub(crate) fn with_extras() -> AuditReport {
             fraction_correct_at_end: 0.5,
             fraction_correct_at_best: 1.0,
             repaired: 2,
-            median_best_time: Some(3.25e-2),
+            median_best_time: Some(3.3e-2),
         }],
         points: vec![TrainingPoint {
             pair: 0,

@@ -115,8 +115,8 @@ fn training_times_and_metrics_have_sections_of_their_own_where_asked_for() {
     assert!(!plain.contains("Training time") && !plain.contains("Metrics"));
     let text = render_terminal(&sample::with_extras(), 120);
     for part in [
-        "   question  network  poses    t = 0.5     t = 20  at the end  best times  repaired   (median)\n",
-        "          1  mlp          8     100 %       75 %        50 %       100 %    2 of 4     3.2e-2\n",
+        "   question  network  poses  t = 0.5  t = 20  at the end  best times  repaired   (median)\n",
+        "          1  mlp          8    100 %    75 %        50 %       100 %    2 of 4     3.3e-2\n",
         "would repair 2 of the 2 held-out",
         "          1  mlp      svm_margin          8     0.750   -0.500  0.875\n",
         "          1  all      spectral_error      8     0.750   -0.500      -\n",
