@@ -12,6 +12,7 @@ use crate::commands::group::GroupArgs;
 use crate::commands::kernel::KernelArgs;
 use crate::commands::orbit::OrbitArgs;
 use crate::commands::report::ReportArgs;
+use crate::commands::reproduce::ReproduceArgs;
 use crate::commands::spectrum::SpectrumArgs;
 
 const EXAMPLES: &str = "\
@@ -65,7 +66,9 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Put two audits side by side
     Compare(CompareArgs),
-    /// List the datasets known by name
+    /// Make the figures of the paper again
+    Reproduce(ReproduceArgs),
+    /// List the datasets known by name, and fetch them
     Data(DataArgs),
     /// Print a script that completes commands in a shell
     Completions(CompletionsArgs),

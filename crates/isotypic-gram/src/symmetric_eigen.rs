@@ -41,6 +41,11 @@ impl SymmetricEigen {
         &self.values
     }
 
+    /// $V$: one eigenvector per column, in the order of [`values`](Self::values).
+    pub fn vectors(&self) -> &Array2<f64> {
+        &self.vectors
+    }
+
     /// $V f(\Lambda) V^T b$.
     ///
     /// # Shapes

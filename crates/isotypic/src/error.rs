@@ -33,7 +33,7 @@ pub enum Error {
     Architecture(#[from] ArchitectureError),
     /// From the data.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(DataError),
     /// From the Gram matrix.
     #[error(transparent)]
     Gram(#[from] GramError),
@@ -78,7 +78,9 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Interrupted(_) => ErrorKind::Interrupted,
-            Self::Work(_) => ErrorKind::System,
+            Self::Work(_) | Self::Data(DataError::NotFetched { .. } | DataError::BeingFetched { .. }) => {
+                ErrorKind::System
+            }
             Self::Kernel(KernelError::OutOfMemory { .. }) => ErrorKind::System,
             Self::Gram(
                 GramError::NotPositiveDefinite(_)
@@ -107,6 +109,16 @@ impl Error {
             Self::Work(error) => error.hint(),
             Self::Interrupted(_) => None,
             Self::Settings { hint, .. } => hint.clone(),
+        }
+    }
+}
+
+impl From<DataError> for Error {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::Interrupted(interrupted) => Self::Interrupted(interrupted),
+            DataError::Work(error) => error.into(),
+            error => Self::Data(error),
         }
     }
 }

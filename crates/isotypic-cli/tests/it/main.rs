@@ -12,5 +12,6 @@ mod kernel;
 mod large_audit;
 mod orbit;
 mod output_folder;
+mod reproduce;
 mod spectrum;
 mod workplace;

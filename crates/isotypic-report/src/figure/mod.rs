@@ -4,8 +4,10 @@ mod error_curves;
 mod error_scatter;
 mod gram_map;
 mod irrep_bars;
+mod line_chart;
 mod orbit_figure;
 mod scale;
+mod scatter_panels;
 mod spectrum_plot;
 mod svg;
 
@@ -13,7 +15,9 @@ pub use error_curves::{ErrorCurves, ErrorSeries};
 pub use error_scatter::{ErrorDot, ErrorScatter};
 pub use gram_map::GramMap;
 pub use irrep_bars::IrrepBars;
+pub use line_chart::{LineChart, LineSeries};
 pub use orbit_figure::OrbitFigure;
+pub use scatter_panels::{DotLegend, PanelDot, ScatterPanel, ScatterPanels};
 pub use spectrum_plot::SpectrumPlot;
 
 pub(crate) use scale::number;

@@ -7,6 +7,7 @@ mod audit_gram;
 mod budget;
 mod class_audit;
 mod class_seeds;
+mod class_separation;
 mod closer_look;
 mod command_line;
 mod conclusion;
@@ -31,11 +32,15 @@ mod summary;
 mod task;
 mod units;
 
+pub(crate) use audit_gram::AuditGram;
 pub use job::AuditPlan;
+pub(crate) use pair_audit::examine as examine_pair;
+pub(crate) use pairs::{SplitMix64, select as select_pairs};
 pub use settings::{
     AuditInput, AuditSettings, ClassSeeds, ClassSelection, Convention, PairSelection, PoseNumbers,
     QuestionSpec, Together,
 };
+pub(crate) use statistics::{correlation, median, quantiles};
 pub(crate) use subjects::rename_image;
 
 use isotypic_architecture::Architecture;
