@@ -12,6 +12,7 @@ use crate::commands::group::GroupArgs;
 use crate::commands::kernel::KernelArgs;
 use crate::commands::orbit::OrbitArgs;
 use crate::commands::report::ReportArgs;
+use crate::commands::reproduce::ReproduceArgs;
 use crate::commands::spectrum::SpectrumArgs;
 use crate::commands::train::TrainArgs;
 
@@ -68,7 +69,9 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Train finite networks to confirm what kernels predict
     Train(TrainArgs),
-    /// List the datasets known by name
+    /// Make the figures of the paper again
+    Reproduce(ReproduceArgs),
+    /// List the datasets known by name, and fetch them
     Data(DataArgs),
     /// Print a script that completes commands in a shell
     Completions(CompletionsArgs),

@@ -4,7 +4,9 @@
 //! came. [`DataError::hint`] says what can be done about it.
 
 use std::io;
+use std::path::PathBuf;
 
+use isotypic_work::{Interrupted, WorkError};
 use thiserror::Error;
 
 use crate::{GramMatrix, Split};
@@ -44,11 +46,48 @@ pub enum DataError {
         nearest: Option<&'static str>,
     },
     /// A known dataset that does not come with the program.
-    #[error("dataset `{name}` is not available offline")]
+    #[error("dataset `{name}` has not been fetched yet")]
     NotAvailable {
         /// The dataset.
         name: &'static str,
     },
+    /// A dataset that no mirror gave.
+    #[error("dataset `{name}`: no mirror gave `{file}`: {}", attempts.join("; "))]
+    NotFetched {
+        /// The dataset.
+        name: String,
+        /// The file.
+        file: String,
+        /// The address of each attempt, and what came of it.
+        attempts: Vec<String>,
+    },
+    /// Something else than the address of a folder on a web server.
+    #[error("mirror `{mirror}`: not an address of a web server")]
+    BadMirror {
+        /// What was given.
+        mirror: String,
+    },
+    /// Mirrors that need encrypted connections, which this program was built without.
+    #[error("dataset `{name}`: its mirrors need encrypted connections, which this program was built without")]
+    NoEncryption {
+        /// The dataset.
+        name: String,
+    },
+    /// Another process that fetches the same file.
+    #[error("`{}`: another process is fetching this dataset", folder.display())]
+    BeingFetched {
+        /// The folder of files that have not arrived wholly.
+        folder: PathBuf,
+    },
+    /// A user without a folder for caches.
+    #[error("no folder to keep datasets in: this user has no home")]
+    NoCacheFolder,
+    /// The user stopped it.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+    /// A file cannot be kept.
+    #[error(transparent)]
+    Work(WorkError),
     /// A file of a kind that holds no dataset.
     #[error("`{file}`: not a kind of dataset file that can be read")]
     UnsupportedFile {
@@ -303,6 +342,15 @@ pub enum DataError {
     },
 }
 
+impl From<WorkError> for DataError {
+    fn from(error: WorkError) -> Self {
+        match error {
+            WorkError::Interrupted(interrupted) => Self::Interrupted(interrupted),
+            error => Self::Work(error),
+        }
+    }
+}
+
 impl DataError {
     /// What can be done about it, where something can.
     #[must_use]
@@ -312,9 +360,21 @@ impl DataError {
             Self::UnknownSource { nearest: None, .. } => {
                 "pass `mini-mnist`, a folder of IDX files, or a `.npz` or `.npy` file".into()
             }
-            Self::NotAvailable { .. } => {
-                "pass a folder with its IDX files, or use `mini-mnist`, which is built in".into()
+            Self::NotAvailable { name } => format!(
+                "`isotypic data fetch {name}` fetches it once; or pass a folder with its IDX files, or use `mini-mnist`, which is built in"
+            ),
+            Self::NotFetched { .. } => {
+                "the same command goes on where it stopped; `--mirror URL` names another server, and `--data FOLDER` takes IDX files from anywhere"
+                    .into()
             }
+            Self::BadMirror { .. } => "expected `http://HOST/FOLDER/` or `https://HOST/FOLDER/`".into(),
+            Self::NoEncryption { name } => format!(
+                "`cargo run --release --features download -- data fetch {name}` builds it with them; or name a server with `--mirror http://HOST/FOLDER/`"
+            ),
+            Self::BeingFetched { .. } => "wait until it has ended".into(),
+            Self::NoCacheFolder => "name a folder in the environment variable `ISOTYPIC_CACHE`".into(),
+            Self::Interrupted(_) => return None,
+            Self::Work(error) => return error.hint(),
             Self::UnsupportedFile { .. } => {
                 "pass a `.npz` or `.npy` file, or, for IDX files, the folder they are in".into()
             }

@@ -8,6 +8,9 @@
 //! | a Gram matrix from anywhere | [`GramMatrix::load`] |
 //! | inputs of any shape | [`load_array`] |
 //!
+//! A dataset that is published elsewhere is fetched once by [`DatasetFetch`], checked and kept in the [`DatasetCache`]; from then on its
+//! name is enough.
+//!
 //! Every type of this crate is checked when it is made: pixels and entries are finite, counts agree, nothing is empty.
 //! Code that holds one does not look again.
 //!
@@ -18,12 +21,14 @@
 //! malformed header is an error rather than an exhausted machine.
 //!
 //! # What it does not do
-//! It opens no network connection and writes no file.
+//! Nothing but [`DatasetFetch::run`] opens a network connection or writes a file.
 
 mod arrays;
 mod catalogue;
+mod dataset_cache;
 mod error;
 mod features;
+mod fetch;
 mod file_bytes;
 mod gram_matrix;
 mod idx;
@@ -40,8 +45,10 @@ mod source;
 mod split;
 
 pub use catalogue::{CatalogueEntry, catalogue};
+pub use dataset_cache::DatasetCache;
 pub use error::DataError;
 pub use features::Features;
+pub use fetch::{DatasetFetch, Fetched, RemoteDataset, RemoteFile};
 pub use gram_matrix::GramMatrix;
 pub use input_array::{load_array, parse_array};
 pub use labelled_images::LabelledImages;

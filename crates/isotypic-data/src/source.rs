@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::nearest;
 use crate::label_spec::has_extension;
-use crate::{DataError, LabelledImages, Labels, Split, arrays, catalogue, idx_folder, mini_mnist};
+use crate::{
+    DataError, DatasetCache, LabelledImages, Labels, RemoteDataset, Split, arrays, catalogue, idx_folder,
+    mini_mnist,
+};
 
 /// A place that labelled images can be read from.
 ///
@@ -22,6 +25,13 @@ use crate::{DataError, LabelledImages, Labels, Split, arrays, catalogue, idx_fol
 pub enum DataSource {
     /// The digits inside the program; see [`mini_mnist`].
     MiniMnist,
+    /// A published dataset, from the cache of the user.
+    Cached {
+        /// Its name.
+        name: &'static str,
+        /// The folder of its IDX files.
+        folder: PathBuf,
+    },
     /// A folder of IDX files (`train-images-idx3-ubyte`, …, plain or gzip).
     IdxFolder(PathBuf),
     /// An archive with the arrays `images` and `labels`.
@@ -40,7 +50,7 @@ impl DataSource {
     pub fn parse(spec: &str) -> Result<Self, DataError> {
         match spec {
             "mini-mnist" => return Ok(Self::MiniMnist),
-            "mnist" => return Err(DataError::NotAvailable { name: "mnist" }),
+            "mnist" => return Self::cached("mnist", &DatasetCache::of_user()?),
             _ => {}
         }
         let path = Path::new(spec);
@@ -61,13 +71,20 @@ impl DataSource {
         }
     }
 
+    /// A published dataset, if it is in this cache.
+    fn cached(name: &'static str, cache: &DatasetCache) -> Result<Self, DataError> {
+        let remote = RemoteDataset::named(name);
+        let folder = remote.and_then(|remote| cache.find(&remote));
+        folder.map(|folder| Self::Cached { name, folder }).ok_or(DataError::NotAvailable { name })
+    }
+
     /// Reads the images. Labels that are given replace those of the source.
     ///
     /// # Errors
-    /// [`DataError::NoSuchSplit`] for the test split of anything but a folder, [`DataError::NoLabels`] for images
+    /// [`DataError::NoSuchSplit`] for the test split of anything but IDX files, [`DataError::NoLabels`] for images
     /// without labels, and whatever is wrong with the files.
     pub fn load(&self, split: Split, labels: Option<&Labels>) -> Result<LabelledImages, DataError> {
-        if split != Split::Train && !matches!(self, Self::IdxFolder(_)) {
+        if split != Split::Train && !matches!(self, Self::IdxFolder(_) | Self::Cached { .. }) {
             return Err(DataError::NoSuchSplit { name: self.to_string(), split });
         }
         match self {
@@ -78,7 +95,7 @@ impl DataSource {
                     None => Ok(digits),
                 }
             }
-            Self::IdxFolder(folder) => idx_folder::load(folder, split, labels),
+            Self::IdxFolder(folder) | Self::Cached { folder, .. } => idx_folder::load(folder, split, labels),
             Self::Npz(path) => arrays::load_npz(path, labels),
             Self::Npy(path) => arrays::load_npy(path, labels),
         }
@@ -89,6 +106,7 @@ impl fmt::Display for DataSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MiniMnist => f.write_str("mini-mnist"),
+            Self::Cached { name, .. } => f.write_str(name),
             Self::IdxFolder(path) | Self::Npz(path) | Self::Npy(path) => path.display().fmt(f),
         }
     }

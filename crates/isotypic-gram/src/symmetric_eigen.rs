@@ -41,7 +41,7 @@ impl SymmetricEigen {
         &self.values
     }
 
-    /// The eigenvectors as columns, in the order of the eigenvalues.
+    /// $V$: one eigenvector per column, in the order of [`values`](Self::values).
     pub fn vectors(&self) -> &Array2<f64> {
         &self.vectors
     }

@@ -6,6 +6,7 @@
 //! | one row per pair or seed, for spreadsheets | [`AuditReport::to_csv`] |
 //! | tables and sentences, for people | [`render_terminal`], [`render_spectrum`], [`render_group`] |
 //! | a page with figures, for a browser | [`render_page`] |
+//! | figures of the paper beside what it states | [`render_reproduction_page`], [`render_reproduction`] |
 //! | a stored report back | [`AuditReport::from_json`] |
 //!
 //! The structs are the published schema (`isotypic.audit/1`, `isotypic.spectrum/1`, `isotypic.group/1`): fields may be added
@@ -37,6 +38,8 @@ mod pair_result;
 mod point_result;
 mod projection_effect;
 mod question;
+mod reproduction_page;
+mod reproduction_report;
 mod seed_result;
 mod settings;
 mod spectrum_report;
@@ -55,8 +58,8 @@ pub use details::{AuditDetails, ErrorSpread, RepairRow};
 pub use error::ReportError;
 pub use example::{ExampleResult, ExampleRole, GramPicture};
 pub use figure::{
-    ErrorCurves, ErrorDot, ErrorScatter, ErrorSeries, Figure, GramMap, IrrepBars, OrbitFigure, SpectrumPlot,
-    TrainedDot, TrainedScatter,
+    DotLegend, ErrorCurves, ErrorDot, ErrorScatter, ErrorSeries, Figure, GramMap, IrrepBars, LineChart,
+    LineSeries, OrbitFigure, PanelDot, ScatterPanel, ScatterPanels, SpectrumPlot, TrainedDot, TrainedScatter,
 };
 pub use finite::finite;
 pub use group_report::{DimensionCount, GroupClass, GroupIrrep, GroupReport};
@@ -68,6 +71,10 @@ pub use pair_result::{PairResult, ReportedResult};
 pub use point_result::PointResult;
 pub use projection_effect::ProjectionEffect;
 pub use question::ReportedQuestion;
+pub use reproduction_page::{render_reproduction, render_reproduction_page};
+pub use reproduction_report::{
+    ReproducedFigure, ReproducedPicture, ReproductionCheck, ReproductionReport, ReproductionVerdict,
+};
 pub use seed_result::SeedResult;
 pub use settings::ReportedSettings;
 pub use spectrum_report::{SpectrumBlock, SpectrumReport};

@@ -33,7 +33,7 @@ pub enum Error {
     Architecture(#[from] ArchitectureError),
     /// From the data.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(DataError),
     /// From the Gram matrix.
     #[error(transparent)]
     Gram(#[from] GramError),
@@ -82,7 +82,9 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Interrupted(_) => ErrorKind::Interrupted,
-            Self::Work(_) => ErrorKind::System,
+            Self::Work(_) | Self::Data(DataError::NotFetched { .. } | DataError::BeingFetched { .. }) => {
+                ErrorKind::System
+            }
             #[cfg(feature = "train")]
             Self::Train(error) if error.is_interruption() => ErrorKind::Interrupted,
             Self::Kernel(KernelError::OutOfMemory { .. }) => ErrorKind::System,
@@ -115,6 +117,16 @@ impl Error {
             Self::Train(error) => error.hint(),
             Self::Interrupted(_) => None,
             Self::Settings { hint, .. } => hint.clone(),
+        }
+    }
+}
+
+impl From<DataError> for Error {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::Interrupted(interrupted) => Self::Interrupted(interrupted),
+            DataError::Work(error) => error.into(),
+            error => Self::Data(error),
         }
     }
 }

@@ -38,6 +38,7 @@ mod orbit_array;
 mod orbit_gram;
 mod permuted_orbits;
 mod precision;
+mod reproduce;
 mod sampled_orbits;
 mod spectrum;
 #[cfg(feature = "train")]
@@ -64,5 +65,6 @@ pub use kernel_matrix::{KernelJob, KernelMatrix, KernelSettings};
 pub use orbit_array::{OrbitJob, OrbitSettings};
 pub use permuted_orbits::{OrbitRun, PermutedOrbits, RowCheck};
 pub use precision::Precision;
+pub use reproduce::{PaperFigure, Reproduction, ReproductionSettings, paper_figures, reproduce};
 pub use sampled_orbits::{SampledOrbits, SampledRun};
 pub use spectrum::{SpectrumSettings, spectrum, spectrum_of};

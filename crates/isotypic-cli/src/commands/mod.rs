@@ -9,6 +9,7 @@ pub(crate) mod group;
 pub(crate) mod kernel;
 pub(crate) mod orbit;
 pub(crate) mod report;
+pub(crate) mod reproduce;
 pub(crate) mod spectrum;
 pub(crate) mod train;
 mod trained_audit;
@@ -28,6 +29,7 @@ pub(crate) fn run(command: Command, session: &Session) -> Result<(), Failure> {
         Command::Report(args) => report::run(&args, session),
         Command::Compare(args) => compare::run(&args, session),
         Command::Train(args) => train::run(args, session),
+        Command::Reproduce(args) => reproduce::run(args, session),
         Command::Data(args) => data::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
     }

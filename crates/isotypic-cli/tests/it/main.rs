@@ -12,6 +12,7 @@ mod kernel;
 mod large_audit;
 mod orbit;
 mod output_folder;
+mod reproduce;
 mod spectrum;
 mod train;
 mod workplace;

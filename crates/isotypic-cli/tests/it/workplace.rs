@@ -81,6 +81,8 @@ impl Workplace {
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("isotypic");
         command.args(line.split_whitespace()).current_dir(self.0.path());
+        // Not what the user at this machine has fetched.
+        command.env("ISOTYPIC_CACHE", self.path("cache"));
         command
     }
 

@@ -56,7 +56,7 @@ fn the_catalogue_starts_with_the_default_and_every_available_name_loads() {
     assert_eq!(catalogue()[0].name, "mini-mnist");
     for entry in catalogue() {
         let loaded = DataSource::parse(entry.name).and_then(|source| source.load(Split::Train, None));
-        assert_eq!(loaded.is_ok(), entry.available, "{}", entry.name);
+        assert_eq!(loaded.is_ok(), entry.is_available(), "{}", entry.name);
     }
 }
 
@@ -70,9 +70,9 @@ fn names_that_cannot_be_read_get_a_hint() {
     assert!(matches!(error, DataError::UnknownSource { nearest: None, .. }));
     assert!(error.hint().unwrap().contains("mini-mnist"));
 
-    let error = DataSource::parse("mnist").unwrap_err();
-    assert_eq!(error.to_string(), "dataset `mnist` is not available offline");
-    assert!(error.hint().unwrap().contains("IDX"));
+    let error = DataError::NotAvailable { name: "mnist" };
+    assert_eq!(error.to_string(), "dataset `mnist` has not been fetched yet");
+    assert!(error.hint().unwrap().starts_with("`isotypic data fetch mnist` fetches it once"));
 
     assert!(matches!(DataSource::parse("no/such/folder"), Err(DataError::Read { .. })));
     assert!(matches!(DataSource::parse("images.npz"), Err(DataError::Read { .. })));

@@ -2,5 +2,7 @@
 
 mod array_files;
 mod embedded;
+mod fetching;
 mod idx_files;
+mod loopback;
 mod support;

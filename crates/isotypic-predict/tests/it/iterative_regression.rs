@@ -12,6 +12,11 @@ use ndarray::{Array2, Array3};
 
 use crate::orbit_regression::{Table, groups, kernel, labels};
 
+/// The one set of seeds that is answered.
+fn one_set(seeds: Range<usize>) -> Vec<Range<usize>> {
+    std::iter::once(seeds).collect()
+}
+
 fn run(
     table: &Table,
     ridge: Ridge,
@@ -118,7 +123,7 @@ fn less_memory_means_no_tiles_that_stay_and_answers_that_differ_by_the_tolerance
 fn threads_change_no_bit() {
     let (_, table) = circles(64, 70);
     let (labels, ridge) = (labels(70), Ridge::RelativeToMeanDiagonal(1e-6));
-    let regression = IterativeOrbitRegression::new(&table, ridge, &labels, vec![2..3]).unwrap();
+    let regression = IterativeOrbitRegression::new(&table, ridge, &labels, one_set(2..3)).unwrap();
     let on = |threads: usize, limit: &MemoryLimit| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| regression.run(limit, None, &Monitor::silent()).unwrap())
@@ -131,7 +136,7 @@ fn threads_change_no_bit() {
 fn a_run_goes_on_where_it_was_stopped_with_the_same_bits() {
     let group = FiniteGroup::abelian(&[4, 4]).unwrap();
     let (table, labels) = (Table::new(kernel(&group, 10), &group), labels(10));
-    let regression = IterativeOrbitRegression::new(&table, Ridge::default(), &labels, vec![1..3]).unwrap();
+    let regression = IterativeOrbitRegression::new(&table, Ridge::default(), &labels, one_set(1..3)).unwrap();
     let expected = regression.run(&MemoryLimit::none(), None, &Monitor::silent()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let store = UnitStore::open(folder.path()).unwrap();
@@ -169,7 +174,7 @@ fn what_is_not_positive_definite_or_too_hard_is_refused() {
     }
     let table = Table::new(values, &group);
     let ridge = Ridge::Absolute(0.0);
-    let regression = IterativeOrbitRegression::new(&table, ridge, &labels, vec![1..2]).unwrap();
+    let regression = IterativeOrbitRegression::new(&table, ridge, &labels, one_set(1..2)).unwrap();
     let error = regression.run(&MemoryLimit::none(), None, &Monitor::silent()).unwrap_err().to_string();
     let expected = "conjugate gradients: gram matrix is not positive definite: irrep `k=2` has curvature -";
     assert!(error.starts_with(expected), "{error}");
@@ -178,7 +183,7 @@ fn what_is_not_positive_definite_or_too_hard_is_refused() {
     let values = Array3::from_shape_fn((3, 3, 5), |(s, t, _)| ((1 + s) * (1 + t)) as f64);
     let table = Table::new(values, &group);
     let ridge = Ridge::Absolute(1e-16);
-    let regression = IterativeOrbitRegression::new(&table, ridge, &labels, vec![1..2]).unwrap();
+    let regression = IterativeOrbitRegression::new(&table, ridge, &labels, one_set(1..2)).unwrap();
     let error = regression.run(&MemoryLimit::none(), None, &Monitor::silent()).unwrap_err().to_string();
     assert!(error.starts_with("conjugate gradients: "), "{error}");
 }

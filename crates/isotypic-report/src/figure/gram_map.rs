@@ -43,6 +43,31 @@ impl GramMap {
         })
     }
 
+    /// A map of a square matrix, given row by row, whose rows are those of equally long orbits.
+    #[must_use]
+    pub fn of_matrix(title: &str, labels: &[&str], values: &[f64]) -> Self {
+        let range = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &value| {
+            (low.min(value), high.max(value))
+        });
+        let level = |value: &f64| match range.1 > range.0 {
+            true => ((value - range.0) / (range.1 - range.0) * 255.0).round() as u8,
+            false => 255,
+        };
+        Self {
+            title: title.to_owned(),
+            side: values.len().isqrt(),
+            labels: labels.iter().map(|&label| label.to_owned()).collect(),
+            range: [crate::finite(range.0), crate::finite(range.1)],
+            levels: values.iter().map(level).collect(),
+        }
+    }
+
+    /// The map under a name for its file.
+    #[must_use]
+    pub fn figure(&self, name: &str) -> super::Figure {
+        super::Figure::new(name, self.description(), self.svg())
+    }
+
     /// The figure in words.
     pub(crate) fn description(&self) -> String {
         format!(
@@ -136,7 +161,7 @@ pub(super) fn title(example: &ExampleResult) -> String {
 }
 
 /// From dark blue over green to yellow, evenly brighter.
-fn colour(level: u8) -> [u8; 3] {
+pub(super) fn colour(level: u8) -> [u8; 3] {
     const STOPS: [[f64; 3]; 5] = [
         [24.0, 15.0, 61.0],
         [49.0, 78.0, 140.0],

@@ -38,6 +38,18 @@ impl Scale {
         if self.logarithmic { self.decades(count) } else { self.steps(count) }
     }
 
+    /// About `count` round numbers, where powers of ten are too few also 2 and 5 times those.
+    pub(crate) fn fine_ticks(&self, count: usize) -> Vec<(f64, String)> {
+        let ticks = self.ticks(count);
+        if !self.logarithmic || ticks.len() > 2 {
+            return ticks;
+        }
+        let powers = self.low.log10().floor() as i32..=self.high.log10().floor() as i32;
+        let all = powers.flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(power)));
+        let inside = all.filter(|value| (self.low..=self.high).contains(value));
+        inside.map(|value| (value, super::super::terminal::decimal(Some(value)))).map(plainly).collect()
+    }
+
     fn steps(&self, count: usize) -> Vec<(f64, String)> {
         let rough = (self.high - self.low) / count as f64;
         let power = 10_f64.powf(rough.log10().floor());
@@ -61,6 +73,13 @@ impl Scale {
             .map(|power| (10_f64.powi(power), label(power)))
             .collect()
     }
+}
+
+/// A label without zeros that say nothing.
+fn plainly((value, label): (f64, String)) -> (f64, String) {
+    let is_decimal = label.contains('.') && !label.contains('e');
+    let label = if is_decimal { label.trim_end_matches('0').trim_end_matches('.').to_owned() } else { label };
+    (value, label)
 }
 
 fn decimal_of_power(power: i32) -> String {
@@ -92,5 +111,8 @@ mod tests {
         assert_eq!(labels(Scale::linear((0.0, 1.5), (0.0, 1.0))), ["0.0", "0.5", "1.0", "1.5"]);
         assert_eq!(labels(Scale::logarithmic((0.05, 200.0), (0.0, 1.0))), ["0.1", "1", "10", "100"]);
         assert_eq!(labels(Scale::linear((2.0, 2.0), (0.0, 1.0))).first().unwrap(), "2.0");
+        let fine = |scale: Scale| scale.fine_ticks(5).into_iter().map(|tick| tick.1).collect::<Vec<_>>();
+        assert_eq!(fine(Scale::logarithmic((0.4, 7.0), (0.0, 1.0))), ["0.5", "1", "2", "5"]);
+        assert_eq!(fine(Scale::logarithmic((0.05, 200.0), (0.0, 1.0))), ["0.1", "1", "10", "100"]);
     }
 }

@@ -78,7 +78,7 @@ impl Svg {
 
     /// Lines and labels at about `count` ticks of a vertical scale, between two edges.
     pub(crate) fn horizontal_grid(&mut self, scale: &Scale, count: usize, (left, right): (f64, f64)) {
-        for (value, label) in scale.ticks(count) {
+        for (value, label) in scale.fine_ticks(count) {
             let y = scale.at(value);
             self.line((left, y), (right, y), "grid");
             self.text(left - 8.0, y + 4.0, "end", "tick", &label);

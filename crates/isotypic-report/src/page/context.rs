@@ -203,7 +203,7 @@ fn question(report: &AuditReport, at: usize) -> QuestionContext {
             .map(|row| RepairContext {
                 arch: row.arch.clone(),
                 place: place(&row.arch),
-                remedies: remedies(row, &asked.poses),
+                remedies: remedies(row, &asked.poses, !report.settings.classes.is_empty()),
             })
             .collect(),
     }

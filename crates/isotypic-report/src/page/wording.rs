@@ -51,7 +51,7 @@ pub(super) struct Remedy {
 }
 
 /// What would help, each with its numbers.
-pub(super) fn remedies(row: &RepairRow, poses_asked: &[usize]) -> Vec<Remedy> {
+pub(super) fn remedies(row: &RepairRow, poses_asked: &[usize], of_seeds: bool) -> Vec<Remedy> {
     let most = poses_asked.iter().max().copied().unwrap_or(row.poses);
     let mut remedies = vec![match row.enough_poses {
         Some(poses) => Remedy {
@@ -90,15 +90,19 @@ pub(super) fn remedies(row: &RepairRow, poses_asked: &[usize]) -> Vec<Remedy> {
         });
     }
     if let Some(factor) = row.separation_factor {
+        let (what, between) = match of_seeds {
+            true => ("seed", "between a class and the nearest other one"),
+            false => ("pair", "between the two classes"),
+        };
         let failing = match (row.failing, row.asked) {
-            (1, 1) => "the pair".to_owned(),
-            (failing, asked) => format!("the {failing} of {asked} pairs that fail (median)"),
+            (1, 1) => format!("the {what}"),
+            (failing, asked) => format!("the {failing} of {asked} {what}s that fail (median)"),
         };
         remedies.push(Remedy {
             name: "Classes further apart",
             works: false,
             text: format!(
-                "At {} poses the squared distance between the two classes would have to be {} times what it is, for {failing}.",
+                "At {} poses the squared distance {between} would have to be {} times what it is, for {failing}.",
                 row.poses,
                 times(factor)
             ),
@@ -144,7 +148,11 @@ mod tests {
             failing: 3,
             asked: 4,
         };
-        let remedies = remedies(&row, &[4, 8]);
+        let seeds = super::remedies(&row, &[4, 8], true);
+        assert!(
+            seeds[3].text.contains("between a class and the nearest other one would have to be 2.50 times")
+        );
+        let remedies = remedies(&row, &[4, 8], false);
         assert_eq!(remedies.iter().map(|r| r.works).collect::<Vec<_>>(), [false, false, true, false]);
         assert!(remedies[2].text.contains("0.010 at 8 poses, 100 %"));
         assert!(remedies[3].text.contains("2.50 times") && remedies[3].text.contains("3 of 4 pairs"));

@@ -13,6 +13,7 @@ mod training;
 mod wrap;
 
 pub(crate) use number::{decimal, percent};
+pub(crate) use wrap::wrap;
 
 pub use audit::render_terminal;
 pub use comparison::render_comparison;

@@ -1,7 +1,7 @@
 //! Text broken at blanks into lines of a given width.
 
 /// Lines of at most `width` characters; a longer word has a line of its own. Never empty.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for word in text.split_whitespace() {

@@ -7,6 +7,7 @@ mod audit_gram;
 mod budget;
 mod class_audit;
 mod class_seeds;
+mod class_separation;
 mod closer_look;
 mod command_line;
 mod conclusion;
@@ -40,12 +41,16 @@ mod trained;
 mod training_time;
 mod units;
 
+pub(crate) use audit_gram::AuditGram;
 pub use job::AuditPlan;
+pub(crate) use pair_audit::examine as examine_pair;
+pub(crate) use pairs::{SplitMix64, select as select_pairs};
 pub use settings::{
     AuditInput, AuditSettings, ClassSeeds, ClassSelection, Convention, PairSelection, PoseNumbers,
     QuestionSpec, Together,
 };
 pub use solver::{AnsweredSeeds, Solver};
+pub(crate) use statistics::{correlation, median, quantiles};
 pub(crate) use subjects::rename_image;
 #[cfg(feature = "train")]
 pub use {

@@ -103,7 +103,7 @@ fn draw(count: usize, up_to: bool, seed: u64, labels: &Labels) -> Result<Vec<(us
 }
 
 /// The generator of Steele, Lea & Flood 2014: small, and the same on every machine.
-struct SplitMix64(u64);
+pub(crate) struct SplitMix64(pub(crate) u64);
 
 impl SplitMix64 {
     fn next(&mut self) -> u64 {
@@ -115,7 +115,7 @@ impl SplitMix64 {
     }
 
     /// Uniform in `0..bound` up to a bias of `bound`/2⁶⁴.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
 }

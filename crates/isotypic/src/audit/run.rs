@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::audit_gram::AuditGram;
 use super::class_audit::{self, ClassErrors, SeedErrors};
 use super::class_seeds::ClassSeedSet;
+use super::class_separation::separation_factors;
 use super::closer_look::{CloserLooks, Look};
 use super::irrep_parts::IrrepParts;
 use super::job::Job;
@@ -19,6 +20,7 @@ use super::large_classes::LargeClasses;
 use super::pair_audit::{self, PairErrors};
 use super::question::Question;
 use super::repair::Repair;
+use super::statistics::median;
 use super::subjects::Orbits;
 use super::task::{Part, Task, kernel_pairs};
 use super::units::Units;
@@ -239,7 +241,13 @@ fn class_findings(
     let errors = class_audit::examine(gram, set, (&training, &sets), settings.ridge, settings.convention)?;
     let mut findings = seed_findings(job, task, part, set, &errors);
     if let Some(first) = findings.first_mut() {
-        first.repair = Some(Repair::by_averaging(&training.invariant, &labels, &sets, settings.ridge)?);
+        let mut repair = Repair::by_averaging(&training.invariant, &labels, &sets, settings.ridge)?;
+        if errors.seeds.iter().any(|seed| !seed.unseen && !seed.is_correct()) {
+            let class_of = &set.class_of_seen;
+            let factors = separation_factors(&training.invariant, class_of, &sets, settings.ridge)?;
+            repair.separation_factor = median(factors);
+        }
+        first.repair = Some(repair);
     }
     let exact = |finding: &Finding| finding.result.as_seed().filter(|seed| !seed.unseen)?.exact_error;
     let error = findings.iter().filter_map(exact).max_by(f64::total_cmp);

@@ -11,4 +11,5 @@ mod in_memory;
 mod large_classes;
 mod own_network;
 mod questions;
+mod reproduction;
 mod single_precision;

@@ -1,0 +1,115 @@
+//! Trained networks on rotated digits: Figure 1 of the paper.
+
+use isotypic_report::{LineChart, LineSeries};
+use isotypic_train::{
+    ClassesData, Initialization, Loss, Network, NetworkParameters, Optimizer, Precision, TrainError, Trainer,
+    TrainingSettings,
+};
+use isotypic_work::Cancel;
+use ndarray::Axis;
+
+use super::context::{Context, Findings, SEED};
+use crate::Error;
+
+const ROTATIONS: [usize; 6] = [2, 4, 8, 16, 32, 64];
+const NETWORKS: [(&str, &str); 2] = [("paper-mlp", "MLP"), ("paper-cnn", "CNN")];
+
+/// The class that lacks a pose.
+const LEFT_OUT: usize = 5;
+
+/// Numbers of one training.
+const NUMBERS: usize = 2;
+
+pub(super) fn figure_1(context: &Context<'_>) -> Result<Findings, Error> {
+    let numbers = context.counts.poses(&ROTATIONS);
+    let count = context.counts.trained_images.min(context.images.len());
+    let mut series = Vec::new();
+    let mut findings = Findings {
+        setting: format!(
+            "the first {count} images of `{}`, class {LEFT_OUT} without its first pose, {numbers:?} rotations with the nearest pixel's value; \
+             Adam at 1e-3, batches of 512, {} epochs",
+            context.data, context.counts.epochs
+        ),
+        ..Findings::default()
+    };
+    for (at, (network, name)) in NETWORKS.into_iter().enumerate() {
+        let (mut held_out, mut seen) = (Vec::new(), Vec::new());
+        for &poses in &numbers {
+            let [inside, outside] = accuracies(context, network, count, poses)?;
+            findings.add(format!("accuracy at the missing pose, {name}, {poses} rotations"), Some(outside));
+            findings.add(format!("accuracy on what was set aside, {name}, {poses} rotations"), Some(inside));
+            held_out.push((poses as f64, outside));
+            seen.push((poses as f64, inside));
+        }
+        series.push(LineSeries::new(&format!("{name}, missing pose"), at, held_out));
+        series.push(LineSeries::new(&format!("{name}, set aside"), at + 4, seen));
+    }
+    let last = numbers.last().copied().unwrap_or(0);
+    let picture = LineChart {
+        title: "Trained networks on rotated digits".to_owned(),
+        x_name: "rotations N".to_owned(),
+        y_name: "accuracy".to_owned(),
+        logarithmic: [true, false],
+        series,
+        threshold: None,
+        note: context.note(&format!("{count} images, {} epochs, N up to {last}", context.counts.epochs)),
+    };
+    findings.pictures.push(picture.figure("figure-1-accuracy"));
+    findings
+        .notes
+        .push("Of the paper's three networks the vision transformer is not trained here.".to_owned());
+    Ok(findings)
+}
+
+/// Accuracy on what was set aside, and at the missing pose.
+fn accuracies(
+    context: &Context<'_>,
+    network: &str,
+    count: usize,
+    poses: usize,
+) -> Result<[f64; NUMBERS], Error> {
+    let epochs = context.counts.epochs;
+    context.monitor.stage(&format!("{network}, {poses} rotations"), epochs as f64);
+    let found = context.unit(&format!("figure 1 {network} {count} {poses} {epochs}"), || {
+        train(context, network, count, poses).map(Vec::from)
+    })?;
+    Ok([found[0], found[1]])
+}
+
+fn train(context: &Context<'_>, network: &str, count: usize, poses: usize) -> Result<[f64; NUMBERS], Error> {
+    let images = context.images.images(&(0..count).collect::<Vec<_>>())?;
+    let labels = context.images.labels();
+    let classes = labels.classes().len();
+    let shape = context.images.image_shape();
+    let grey = images.index_axis(Axis(3), 0);
+    let data = ClassesData::new(grey, &labels.indices()[..count], classes, poses, LEFT_OUT, SEED)
+        .map_err(refused)?;
+    let network = Network::named(network, &[shape[0], shape[1], 1], classes).map_err(refused)?;
+    let parameters =
+        NetworkParameters::draw(&network, Initialization::KaimingUniform, Precision::Single, SEED)
+            .map_err(refused)?;
+    let settings = TrainingSettings {
+        optimizer: Optimizer::Adam { learning_rate: 1e-3 },
+        loss: Loss::CrossEntropy,
+        batch: 512,
+        seed: SEED,
+        epochs: context.counts.epochs,
+        enough_loss: None,
+    };
+    let mut trainer = Trainer::new(network, parameters, settings).map_err(refused)?;
+    let cancel = Cancel::new();
+    let outcome = data.train(&mut trainer, &cancel, |_| {
+        context.monitor.advance(1.0);
+        if context.monitor.check().is_err() {
+            cancel.cancel();
+        }
+    });
+    // An interruption is that of the whole reproduction.
+    context.monitor.check()?;
+    let outcome = outcome.map_err(refused)?;
+    Ok([outcome.in_distribution, outcome.held_out])
+}
+
+fn refused(error: TrainError) -> Error {
+    Error::Settings { message: error.to_string(), hint: error.hint() }
+}
