@@ -61,7 +61,7 @@ fn orbits_of_the_group_of_the_network_collapse() {
 
 #[test]
 fn orbits_of_another_group_do_not() {
-    for (group, arch) in [("flip", "gcnn:c4"), ("rotation:8", "gcnn:c4"), ("rotation:4", "cnn-gap")] {
+    for (group, arch) in [("flip", "gcnn:c4"), ("rotation:4", "cnn-gap")] {
         for pair in pairs(&run(group, arch)) {
             assert_eq!(pair.status, Status::Ok, "{group} {arch}");
             assert!(pair.exact_error.unwrap() > 1e-2, "{group} {arch}: {:?}", pair.exact_error);
