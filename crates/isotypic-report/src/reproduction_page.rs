@@ -203,6 +203,6 @@ trained  not run
          It needs the cargo feature `train`: build with
          `cargo build --release --features train`.
 ";
-        assert_eq!(render_reproduction(&report(), 66), expected);
+        assert_eq!(render_reproduction(&report(), 61), expected);
     }
 }

@@ -13,6 +13,8 @@ const RIGHT: f64 = 506.0;
 const BOTTOM: f64 = 296.0;
 /// Numbers on the horizontal axis that are all named, at most.
 const MOST_NAMED: usize = 8;
+/// Letters of a name that leave room for another one beside it.
+const ROOM_OF_A_NAME: usize = 24;
 /// Height of a line of the legend.
 const LINE: f64 = 18.0;
 
@@ -155,21 +157,25 @@ impl LineChart {
         }
     }
 
-    /// Names stand beside each other, two in a line.
+    /// Names stand beside each other, two in a line where they have room.
     fn legend(&self, svg: &mut Svg) {
+        let columns = self.legend_columns();
         for (at, series) in self.named().enumerate() {
-            let place = (LEFT + 8.0 + (at % 2) as f64 * (RIGHT - LEFT) / 2.0, 12.0 + LINE * (at / 2) as f64);
-            let (cx, cy) = (short(place.0), short(place.1));
-            svg.element(
-                "circle",
-                format_args!("cx=\"{cx}\" cy=\"{cy}\" r=\"5\" class=\"f{}\"", series.colour % 8),
-            );
-            svg.text(place.0 + 10.0, place.1 + 4.0, "start", "label", &series.name);
+            let column = (at % columns) as f64 * (RIGHT - LEFT) / 2.0;
+            let (x, y) = (LEFT + 8.0 + column, 12.0 + LINE * (at / columns) as f64);
+            let (cx, cy, colour) = (short(x), short(y), series.colour % 8);
+            svg.element("circle", format_args!("cx=\"{cx}\" cy=\"{cy}\" r=\"5\" class=\"f{colour}\""));
+            svg.text(x + 10.0, y + 4.0, "start", "label", &series.name);
         }
     }
 
+    fn legend_columns(&self) -> usize {
+        let longest = self.named().map(|series| series.name.chars().count()).max().unwrap_or(0);
+        if longest > ROOM_OF_A_NAME { 1 } else { 2 }
+    }
+
     fn legend_lines(&self) -> usize {
-        self.named().count().div_ceil(2)
+        self.named().count().div_ceil(self.legend_columns())
     }
 
     fn named(&self) -> impl Iterator<Item = &LineSeries> {
@@ -240,6 +246,25 @@ mod tests {
         assert_eq!(figure.file, "toy.svg");
         assert_eq!(figure.description, "error against poses. exact: 1.000 at 4.000, 0 at 16.000.");
         assert!(figure.svg.contains("Error &lt;of&gt; a toy") && figure.svg.contains(">reduced</text>"));
+    }
+
+    #[test]
+    fn long_names_have_lines_of_their_own_and_nameless_series_none() {
+        let with = |names: [&str; 3]| LineChart {
+            series: names.map(|name| LineSeries::new(name, 0, vec![(1.0, 1.0)])).to_vec(),
+            ..chart([false, false])
+        };
+        assert_eq!(with(["a", "b", "c"]).legend_lines(), 2);
+        assert_eq!(with(["a", "", "c"]).legend_lines(), 1);
+        assert_eq!(with(["regression, one against the rest", "b", "c"]).legend_lines(), 3);
+    }
+
+    #[test]
+    fn numbers_of_poses_are_named_on_a_logarithmic_axis() {
+        let chart = chart([true, false]);
+        let x = chart.scale(0, (0.0, 1.0));
+        let names: Vec<_> = chart.x_ticks(&x).into_iter().map(|tick| tick.1).collect();
+        assert_eq!(names, ["4", "8", "16"]);
     }
 
     #[test]

@@ -85,8 +85,8 @@ impl ScatterPanels {
     }
 
     fn svg(&self) -> String {
-        let columns = self.panels.len().clamp(1, COLUMNS);
-        let rows = self.panels.len().div_ceil(COLUMNS).max(1);
+        let columns = self.columns();
+        let rows = self.panels.len().div_ceil(columns).max(1);
         let foot = 26.0 + if self.note.is_some() { 20.0 } else { 0.0 };
         let (width, height) = (columns as f64 * PANEL_WIDTH + 24.0, HEAD + rows as f64 * PANEL_HEIGHT + foot);
         // Room for the legend beside few panels.
@@ -95,7 +95,7 @@ impl ScatterPanels {
         self.draw_legend(&mut svg);
         for (at, panel) in self.panels.iter().enumerate() {
             let corner =
-                (18.0 + (at % COLUMNS) as f64 * PANEL_WIDTH, HEAD + (at / COLUMNS) as f64 * PANEL_HEIGHT);
+                (18.0 + (at % columns) as f64 * PANEL_WIDTH, HEAD + (at / columns) as f64 * PANEL_HEIGHT);
             self.draw_panel(panel, &mut svg, corner);
         }
         let bottom = HEAD + rows as f64 * PANEL_HEIGHT + 8.0;
@@ -105,6 +105,15 @@ impl ScatterPanels {
             svg.text(LEFT, bottom + 24.0, "start", "tick", note);
         }
         svg.finish(&self.title, &self.description())
+    }
+
+    /// Panels beside each other: four fill a square.
+    fn columns(&self) -> usize {
+        match self.panels.len() {
+            0 | 1 => 1,
+            2 | 4 => 2,
+            _ => COLUMNS,
+        }
     }
 
     fn draw_panel(&self, panel: &ScatterPanel, svg: &mut Svg, (x0, y0): (f64, f64)) {
