@@ -55,12 +55,13 @@ fn prepared_bytes<T: Real>(kernel: &CompiledKernel, points: usize) -> u64 {
 }
 
 /// Bytes that a thread works in: its scratch space, and the rows of a band side by side.
-fn scratch_bytes<T: Real>(kernel: &CompiledKernel, outputs: Outputs) -> u64 {
+fn scratch_bytes<T: Real>(kernel: &CompiledKernel, symmetric: bool, outputs: Outputs) -> u64 {
     let head = match &kernel.head {
         // Both ends of a tile, packed for the matrix product.
         Head::DotProduct => (2 * TILE * kernel.point_length().min(PACKED_COLUMNS) * size_of::<T>()) as u64,
         Head::Spatial(program) => {
-            program.scratch_bytes::<T>(outputs.with_ntk()) + T::LANES as u64 * program.prepared_bytes::<T>()
+            program.scratch_bytes::<T>(outputs.with_ntk())
+                + program.inputs_copied::<T>(symmetric) * program.prepared_bytes::<T>()
         }
     };
     Scratch::<T>::scalar_bytes(kernel, outputs.with_ntk()) + head
@@ -83,7 +84,7 @@ pub(crate) fn plan<T: Real>(
         entries,
         bytes: entries * outputs.count() * size_of::<T>() as u64
             + prepared
-            + threads as u64 * scratch_bytes::<T>(kernel, outputs),
+            + threads as u64 * scratch_bytes::<T>(kernel, symmetric, outputs),
         seconds: seconds / threads as f64,
     }
 }

@@ -69,7 +69,10 @@ fn conjugate_gradients_answer_the_seeds_that_were_asked_for() {
         "audit --group translation:14x14 --arch mlp --seeds-per-class 4 --together seed --ridge rel:1e-6";
     let place = Workplace::empty();
     let all = place.json(line);
-    let some = place.json(&format!("{line} --solver conjugate-gradients:5"));
+    let run = place.run(&format!("{line} --solver conjugate-gradients:5 --json"));
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(run.stderr().contains("by conjugate gradients, which answer 5 of 40 seeds"), "{}", run.stderr());
+    let some: serde_json::Value = serde_json::from_str(&run.stdout()).unwrap();
     let results = |report: &serde_json::Value| report["results"].as_array().unwrap().clone();
     let (all, answered) = (results(&all), results(&some));
     assert_eq!((all.len(), answered.len()), (40, 5));

@@ -412,8 +412,15 @@ impl SpatialProgram {
                 (slots * kept + if whole { 3 * self.grid(state).len() } else { 0 }) * self.grid(state).len()
             })
             .sum();
-        let turned = if self.turns.is_empty() { 0 } else { self.prepared_bytes::<T>() };
-        (numbers * T::LANES * size_of::<T>()) as u64 + turned
+        (numbers * T::LANES * size_of::<T>()) as u64
+    }
+
+    /// Inputs whose terms one thread copies: side by side in lanes, and turned. Where the rows of a symmetric matrix meet themselves, both sides
+    /// have lanes.
+    pub(crate) fn inputs_copied<T: Real>(&self, symmetric: bool) -> u64 {
+        let turned = u64::from(!self.turns.is_empty());
+        let lanes = T::LANES as u64;
+        if symmetric && self.outweighs_terms::<T>() { (2 + turned) * lanes } else { lanes + turned }
     }
 
     /// Bytes that are kept for one input.
