@@ -114,7 +114,7 @@ pub enum TrainError {
         /// The network.
         name: String,
         /// What does not fit.
-        source: isotypic_architecture::ArchitectureError,
+        source: Box<isotypic_architecture::ArchitectureError>,
     },
     /// Something went wrong in one run of several.
     #[error("{run}: {source}")]

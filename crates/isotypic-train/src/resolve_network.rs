@@ -24,7 +24,7 @@ impl Network {
         if PAPER_NETWORKS.contains(&text) {
             return Ok((Self::named(text, input_shape, outputs)?, Initialization::KaimingUniform));
         }
-        let wrong = |source| TrainError::Architecture { name: text.to_owned(), source };
+        let wrong = |source| TrainError::Architecture { name: text.to_owned(), source: Box::new(source) };
         let architecture = Architecture::resolve(text).map_err(wrong)?;
         let Some(wide) = architecture.with_widths(width, outputs) else {
             return Err(TrainError::NoReadout { name: text.to_owned(), outputs });

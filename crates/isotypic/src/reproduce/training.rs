@@ -1,15 +1,11 @@
 //! Trained networks on rotated digits: Figure 1 of the paper.
 
 use isotypic_report::{LineChart, LineSeries};
-use isotypic_train::{
-    ClassesData, Initialization, Loss, Network, NetworkParameters, Optimizer, Precision, TrainError, Trainer,
-    TrainingSettings,
-};
-use isotypic_work::Cancel;
-use ndarray::Axis;
+use isotypic_train::TrainingOptions;
 
 use super::context::{Context, Findings, SEED};
 use crate::Error;
+use crate::train::ClassesSettings;
 
 const ROTATIONS: [usize; 6] = [2, 4, 8, 16, 32, 64];
 const NETWORKS: [(&str, &str); 2] = [("paper-mlp", "MLP"), ("paper-cnn", "CNN")];
@@ -69,7 +65,6 @@ fn accuracies(
     poses: usize,
 ) -> Result<[f64; NUMBERS], Error> {
     let epochs = context.counts.epochs;
-    context.monitor.stage(&format!("{network}, {poses} rotations"), epochs as f64);
     let found = context.unit(&format!("figure 1 {network} {count} {poses} {epochs}"), || {
         train(context, network, count, poses).map(Vec::from)
     })?;
@@ -77,39 +72,25 @@ fn accuracies(
 }
 
 fn train(context: &Context<'_>, network: &str, count: usize, poses: usize) -> Result<[f64; NUMBERS], Error> {
-    let images = context.images.images(&(0..count).collect::<Vec<_>>())?;
-    let labels = context.images.labels();
-    let classes = labels.classes().len();
-    let shape = context.images.image_shape();
-    let grey = images.index_axis(Axis(3), 0);
-    let data = ClassesData::new(grey, &labels.indices()[..count], classes, poses, LEFT_OUT, SEED)
-        .map_err(refused)?;
-    let network = Network::named(network, &[shape[0], shape[1], 1], classes).map_err(refused)?;
-    let parameters =
-        NetworkParameters::draw(&network, Initialization::KaimingUniform, Precision::Single, SEED)
-            .map_err(refused)?;
-    let settings = TrainingSettings {
-        optimizer: Optimizer::Adam { learning_rate: 1e-3 },
-        loss: Loss::CrossEntropy,
-        batch: 512,
-        seed: SEED,
-        epochs: context.counts.epochs,
-        enough_loss: None,
+    let classes = context.images.labels().classes();
+    let Some(left_out) = classes.get(LEFT_OUT) else {
+        return Err(Error::settings(
+            format!("data: expected more than {LEFT_OUT} classes, found {}", classes.len()),
+            "the figure leaves out digit 5: give digits",
+        ));
     };
-    let mut trainer = Trainer::new(network, parameters, settings).map_err(refused)?;
-    let cancel = Cancel::new();
-    let outcome = data.train(&mut trainer, &cancel, |_| {
-        context.monitor.advance(1.0);
-        if context.monitor.check().is_err() {
-            cancel.cancel();
-        }
-    });
-    // An interruption is that of the whole reproduction.
-    context.monitor.check()?;
-    let outcome = outcome.map_err(refused)?;
-    Ok([outcome.in_distribution, outcome.held_out])
-}
-
-fn refused(error: TrainError) -> Error {
-    Error::Settings { message: error.to_string(), hint: error.hint() }
+    let settings = ClassesSettings {
+        images_in_all: Some(count),
+        networks: vec![network.to_owned()],
+        poses: vec![poses],
+        left_out: vec![left_out.clone()],
+        seeds: vec![SEED],
+        options: TrainingOptions { epochs: context.counts.epochs, ..TrainingOptions::default() },
+        ..ClassesSettings::new(context.images.clone())
+    };
+    let report = settings.run(context.monitor)?;
+    let [result] = &report.results[..] else {
+        unreachable!("one network, one number of poses, one class and one seed make one run");
+    };
+    Ok([result.in_distribution, result.held_out])
 }

@@ -223,7 +223,7 @@ fn groups(
         for member in 0..training.networks {
             match groups.last_mut() {
                 Some(group) if group.len() < most && shape(group[0].0) == shape(task) => {
-                    group.push((task, member))
+                    group.push((task, member));
                 }
                 _ => groups.push(vec![(task, member)]),
             }
