@@ -37,7 +37,11 @@ fn training_section(report: &AuditReport, training: &TrainingReport, width: usiz
             percent(row.fraction_correct_at_end),
             percent(row.fraction_correct_at_best),
             format!("{} of {}", row.repaired, row.points),
-            row.median_best_time.map_or_else(|| "the end".to_owned(), |time| format!("{time:.1e}")),
+            match row.median_best_time {
+                None => "the end".to_owned(),
+                Some(0.0) => "the start".to_owned(), // nothing learned is best
+                Some(time) => format!("{time:.1e}"),
+            },
         ]);
         table.row(cells);
     }
