@@ -70,12 +70,11 @@ impl GramMap {
 
     /// The figure in words.
     pub(crate) fn description(&self) -> String {
-        format!(
-            "Kernel between all poses of {}: values from {} (dark) to {} (bright).",
-            self.labels.join(" and "),
-            number(self.range[0]),
-            number(self.range[1])
-        )
+        let what = match &self.labels[..] {
+            [] => self.title.clone(),
+            labels => format!("Kernel between all poses of {}", labels.join(" and ")),
+        };
+        format!("{what}: values from {} (dark) to {} (bright).", number(self.range[0]), number(self.range[1]))
     }
 
     /// The figure.

@@ -59,12 +59,25 @@ impl Expectation {
 
     fn text(&self) -> String {
         let parts = [
-            self.at_least.map(|bound| format!("at least {bound}")),
-            self.at_most.map(|bound| format!("at most {bound}")),
-            self.near.map(|near| format!("{near} ± {:.1e}", self.tolerance())),
+            self.at_least.map(|bound| format!("at least {}", plain(bound))),
+            self.at_most.map(|bound| format!("at most {}", plain(bound))),
+            self.near.map(|near| match self.tolerance() {
+                0.0 => format!("{} exactly", plain(near)),
+                tolerance => format!("{} ± {}", plain(near), plain(two_digits(tolerance))),
+            }),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
     }
+}
+
+/// A number with its shortest digits; very small and very large ones with an exponent.
+fn plain(value: f64) -> String {
+    if value == 0.0 || (1e-3..1e6).contains(&value.abs()) { value.to_string() } else { format!("{value:e}") }
+}
+
+/// A number rounded to two digits.
+fn two_digits(value: f64) -> f64 {
+    format!("{value:.1e}").parse().unwrap_or(value)
 }
 
 #[cfg(test)]
@@ -73,12 +86,14 @@ mod tests {
 
     const LIST: &str = r#"[
         {"quantity": "a", "at_least": 0.5, "at_most": 1.0, "source": "x"},
-        {"quantity": "b", "near": 200, "relative": 0.01, "source": "x"}
+        {"quantity": "b", "near": 200, "relative": 0.01, "source": "x"},
+        {"quantity": "c", "near": 11, "absolute": 0, "source": "x"},
+        {"quantity": "d", "at_most": 1e-14, "source": "x"}
     ]"#;
 
     fn holds(found: &[(&str, f64)]) -> Vec<Option<bool>> {
         let found: Vec<_> = found.iter().map(|&(name, value)| (name.to_owned(), value)).collect();
-        check(LIST, &found).unwrap().into_iter().map(|check| check.holds).collect()
+        check(LIST, &found).unwrap().into_iter().take(2).map(|check| check.holds).collect()
     }
 
     #[test]
@@ -93,7 +108,9 @@ mod tests {
     fn expectations_are_said_in_words() {
         let checks = check(LIST, &[]).unwrap();
         assert_eq!(checks[0].expected, "at least 0.5 and at most 1");
-        assert_eq!(checks[1].expected, "200 ± 2.0e0");
+        assert_eq!(checks[1].expected, "200 ± 2");
+        assert_eq!(checks[2].expected, "11 exactly");
+        assert_eq!(checks[3].expected, "at most 1e-14");
         assert!(parse("[{\"quantity\": \"a\", \"source\": \"x\", \"atleast\": 1}]").is_err());
     }
 }
