@@ -456,7 +456,7 @@ fn activate(function: Activation, u: Tensor<3>) -> Tensor<3> {
         Activation::Gaussian { a, b } => (u.square() * b).exp() * a,
         Activation::Gabor => (-u.clone().square()).exp() * u.sin(),
         Activation::Monomial { degree } => power(degree, u),
-        Activation::RectifiedMonomial { degree: 0 } => u.greater_equal_elem(0.0).float(),
+        Activation::RectifiedMonomial { degree: 0 } => u.ones_like().mask_fill(u.lower_elem(0.0), 0.0),
         Activation::RectifiedMonomial { degree } => power(degree, activation::relu(u)),
         Activation::Polynomial { coef } => {
             let zero = u.zeros_like();
