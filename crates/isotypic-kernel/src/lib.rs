@@ -50,8 +50,8 @@ pub use error::KernelError;
 pub use feature_kernel::FeatureKernel;
 pub use layer_run::{AffineOnRun, DifferenceRun, GapRun};
 pub use nonlinearity::{
-    AbRelu, Erf, Exp, ExpNormalized, Gabor, Gated, Gaussian, Hermite, Monomial, Nonlinearity, PairRun,
-    Polynomial, Quadrature, RectifiedMonomial, Relu, Sign, Sinusoid, SmoothStep, Softplus,
+    AbRelu, Erf, Exp, ExpNormalized, Gabor, Gated, Gaussian, Monomial, Nonlinearity, PairRun, Polynomial,
+    Quadrature, RectifiedMonomial, Relu, Sign, Sinusoid, SmoothStep, Softplus,
 };
 pub use outputs::{KernelMatrices, Outputs};
 pub use prepared_inputs::PreparedInputs;

@@ -13,10 +13,8 @@ use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
 use super::arc::Arc;
-use super::pairs::NtkDifference;
+use super::pairs::map_pairs;
 use super::{Nonlinearity, PairRun};
-use crate::real::Real;
-use crate::terms::{Ends, first_at};
 
 /// An error function.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,7 +55,6 @@ impl Nonlinearity for Erf {
     }
 
     fn map(&self, level: Level, run: PairRun<'_, f64>) {
-        debug_assert_eq!(run.cosine_gap.len(), run.before.y.variance.len());
         dispatch!(level, simd => map(simd, *self, run));
     }
 }
@@ -66,50 +63,31 @@ impl Nonlinearity for Erf {
 fn map<S: Simd>(simd: S, function: Erf, run: PairRun<'_, f64>) {
     let Erf { squared_amplitude, squared_rate, squared_offset } = function;
     let slope = squared_amplitude * squared_rate * (4.0 / PI);
-    let PairRun { before, after, cosine_gap, mut ntk_difference } = run;
-    let Ends { x, y } = before;
-    let zero = S::f64s::splat(simd, 0.0);
-    let one = S::f64s::splat(simd, 1.0);
-    let width = before.width_of_x();
-    for group in 0..cosine_gap.len() / f64::LANES {
-        for start in (0..f64::LANES).step_by(S::f64s::LEN) {
-            let of_x = |numbers: &[f64]| first_at::<S, f64>(simd, numbers, width, group, start);
-            let (unscaled_x, root_x, mapped_root_x) = (of_x(x.variance), of_x(x.root), of_x(after.x.root));
-            let variance_x = unscaled_x * squared_rate;
-            let at = group * f64::LANES + start..group * f64::LANES + start + S::f64s::LEN;
-            let unscaled_y = S::f64s::from_slice(simd, &y.variance[at.clone()]);
-            let variance_y = unscaled_y * squared_rate;
-            let norm = S::f64s::from_slice(simd, &y.root[at.clone()]) * root_x * squared_rate;
-            let mapped_norm = S::f64s::from_slice(simd, &after.y.root[at.clone()]) * mapped_root_x;
-            let t = S::f64s::from_slice(simd, &cosine_gap[at.clone()]);
-
+    map_pairs(
+        simd,
+        run,
+        #[inline(always)]
+        |pair| {
+            let (variance_x, variance_y) = (pair.variance_x * squared_rate, pair.variance_y * squared_rate);
+            let norm = pair.norm() * squared_rate;
             let scale = variance_y.mul_add(2.0, 1.0) * variance_x.mul_add(2.0, 1.0);
-            let determinant =
-                (norm * norm * 4.0).mul_add(t * (-t + 2.0), (variance_y + variance_x).mul_add(2.0, 1.0));
-            let sine = norm * 2.0 * (-t + 1.0) / scale.sqrt();
+            let determinant = (norm * norm * 4.0)
+                .mul_add(pair.gap * (-pair.gap + 2.0), (variance_y + variance_x).mul_add(2.0, 1.0));
+            let sine = norm * 2.0 * (-pair.gap + 1.0) / scale.sqrt();
             let cosine = (determinant / scale).sqrt();
             let angle = Arc::<S, f64>::new(simd, sine * sine / (cosine + 1.0)).angle_over_pi() * 2.0;
             let plain = sine.simd_lt(0.0).select(-angle, angle);
             let covariance = plain * squared_amplitude + squared_offset;
-
-            let mapped = (-(covariance / mapped_norm.max(f64::MIN_POSITIVE)) + 1.0).max(0.0).min(2.0);
-            let distance = t.simd_eq(0.0).select(unscaled_y - unscaled_x, one);
-            let identical = distance.simd_eq(0.0);
-            identical.select(zero, mapped).store_slice(&mut cosine_gap[at.clone()]);
-            if let Some(values) = ntk_difference.as_deref_mut() {
-                let derivative = S::f64s::splat(simd, slope) / determinant.sqrt();
-                let ntks = NtkDifference::of(simd, (before, after), group, at.clone());
-                let difference = S::f64s::from_slice(simd, &values[at.clone()]);
-                identical.select(zero, ntks.times(derivative, difference)).store_slice(&mut values[at]);
-            }
-        }
-    }
+            (pair.gap_of_covariance(covariance), S::f64s::splat(simd, slope) / determinant.sqrt())
+        },
+    );
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::terms::Terms;
+    use crate::real::Real;
+    use crate::terms::{Ends, Terms};
 
     #[test]
     fn matches_the_arcsine_formula() {

@@ -4,22 +4,13 @@
 //! $h_n' = \sqrt n\,h_{n-1}$; the rest is in `hermite_series.rs`. For pre-activations of variance 1 this is $E[\varphi\varphi] = c^n$ and
 //! $E[\varphi'\varphi'] = n\,c^{n-1}$, which neural-tangents uses for every variance.
 
-use fearless_simd::Level;
+use super::Polynomial;
+use super::hermite_series::HermiteSeries;
 
-use super::hermite_series::{HermiteSeries, map_series};
-use super::{Nonlinearity, PairRun};
-
-/// A Hermite polynomial of degree at least 1.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hermite {
-    function: HermiteSeries,
-    derivative: HermiteSeries,
-}
-
-impl Hermite {
-    /// $h_n$ with $n \ge 1$.
+impl Polynomial {
+    /// The Hermite polynomial $h_n$ with $n \ge 1$.
     #[must_use]
-    pub fn new(degree: usize) -> Self {
+    pub fn hermite(degree: usize) -> Self {
         let slope = (degree as f64).sqrt();
         Self { function: series(degree, 1.0), derivative: series(degree.saturating_sub(1), slope) }
     }
@@ -41,32 +32,15 @@ fn series(n: usize, factor: f64) -> HermiteSeries {
     HermiteSeries { shift: 1.0, terms: (0..=n).map(terms_of).collect() }
 }
 
-impl Nonlinearity for Hermite {
-    fn variance(&self, q: f64) -> f64 {
-        self.function.variance(q)
-    }
-
-    fn derivative_variance(&self, q: f64) -> f64 {
-        self.derivative.variance(q)
-    }
-
-    fn cost(&self) -> f64 {
-        1.0 + self.function.terms.len() as f64
-    }
-
-    fn map(&self, level: Level, run: PairRun<'_, f64>) {
-        map_series(level, &self.function, &self.derivative, run);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::Nonlinearity;
     use super::*;
 
     #[test]
     fn the_norm_is_one_at_variance_one_exactly() {
         for degree in 1..=16 {
-            let hermite = Hermite::new(degree);
+            let hermite = Polynomial::hermite(degree);
             assert_eq!(hermite.variance(1.0), 1.0);
             assert!((hermite.derivative_variance(1.0) / degree as f64 - 1.0).abs() < 1e-15);
         }
@@ -78,9 +52,9 @@ mod tests {
         for q in [0.0, 0.3, 2.0_f64] {
             let second = (3.0 * q * q - 2.0 * q + 1.0) / 2.0;
             let third = (15.0 * q.powi(3) - 18.0 * q * q + 9.0 * q) / 6.0;
-            assert!((Hermite::new(2).variance(q) - second).abs() < 1e-15 * (1.0 + second));
-            assert!((Hermite::new(3).variance(q) - third).abs() < 1e-15 * (1.0 + 15.0 * q.powi(3)));
-            assert!((Hermite::new(2).derivative_variance(q) - 2.0 * q).abs() < 1e-15 * (1.0 + q));
+            assert!((Polynomial::hermite(2).variance(q) - second).abs() < 1e-15 * (1.0 + second));
+            assert!((Polynomial::hermite(3).variance(q) - third).abs() < 1e-15 * (1.0 + 15.0 * q.powi(3)));
+            assert!((Polynomial::hermite(2).derivative_variance(q) - 2.0 * q).abs() < 1e-15 * (1.0 + q));
         }
     }
 }

@@ -58,7 +58,6 @@ pub use exp_normalized::ExpNormalized;
 pub use gabor::Gabor;
 pub use gated::Gated;
 pub use gaussian::Gaussian;
-pub use hermite::Hermite;
 pub use monomial::Monomial;
 pub use polynomial::Polynomial;
 pub use quadrature::Quadrature;
@@ -167,7 +166,7 @@ pub(crate) fn from_operation(operation: &Operation) -> Option<Box<dyn Nonlineari
             Box::new(RectifiedMonomial { degree: i32::try_from(degree).ok()? })
         }
         Activation::Polynomial { coef } => Box::new(Polynomial::new(coef.as_slice())),
-        Activation::Hermite { degree } => Box::new(Hermite::new(degree)),
+        Activation::Hermite { degree } => Box::new(Polynomial::hermite(degree)),
         Activation::ExpNormalized { gamma, shift, .. } => Box::new(ExpNormalized { gamma, shift }),
         Activation::Elementwise { function, quadrature_degree } => {
             Box::new(Quadrature::new(function, quadrature_degree))

@@ -63,7 +63,7 @@ impl<S: Simd> Pair<S> {
 }
 
 /// What the tangent kernels of one vector of pairs are on the diagonal: $\Theta_{xx} + \Theta_{yy}$ before and after the nonlinearity.
-pub(super) struct NtkDifference<S: Simd> {
+struct NtkDifference<S: Simd> {
     before: S::f64s,
     after: S::f64s,
 }
@@ -71,12 +71,7 @@ pub(super) struct NtkDifference<S: Simd> {
 impl<S: Simd> NtkDifference<S> {
     /// Of the pairs `at` of one group.
     #[inline(always)]
-    pub(super) fn of(
-        simd: S,
-        (before, after): (Ends<'_>, Ends<'_>),
-        group: usize,
-        at: std::ops::Range<usize>,
-    ) -> Self {
+    fn of(simd: S, (before, after): (Ends<'_>, Ends<'_>), group: usize, at: std::ops::Range<usize>) -> Self {
         let start = at.start - group * f64::LANES;
         let sum = |ends: Ends<'_>| {
             let of_x = first_at::<S, f64>(simd, ends.x.ntk, ends.width_of_x(), group, start);
@@ -87,7 +82,7 @@ impl<S: Simd> NtkDifference<S> {
 
     /// The difference after the nonlinearity: $\Theta$ is multiplied by $E[\varphi'\varphi']$.
     #[inline(always)]
-    pub(super) fn times(&self, derivative: S::f64s, difference: S::f64s) -> S::f64s {
+    fn times(&self, derivative: S::f64s, difference: S::f64s) -> S::f64s {
         self.after - (self.before - difference) * derivative
     }
 }

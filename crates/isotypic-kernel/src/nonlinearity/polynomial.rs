@@ -11,8 +11,8 @@ use super::{Nonlinearity, PairRun};
 /// A polynomial.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Polynomial {
-    function: HermiteSeries,
-    derivative: HermiteSeries,
+    pub(super) function: HermiteSeries,
+    pub(super) derivative: HermiteSeries,
 }
 
 impl Polynomial {
