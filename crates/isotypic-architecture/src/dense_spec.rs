@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::affine::{AffineSpec, addressable};
+use crate::options::Options;
 use crate::{ArchitectureError, Dense, Parameterization};
 
 /// Options of a `dense` layer.
@@ -34,6 +35,18 @@ impl Default for DenseSpec {
 }
 
 impl DenseSpec {
+    /// Reads width, deviations and parameterization, which other affine layers have too.
+    pub(crate) fn read_from(options: &mut Options) -> Result<Self, ArchitectureError> {
+        let default = Self::default();
+        Ok(Self {
+            width: options.extent("width")?.unwrap_or(default.width),
+            w_std: options.number("w_std")?.unwrap_or(default.w_std),
+            b_std: options.number_or_null("b_std")?,
+            parameterization: options.parameterization()?,
+            width_scale: options.two_numbers("width_scale")?.unwrap_or(default.width_scale),
+        })
+    }
+
     /// Turns the options into numbers that are in range, for an input of `channels` channels.
     pub(crate) fn check(
         &self,

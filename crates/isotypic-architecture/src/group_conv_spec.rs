@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::affine::{AffineSpec, addressable, extents_in_range};
 use crate::options::Options;
-use crate::{ArchitectureError, GroupConv, Parameterization, SymmetryGroup};
+use crate::{ArchitectureError, DenseSpec, GroupConv, Parameterization, SymmetryGroup};
 
 /// The options of a `group_lift` layer.
 pub(crate) const GROUP_LIFT_OPTIONS: &[&str] =
@@ -58,15 +58,9 @@ impl GroupConvSpec {
     }
 
     fn read_from(options: &mut Options) -> Result<Self, ArchitectureError> {
-        let default = Self::new(options.extents("filter")?);
-        Ok(Self {
-            width: options.extent("width")?.unwrap_or(default.width),
-            w_std: options.number("w_std")?.unwrap_or(default.w_std),
-            b_std: options.number_or_null("b_std")?,
-            parameterization: options.parameterization()?,
-            width_scale: options.two_numbers("width_scale")?.unwrap_or(default.width_scale),
-            filter: default.filter,
-        })
+        let filter = options.extents("filter")?;
+        let DenseSpec { width, w_std, b_std, parameterization, width_scale } = DenseSpec::read_from(options)?;
+        Ok(Self { filter, width, w_std, b_std, parameterization, width_scale })
     }
 
     /// Turns the options into numbers that are in range, for a function on the group of this shape. Returns the operation and

@@ -83,7 +83,10 @@ fn layer(prefix: &str, depth: usize, position: usize, item: Document) -> Result<
         return Err(ArchitectureError::LayerNotAvailable { path, name });
     }
     let bare = match name.as_str() {
-        "dense" => return dense(Options::new(path, options, DENSE_OPTIONS)?).map(Layer::Dense),
+        "dense" => {
+            let mut options = Options::new(path, options, DENSE_OPTIONS)?;
+            return DenseSpec::read_from(&mut options).map(Layer::Dense);
+        }
         "conv" => return ConvSpec::read(Options::new(path, options, CONV_OPTIONS)?).map(Layer::Conv),
         "conv_local" => {
             return ConvSpec::read(Options::new(path, options, OTHER_CONV_OPTIONS)?).map(Layer::ConvLocal);
@@ -191,15 +194,4 @@ fn shallow_enough(path: &str, depth: usize) -> Result<(), ArchitectureError> {
         return Err(ArchitectureError::NestedTooDeeply { path: path.to_owned(), limit: DEEPEST_NESTING });
     }
     Ok(())
-}
-
-fn dense(mut options: Options) -> Result<DenseSpec, ArchitectureError> {
-    let default = DenseSpec::default();
-    Ok(DenseSpec {
-        width: options.extent("width")?.unwrap_or(default.width),
-        w_std: options.number("w_std")?.unwrap_or(default.w_std),
-        b_std: options.number_or_null("b_std")?,
-        parameterization: options.parameterization()?,
-        width_scale: options.two_numbers("width_scale")?.unwrap_or(default.width_scale),
-    })
 }
