@@ -4,13 +4,45 @@ use std::ops::Range;
 
 use isotypic_gram::{BlockWorkspace, GramError, NotPositiveDefinite};
 use isotypic_orbit::OrbitLayout;
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array1, Array2, Axis, s};
 use num_complex::Complex64;
 
 use crate::PredictError;
 
-/// $(P_{MM})^{-1} \alpha_M$ and the diagonal of $(P_{MM})^{-1}$ for a range of so many seeds.
-pub(super) fn solve_held_out(
+/// Errors $(P_{MM})^{-1} \alpha_M$ and variances, the diagonal of $(P_{MM})^{-1}$, of sets M of seeds one after the other.
+///
+/// # Shapes
+/// - `inverse`: $P_{MM}$ row by row, set after set
+/// - `dual_weights`: `[seeds, outputs]`
+/// - results: `[seeds of all sets, outputs]` and `[seeds of all sets]`
+pub(super) fn held_out_errors(
+    inverse: &[f64],
+    sets: &[Range<usize>],
+    dual_weights: &Array2<f64>,
+    ridge: f64,
+) -> Result<(Array2<f64>, Array1<f64>), PredictError> {
+    let seeds: Vec<usize> = sets.iter().cloned().flatten().collect();
+    let mut errors = dual_weights.select(Axis(0), &seeds);
+    let mut variance = Array1::zeros(seeds.len());
+    let (mut rest, mut first) = (inverse, 0);
+    for set in sets {
+        let (own, others) = rest.split_at(set.len().pow(2));
+        let rows = first..first + set.len();
+        (rest, first) = (others, rows.end);
+        if let [power] = own {
+            errors.row_mut(rows.start).mapv_inplace(|weight| weight / power);
+            variance[rows.start] = power.recip();
+        } else {
+            let (solution, diagonal) = solve_held_out(own, (set, dual_weights.nrows()), dual_weights, ridge)?;
+            errors.slice_mut(s![rows.clone(), ..]).assign(&solution);
+            variance.slice_mut(s![rows]).assign(&diagonal);
+        }
+    }
+    Ok((errors, variance))
+}
+
+/// The same of one set, a range of so many seeds.
+fn solve_held_out(
     inverse: &[f64],
     (range, seeds): (&Range<usize>, usize),
     dual_weights: &Array2<f64>,

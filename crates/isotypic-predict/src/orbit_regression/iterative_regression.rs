@@ -8,9 +8,8 @@
 use std::ops::Range;
 
 use isotypic_gram::Ridge;
-use isotypic_orbit::OrbitLayout;
 use isotypic_work::{ContentHash, MemoryLimit, Monitor, UnitStore};
-use ndarray::{Array1, Array2, s};
+use ndarray::{Array1, Array2};
 use num_complex::Complex64;
 
 use super::block_operator::BlockOperator;
@@ -18,14 +17,14 @@ use super::block_shapes::BlockShapes;
 use super::coefficient_tile::KeptSlots;
 use super::columns::Columns;
 use super::conjugate_gradients::{Stopping, System, solve};
-use super::held_out::solve_held_out;
+use super::held_out::held_out_errors;
 use super::iterative_plan::{IterativePlan, Part, Question};
 use super::iterative_unit::{IterativeUnit, units_of};
 use super::orbit_kernel::OrbitKernel;
 use super::partial_cholesky::partial_cholesky;
+use super::regularized_blocks::RegularizedBlocks;
 use super::unit_result::Journal;
 use crate::PredictError;
-use crate::labels::check_labels;
 
 /// Largest residual of the dual weights relative to the labels, in the Euclidean norm.
 const TOLERANCE: f64 = 1e-8;
@@ -91,23 +90,13 @@ impl<'a, K: OrbitKernel> IterativeOrbitRegression<'a, K> {
         labels: &'a Array2<f64>,
         answered: Vec<Range<usize>>,
     ) -> Result<Self, PredictError> {
-        let (seeds, order) = (kernel.variances().len(), kernel.transform().group().order());
-        check_labels(OrbitLayout::new(seeds, order), labels)?;
+        let RegularizedBlocks { shapes, ridge, floor } = RegularizedBlocks::new(kernel, ridge, labels)?;
         let end = answered.iter().fold(0, |end, range| {
             assert!(range.start >= end && !range.is_empty(), "ranges of seeds are in order");
             range.end
         });
-        assert!(end > 0 && end <= seeds, "some of the seeds are answered");
-        let mean = kernel.variances().iter().sum::<f64>() / seeds as f64;
-        let order = order as f64;
-        Ok(Self {
-            kernel,
-            ridge: ridge.value(mean)?,
-            labels,
-            answered,
-            shapes: BlockShapes { slots: kernel.transform().irreps().to_vec(), seeds },
-            floor: f64::EPSILON * seeds as f64 * order.sqrt() * (2.0 * order).log2() * mean,
-        })
+        assert!(end > 0 && end <= shapes.seeds, "some of the seeds are answered");
+        Ok(Self { kernel, ridge, labels, answered, shapes, floor })
     }
 
     /// What a run will take under a memory limit; [`Plan::check`](isotypic_work::Plan::check) tells whether it fits.
@@ -248,19 +237,7 @@ impl<'a, K: OrbitKernel> IterativeOrbitRegression<'a, K> {
         let dual_weights = Array2::from_shape_vec(self.labels.dim(), units[0].dual_weights.clone())
             .expect("the unit of the trivial irrep has one dual weight per label");
         let seeds: Vec<usize> = self.answered.iter().cloned().flatten().collect();
-        let mut errors = Array2::zeros((seeds.len(), self.labels.ncols()));
-        let mut variance = Array1::zeros(seeds.len());
-        let (mut rest, mut first) = (inverse.as_slice(), 0);
-        for range in &self.answered {
-            let (own, others) = rest.split_at(range.len().pow(2));
-            rest = others;
-            let held_out = (range, self.shapes.seeds);
-            let (solution, diagonal) = solve_held_out(own, held_out, &dual_weights, self.ridge)?;
-            let rows = first..first + range.len();
-            first = rows.end;
-            errors.slice_mut(s![rows.clone(), ..]).assign(&solution);
-            variance.slice_mut(s![rows]).assign(&diagonal);
-        }
+        let (errors, variance) = held_out_errors(&inverse, &self.answered, &dual_weights, self.ridge)?;
         let labels = self.labels.select(ndarray::Axis(0), &seeds);
         let products =
             |units: &[IterativeUnit]| units.iter().map(|unit| unit.products).fold(0.0, f64::max) as usize;

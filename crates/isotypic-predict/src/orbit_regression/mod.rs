@@ -22,6 +22,7 @@ mod partial_cholesky;
 mod refinement;
 mod regression;
 mod regression_plan;
+mod regularized_blocks;
 mod unit_result;
 
 pub use coefficient_tile::ORBIT_TILE;

@@ -10,18 +10,18 @@ use std::sync::{Mutex, PoisonError};
 use isotypic_gram::{BlockWorkspace, GramError, NotPositiveDefinite, Ridge};
 use isotypic_orbit::OrbitLayout;
 use isotypic_work::{ContentHash, MemoryLimit, Monitor, UnitStore};
-use ndarray::{Array1, Array2, s};
+use ndarray::{Array1, Array2};
 use rayon::prelude::*;
 
 use super::block_shapes::BlockShapes;
 use super::coefficient_tile::{CoefficientTile, KeptSlots, tiles};
-use super::held_out::solve_held_out;
+use super::held_out::held_out_errors;
 use super::orbit_kernel::OrbitKernel;
 use super::refinement::refine;
 use super::regression_plan::{Costs, OrbitRegressionPlan, passes};
+use super::regularized_blocks::RegularizedBlocks;
 use super::unit_result::{Journal, UnitResult};
 use crate::PredictError;
-use crate::labels::check_labels;
 
 /// The number rises with what units depend on.
 const METHOD: &str = "orbit regression 2";
@@ -83,23 +83,13 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
         labels: &'a Array2<f64>,
         together: Vec<Range<usize>>,
     ) -> Result<Self, PredictError> {
-        let (seeds, order) = (kernel.variances().len(), kernel.transform().group().order());
-        check_labels(OrbitLayout::new(seeds, order), labels)?;
+        let RegularizedBlocks { shapes, ridge, floor } = RegularizedBlocks::new(kernel, ridge, labels)?;
         let ends = together.iter().fold(0, |end, range| {
             assert!(range.start == end && !range.is_empty(), "ranges of seeds follow each other");
             range.end
         });
-        assert_eq!(ends, seeds, "every seed is held out once");
-        let mean = kernel.variances().iter().sum::<f64>() / seeds as f64;
-        let order = order as f64;
-        Ok(Self {
-            kernel,
-            ridge: ridge.value(mean)?,
-            labels,
-            together,
-            shapes: BlockShapes { slots: kernel.transform().irreps().to_vec(), seeds },
-            floor: f64::EPSILON * seeds as f64 * order.sqrt() * (2.0 * order).log2() * mean,
-        })
+        assert_eq!(ends, shapes.seeds, "every seed is held out once");
+        Ok(Self { kernel, ridge, labels, together, shapes, floor })
     }
 
     /// What a run will take under a memory limit; [`Plan::check`](isotypic_work::Plan::check) tells whether any number of passes fits.
@@ -293,22 +283,7 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
         inverse.iter_mut().for_each(|value| *value /= order);
         let dual_weights = Array2::from_shape_vec(self.labels.dim(), units[0].dual_weights.clone())
             .expect("the unit of the trivial irrep has one dual weight per label");
-        let mut errors = dual_weights.clone();
-        let mut variance = Array1::zeros(self.shapes.seeds);
-        let mut rest = inverse.as_slice();
-        for range in &self.together {
-            let (own, others) = rest.split_at(range.len().pow(2));
-            rest = others;
-            if let [power] = own {
-                errors.row_mut(range.start).mapv_inplace(|weight| weight / power);
-                variance[range.start] = power.recip();
-            } else {
-                let held_out = (range, self.shapes.seeds);
-                let (solution, diagonal) = solve_held_out(own, held_out, &dual_weights, self.ridge)?;
-                errors.slice_mut(s![range.clone(), ..]).assign(&solution);
-                variance.slice_mut(s![range.clone()]).assign(&diagonal);
-            }
-        }
+        let (errors, variance) = held_out_errors(&inverse, &self.together, &dual_weights, self.ridge)?;
         let shares = self.is_single().then(|| {
             let terms: Vec<f64> = units.iter().flat_map(|unit| unit.terms.iter().copied()).collect();
             let mut shares = Array2::from_shape_vec((self.shapes.slots.len(), self.shapes.seeds), terms)
