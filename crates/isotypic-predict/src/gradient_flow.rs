@@ -28,6 +28,12 @@ impl GradientFlow {
         Ok(Self { eigen: SymmetricEigen::new(kernel, ridge)? })
     }
 
+    /// The decomposition of the training kernel.
+    #[must_use]
+    pub fn eigen(&self) -> &SymmetricEigen {
+        &self.eigen
+    }
+
     /// $K^{-1} (1 - e^{-Kt})\, r$: the weights of the kernel after time t, for the residuals at its beginning.
     ///
     /// Eigenvalues that are not positive count as rounding errors of zero: nothing is learned along them.

@@ -1,6 +1,7 @@
 //! Results of pairs or seeds as comma-separated values (RFC 4180).
 
-use csv::{Terminator, WriterBuilder};
+use csv::{Terminator, Writer, WriterBuilder};
+use serde::Serialize;
 
 use crate::pair_result::PairResult;
 use crate::seed_result::SeedResult;
@@ -60,14 +61,25 @@ fn trained_cells(any: bool, trained: Option<&TrainedResult>) -> Vec<String> {
 pub(crate) fn csv_table<'a>(pairs: impl Iterator<Item = &'a PairResult>) -> String {
     let pairs: Vec<&PairResult> = pairs.collect();
     let any = pairs.iter().any(|pair| pair.trained.is_some());
+    written(|writer| {
+        let names = COLUMNS.map(|(name, _)| name.to_owned()).to_vec();
+        writer.write_record([names, trained_names(any)].concat())?;
+        pairs.into_iter().try_for_each(|pair| {
+            let cells = COLUMNS.map(|(_, cell)| cell(pair)).to_vec();
+            writer.write_record([cells, trained_cells(any, pair.trained.as_ref())].concat())
+        })
+    })
+}
+
+/// One row per item as comma-separated values (RFC 4180) under the names of its fields.
+pub(crate) fn csv_of_rows(rows: &[impl Serialize]) -> String {
+    written(|writer| rows.iter().try_for_each(|row| writer.serialize(row)))
+}
+
+fn written(fill: impl FnOnce(&mut Writer<Vec<u8>>) -> csv::Result<()>) -> String {
     let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
-    let in_memory = "writing to memory does not fail, and all rows have the length of the header";
-    let names = COLUMNS.map(|(name, _)| name.to_owned()).to_vec();
-    writer.write_record([names, trained_names(any)].concat()).expect(in_memory);
-    for pair in pairs {
-        let cells = COLUMNS.map(|(_, cell)| cell(pair)).to_vec();
-        writer.write_record([cells, trained_cells(any, pair.trained.as_ref())].concat()).expect(in_memory);
-    }
+    let in_memory = "writing to memory does not fail, and all rows have the same fields";
+    fill(&mut writer).expect(in_memory);
     String::from_utf8(writer.into_inner().expect(in_memory)).expect("all cells are strings")
 }
 
@@ -102,22 +114,21 @@ const AFTER_ERRORS: [SeedColumn; 11] = [
 pub(crate) fn csv_of_seeds<'a>(classes: &[String], seeds: impl Iterator<Item = &'a SeedResult>) -> String {
     let seeds: Vec<&SeedResult> = seeds.collect();
     let any = seeds.iter().any(|seed| seed.trained.is_some());
-    let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
-    let in_memory = "writing to memory does not fail, and all rows have the length of the header";
     let names =
         |columns: &[SeedColumn]| columns.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
     let errors: Vec<String> = classes.iter().map(|class| format!("error_{class}")).collect();
     let header = [names(&BEFORE_ERRORS), errors, names(&AFTER_ERRORS), trained_names(any)];
-    writer.write_record(header.concat()).expect(in_memory);
-    for seed in seeds {
-        let cells = |columns: &[SeedColumn]| columns.iter().map(|(_, cell)| cell(seed)).collect::<Vec<_>>();
-        let errors: Vec<String> =
-            (0..classes.len()).map(|class| number(seed.error.get(class).copied().flatten())).collect();
-        let trained = trained_cells(any, seed.trained.as_ref());
-        let row = [cells(&BEFORE_ERRORS), errors, cells(&AFTER_ERRORS), trained];
-        writer.write_record(row.concat()).expect(in_memory);
-    }
-    String::from_utf8(writer.into_inner().expect(in_memory)).expect("all cells are strings")
+    written(|writer| {
+        writer.write_record(header.concat())?;
+        seeds.into_iter().try_for_each(|seed| {
+            let cells =
+                |columns: &[SeedColumn]| columns.iter().map(|(_, cell)| cell(seed)).collect::<Vec<_>>();
+            let errors: Vec<String> =
+                (0..classes.len()).map(|class| number(seed.error.get(class).copied().flatten())).collect();
+            let trained = trained_cells(any, seed.trained.as_ref());
+            writer.write_record([cells(&BEFORE_ERRORS), errors, cells(&AFTER_ERRORS), trained].concat())
+        })
+    })
 }
 
 /// The shortest text that reads back to the same bits; empty unless finite.

@@ -43,6 +43,7 @@ mod reproduction_report;
 mod seed_result;
 mod settings;
 mod spectrum_report;
+pub mod statistics;
 mod status;
 mod summary;
 mod terminal;
@@ -58,8 +59,9 @@ pub use details::{AuditDetails, ErrorSpread, RepairRow};
 pub use error::ReportError;
 pub use example::{ExampleResult, ExampleRole, GramPicture};
 pub use figure::{
-    DotLegend, ErrorCurves, ErrorDot, ErrorScatter, ErrorSeries, Figure, GramMap, IrrepBars, LineChart,
-    LineSeries, OrbitFigure, PanelDot, ScatterPanel, ScatterPanels, SpectrumPlot, TrainedDot, TrainedScatter,
+    DotLegend, DotSubject, ErrorCurves, ErrorDot, ErrorScatter, ErrorSeries, Figure, GramMap, IrrepBars,
+    LineChart, LineSeries, OrbitFigure, PanelDot, ScatterPanel, ScatterPanels, SpectrumPlot, TrainedDot,
+    TrainedScatter,
 };
 pub use finite::finite;
 pub use group_report::{DimensionCount, GroupClass, GroupIrrep, GroupReport};

@@ -35,6 +35,60 @@ impl ReportedResult {
             Self::Seed(seed) => Some(seed),
         }
     }
+
+    /// Architecture, group, held-out set and number of poses.
+    #[must_use]
+    pub fn key(&self) -> (&str, &str, &str, usize) {
+        match self {
+            Self::Pair(pair) => (&pair.arch, &pair.group, &pair.hold_out, pair.poses),
+            Self::Seed(seed) => (&seed.arch, &seed.group, &seed.hold_out, seed.poses),
+        }
+    }
+
+    /// The classes, in the order of the seeds.
+    #[must_use]
+    pub fn labels(&self) -> Vec<&str> {
+        match self {
+            Self::Pair(pair) => vec![&pair.label_a, &pair.label_b],
+            Self::Seed(seed) => vec![&seed.label],
+        }
+    }
+
+    /// The paper's averaged formula.
+    #[must_use]
+    pub fn spectral_error(&self) -> Option<f64> {
+        match self {
+            Self::Pair(pair) => pair.spectral_error,
+            Self::Seed(seed) => seed.spectral_error,
+        }
+    }
+
+    /// Regression.
+    #[must_use]
+    pub fn exact_error(&self) -> Option<f64> {
+        match self {
+            Self::Pair(pair) => pair.exact_error,
+            Self::Seed(seed) => seed.exact_error,
+        }
+    }
+
+    /// Whether all held-out poses are classified correctly.
+    #[must_use]
+    pub fn is_correct(&self) -> bool {
+        match self {
+            Self::Pair(pair) => pair.correct_a && pair.correct_b,
+            Self::Seed(seed) => seed.correct,
+        }
+    }
+
+    /// What networks made of it, if some were trained.
+    #[must_use]
+    pub fn trained(&self) -> Option<&TrainedResult> {
+        match self {
+            Self::Pair(pair) => pair.trained.as_ref(),
+            Self::Seed(seed) => seed.trained.as_ref(),
+        }
+    }
 }
 
 /// Two seeds of different classes, each with poses held out in turn.

@@ -1,7 +1,8 @@
-//! Medians and correlations.
+//! Medians, quantiles and correlations: what summaries are made of.
 
 /// The median of finite numbers; `None` for an empty list.
-pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+#[must_use]
+pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -13,7 +14,8 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
 }
 
 /// Quantiles of finite numbers, linear between neighbours; `None` for an empty list.
-pub(crate) fn quantiles<const N: usize>(values: &[f64], at: [f64; N]) -> Option<[f64; N]> {
+#[must_use]
+pub fn quantiles<const N: usize>(values: &[f64], at: [f64; N]) -> Option<[f64; N]> {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
     let last = values.len().checked_sub(1)?;
@@ -29,7 +31,8 @@ pub(crate) fn quantiles<const N: usize>(values: &[f64], at: [f64; N]) -> Option<
 ///
 /// $\frac{1}{1 + z^2/n} \left( p + \frac{z^2}{2n} \pm z \sqrt{\frac{p(1-p)}{n} + \frac{z^2}{4n^2}} \right)$
 /// (E. B. Wilson, JASA 1927).
-pub(crate) fn wilson_interval(right: usize, all: usize, z: f64) -> Option<[f64; 2]> {
+#[must_use]
+pub fn wilson_interval(right: usize, all: usize, z: f64) -> Option<[f64; 2]> {
     if all == 0 {
         return None;
     }
@@ -41,7 +44,8 @@ pub(crate) fn wilson_interval(right: usize, all: usize, z: f64) -> Option<[f64; 
 }
 
 /// Pearson's correlation; `None` for fewer than three pairs or a constant side.
-pub(crate) fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
+#[must_use]
+pub fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
     let n = pairs.len() as f64;
     if pairs.len() < 3 {
         return None;
@@ -100,5 +104,14 @@ mod tests {
         assert!((correlation(&line(-0.1)).unwrap() + 1.0).abs() < 1e-15);
         assert_eq!(correlation(&line(0.0)), None);
         assert_eq!(correlation(&[(0.0, 1.0), (1.0, 2.0)]), None);
+    }
+
+    #[test]
+    fn correlations_of_a_line_are_one_and_of_a_point_are_none() {
+        let line = [(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)];
+        assert!((correlation(&line).unwrap() - 1.0).abs() < 1e-15);
+        assert!((correlation(&line.map(|(x, y)| (x, -y))).unwrap() + 1.0).abs() < 1e-15);
+        assert_eq!(correlation(&[(1.0, 1.0); 5]), None);
+        assert_eq!(correlation(&line[..2]), None);
     }
 }

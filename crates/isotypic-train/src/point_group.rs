@@ -1,5 +1,6 @@
 //! The turns and mirror images of the square lattice about a point: what p4 and p4m have beside shifts.
 
+use isotypic_architecture::SymmetryGroup;
 use serde::Serialize;
 
 /// Which of them a network has built in.
@@ -12,49 +13,33 @@ pub enum PointGroup {
     D4,
 }
 
-/// An integer matrix that acts on (row, column).
-type Matrix = [[i64; 2]; 2];
-
 impl PointGroup {
-    /// Number of elements.
-    pub fn order(self) -> usize {
+    /// The same with shifts, whose turns are its elements.
+    fn symmetry(self) -> SymmetryGroup {
         match self {
-            Self::C4 => 4,
-            Self::D4 => 8,
+            Self::C4 => SymmetryGroup::P4,
+            Self::D4 => SymmetryGroup::P4m,
         }
     }
 
-    /// The elements: turns, then turns after the mirror image (columns reversed).
-    fn matrices(self) -> Vec<Matrix> {
-        let turn = |[[a, b], [c, d]]: Matrix| [[-c, -d], [a, b]];
-        let mut matrices: Vec<Matrix> = Vec::new();
-        for start in [[[1, 0], [0, 1]], [[1, 0], [0, -1]]] {
-            matrices.extend(std::iter::successors(Some(start), |&matrix| Some(turn(matrix))).take(4));
-        }
-        matrices.truncate(self.order());
-        matrices
+    /// Number of elements.
+    pub fn order(self) -> usize {
+        self.symmetry().turns()
     }
 
     /// The place of $g^{-1} h$.
     pub(crate) fn quotient(self, g: usize, h: usize) -> usize {
-        let matrices = self.matrices();
-        let ([[a, b], [c, d]], m) = (matrices[g], matrices[h]);
-        // Orthogonal: the transpose is the inverse.
-        let product = [
-            [a * m[0][0] + c * m[1][0], a * m[0][1] + c * m[1][1]],
-            [b * m[0][0] + d * m[1][0], b * m[0][1] + d * m[1][1]],
-        ];
-        matrices.iter().position(|&matrix| matrix == product).expect("a group is closed")
+        let is_quotient = |&other: &usize| self.symmetry().multiply(g, other) == h;
+        (0..self.order()).find(is_quotient).expect("a group has inverses")
     }
 
     /// Where element `g` takes a position of a square of this side, about its centre; positions are counted in C order.
     pub(crate) fn moved(self, g: usize, position: usize, side: usize) -> usize {
-        let [[a, b], [c, d]] = self.matrices()[g];
         // Twice the distance from the centre: whole numbers for odd and even sides.
-        let last = side as i64 - 1;
-        let (y, x) = (2 * (position / side) as i64 - last, 2 * (position % side) as i64 - last);
-        let (row, column) = ((a * y + b * x + last) / 2, (c * y + d * x + last) / 2);
-        row as usize * side + column as usize
+        let last = side as isize - 1;
+        let offset = [position / side, position % side].map(|at| 2 * at as isize - last);
+        let [row, column] = self.symmetry().turned_offset(g, offset).map(|at| ((at + last) / 2) as usize);
+        row * side + column
     }
 }
 

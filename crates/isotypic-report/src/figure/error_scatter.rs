@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::scale::{Scale, number};
-use super::svg::{Svg, escape, short};
+use super::square_scatter::{BOTTOM, DotSubject, LEFT, RIGHT, SquareScatter, TOP};
 use crate::audit_report::AuditReport;
 use crate::pair_result::ReportedResult;
 
@@ -13,13 +13,6 @@ const MOST_DOTS: usize = 1200;
 /// Smaller errors stand on the edge.
 const SMALLEST: f64 = 1e-3;
 const LARGEST: f64 = 10.0;
-
-const WIDTH: f64 = 450.0;
-const HEIGHT: f64 = 430.0;
-const LEFT: f64 = 56.0;
-const RIGHT: f64 = 440.0;
-const TOP: f64 = 12.0;
-const BOTTOM: f64 = 382.0;
 
 /// The dots of one question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,14 +34,9 @@ pub struct ErrorDot {
     pub exact: f64,
     /// Whether all held-out poses get the right class.
     pub right: bool,
-    /// The architecture's place among those of the audit; `None` if it is none of them.
-    pub architecture: Option<usize>,
-    /// Poses of an orbit.
-    pub poses: usize,
-    /// The classes, in the order of their names.
-    pub classes: Vec<String>,
-    /// What it is.
-    pub name: String,
+    /// What it is of.
+    #[serde(flatten)]
+    pub subject: DotSubject,
 }
 
 impl ErrorScatter {
@@ -56,38 +44,13 @@ impl ErrorScatter {
     pub(crate) fn of(report: &AuditReport, question: usize) -> Option<Self> {
         let asked = &report.questions[question];
         let dot = |result: &ReportedResult| {
-            let (hold_out, group, (arch, poses), errors, right, mut classes) = match result {
-                ReportedResult::Pair(pair) => (
-                    &pair.hold_out,
-                    &pair.group,
-                    (&pair.arch, pair.poses),
-                    (pair.spectral_error, pair.exact_error),
-                    pair.correct_a && pair.correct_b,
-                    vec![pair.label_a.clone(), pair.label_b.clone()],
-                ),
-                ReportedResult::Seed(seed) => (
-                    &seed.hold_out,
-                    &seed.group,
-                    (&seed.arch, seed.poses),
-                    (seed.spectral_error, seed.exact_error),
-                    seed.correct,
-                    vec![seed.label.clone()],
-                ),
-            };
-            let name = format!("{arch}, {poses} poses, {}", classes.join(" and "));
-            classes.sort();
-            let belongs = report
-                .summary
-                .iter()
-                .any(|row| row.question == question && row.group == *group && row.hold_out == *hold_out);
-            (belongs && *hold_out == asked.hold_out).then_some(ErrorDot {
-                spectral: errors.0?,
-                exact: errors.1?,
-                right,
-                architecture: report.settings.architectures.iter().position(|known| known == arch),
-                poses,
-                classes,
-                name,
+            let (_, _, hold_out, _) = result.key();
+            let subject = DotSubject::of(report, question, result)?;
+            (hold_out == asked.hold_out).then_some(ErrorDot {
+                spectral: result.spectral_error()?,
+                exact: result.exact_error()?,
+                right: result.is_correct(),
+                subject,
             })
         };
         let all: Vec<ErrorDot> = report.results.iter().filter_map(dot).collect();
@@ -113,65 +76,20 @@ impl ErrorScatter {
 
     /// The figure.
     pub(crate) fn svg(&self) -> String {
-        let mut svg = Svg::new(WIDTH, HEIGHT);
         let all = || self.dots.iter().flat_map(|dot| [dot.spectral, dot.exact]);
         let low = all().filter(|&value| value > 0.0).fold(0.5, f64::min).max(SMALLEST);
         let high = all().fold(2.0, f64::max).min(LARGEST);
-        let x = Scale::logarithmic((low, high), (LEFT, RIGHT));
-        let y = Scale::logarithmic((low, high), (BOTTOM, TOP));
-        for (value, label) in x.ticks(6) {
-            svg.line((x.at(value), TOP), (x.at(value), BOTTOM), "grid");
-            svg.line((LEFT, y.at(value)), (RIGHT, y.at(value)), "grid");
-            svg.text(x.at(value), BOTTOM + 20.0, "middle", "tick", &label);
-            svg.text(LEFT - 8.0, y.at(value) + 4.0, "end", "tick", &label);
-        }
-        svg.line((x.at(low), y.at(low)), (x.at(high), y.at(high)), "diagonal");
-        svg.line((x.at(1.0), TOP), (x.at(1.0), BOTTOM), "threshold");
-        svg.line((LEFT, y.at(1.0)), (RIGHT, y.at(1.0)), "threshold");
-        svg.text(
-            (LEFT + RIGHT) / 2.0,
-            BOTTOM + 42.0,
-            "middle",
-            "name",
-            "spectral error (the paper's average)",
-        );
-        svg.upright_text(13.0, (TOP + BOTTOM) / 2.0, "name", "exact error");
+        let mut square = SquareScatter::new(|ends| Scale::logarithmic((low, high), ends));
+        square.diagonal(low, high);
+        let (x, y) = (square.x.at(1.0), square.y.at(1.0));
+        square.svg.line((x, TOP), (x, BOTTOM), "threshold");
+        square.svg.line((LEFT, y), (RIGHT, y), "threshold");
+        square.names("spectral error (the paper's average)", "exact error");
         for dot in &self.dots {
-            let (class, word) = if dot.right { ("right", "right class") } else { ("wrong", "wrong class") };
-            let (cx, cy) = (x.at(dot.spectral), y.at(dot.exact));
-            let tip = format!(
-                "{}: spectral {}, exact {}, {word}",
-                dot.name,
-                number(Some(dot.spectral)),
-                number(Some(dot.exact))
-            );
-            // What a page can filter by.
-            let kept = format!(
-                "data-arch=\"{}\" data-poses=\"{}\" data-classes=\"{}\"",
-                dot.architecture.map_or_else(String::new, |place| place.to_string()),
-                dot.poses,
-                escape(&dot.classes.join(" – "))
-            );
-            // Two shapes, for those who do not tell the two colours apart.
-            if dot.right {
-                let (cx, cy) = (short(cx), short(cy));
-                svg.mark(
-                    "circle",
-                    format_args!("cx=\"{cx}\" cy=\"{cy}\" r=\"4\" class=\"mark {class}\" {kept}"),
-                    &tip,
-                );
-            } else {
-                let (a, b, c) = (short(cx - 5.0), short(cx + 5.0), short(cx));
-                let (top, bottom) = (short(cy - 5.5), short(cy + 4.0));
-                svg.mark(
-                    "path",
-                    format_args!("d=\"M{a} {bottom}L{b} {bottom}L{c} {top}Z\" class=\"mark {class}\" {kept}"),
-                    &tip,
-                );
-            }
+            let [spectral, exact] = [dot.spectral, dot.exact].map(|value| number(Some(value)));
+            let values = format!("spectral {spectral}, exact {exact}");
+            square.dot((dot.spectral, dot.exact), dot.right, &dot.subject, &values);
         }
-        svg.text(LEFT + 10.0, TOP + 18.0, "start", "wrong-text", "▲ wrong class");
-        svg.text(LEFT + 10.0, TOP + 36.0, "start", "right-text", "● right class");
-        svg.finish(&format!("Spectral against exact error: {}", self.title), &self.description())
+        square.finish(&format!("Spectral against exact error: {}", self.title), &self.description())
     }
 }

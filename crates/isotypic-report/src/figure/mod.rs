@@ -9,6 +9,7 @@ mod orbit_figure;
 mod scale;
 mod scatter_panels;
 mod spectrum_plot;
+mod square_scatter;
 mod svg;
 mod trained_scatter;
 
@@ -20,6 +21,7 @@ pub use line_chart::{LineChart, LineSeries};
 pub use orbit_figure::OrbitFigure;
 pub use scatter_panels::{DotLegend, PanelDot, ScatterPanel, ScatterPanels};
 pub use spectrum_plot::SpectrumPlot;
+pub use square_scatter::DotSubject;
 pub use trained_scatter::{TrainedDot, TrainedScatter};
 
 pub(crate) use scale::number;

@@ -1,9 +1,9 @@
 //! Tangent kernels of finite networks, before training and after it.
 
-use csv::{Terminator, WriterBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::audit_report::to_json;
+use crate::csv_table::csv_of_rows;
 use crate::error::ReportError;
 
 /// What training does to the tangent kernel of a network, and what follows from the kernel it ends with.
@@ -69,11 +69,6 @@ impl EmpiricalReport {
     /// One row per kernel as comma-separated values (RFC 4180) under the names of the fields.
     #[must_use]
     pub fn to_csv(&self) -> String {
-        let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
-        let in_memory = "writing to memory does not fail, and all rows have the same fields";
-        for result in &self.results {
-            writer.serialize(result).expect(in_memory);
-        }
-        String::from_utf8(writer.into_inner().expect(in_memory)).expect("all cells are strings")
+        csv_of_rows(&self.results)
     }
 }

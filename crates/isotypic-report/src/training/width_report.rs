@@ -1,9 +1,9 @@
 //! How far finite networks are from their kernel, width by width.
 
-use csv::{Terminator, WriterBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::audit_report::to_json;
+use crate::csv_table::csv_of_rows;
 use crate::error::ReportError;
 use crate::finite::required;
 
@@ -79,11 +79,6 @@ impl WidthReport {
     /// One row per width as comma-separated values (RFC 4180) under the names of the fields.
     #[must_use]
     pub fn to_csv(&self) -> String {
-        let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
-        let in_memory = "writing to memory does not fail, and all rows have the same fields";
-        for result in &self.results {
-            writer.serialize(result).expect(in_memory);
-        }
-        String::from_utf8(writer.into_inner().expect(in_memory)).expect("all cells are strings")
+        csv_of_rows(&self.results)
     }
 }

@@ -7,8 +7,8 @@ use isotypic_report::{ClassCurve, CurvePoint, ReportedResult};
 
 use super::job::Job;
 use super::run::Finding;
-use super::statistics::median;
 use super::summary::ENOUGH;
+use isotypic_report::statistics::median;
 
 /// One result as far as a curve needs it.
 struct Entry {

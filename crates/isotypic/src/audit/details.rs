@@ -12,10 +12,10 @@ use super::command_line::command_line;
 use super::job::Job;
 use super::pictures::pictures;
 use super::run::Finding;
-use super::statistics::{median, quantiles, wilson_interval};
 use super::summary::ENOUGH;
 use super::units::Units;
 use crate::Error;
+use isotypic_report::statistics::{median, quantiles, wilson_interval};
 
 /// The quantiles of a spread.
 const QUANTILES: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];

@@ -11,7 +11,7 @@ use super::job::Job;
 use super::pair_audit::{self, PairErrors};
 use super::settings::{AuditSettings, Convention};
 use super::task::{Part, Task};
-use super::trained::{check_training, network, orbits_at, regression_task};
+use super::trained::{network, orbits_at, regression_task, trainable};
 use super::units::Units;
 use crate::Error;
 use crate::orbit_gram::{OrbitGram, OrbitValues};
@@ -23,15 +23,14 @@ use crate::train::{EnsembleTraining, train_networks};
 /// Networks compute in double precision, whatever `training` says: kernels are inverted.
 ///
 /// # Errors
-/// As [`check_training`]; [`Error::Settings`] for an audit of classes; [`Error::Train`] where networks diverge or training is stopped.
+/// As [`check_training`](crate::train::check_training); [`Error::Settings`] for an audit of classes; [`Error::Train`] where networks diverge or training is stopped.
 pub fn empirical_kernels(
     settings: &AuditSettings,
     training: &EnsembleTraining,
     monitor: &Monitor,
 ) -> Result<EmpiricalReport, Error> {
     let training = EnsembleTraining { precision: Precision::Double, networks: 1, ..*training };
-    check_training(settings, &training)?;
-    let job = Job::prepare(settings, &[])?;
+    let job = trainable(settings, &training)?;
     let Units::Pairs(pairs) = &job.units else {
         return Err(Error::settings(
             "tangent kernels: expected pairs of seeds",

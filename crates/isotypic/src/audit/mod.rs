@@ -32,7 +32,6 @@ mod repair;
 mod run;
 mod settings;
 mod solver;
-mod statistics;
 mod subjects;
 mod summary;
 mod task;
@@ -50,7 +49,6 @@ pub use settings::{
     QuestionSpec, Together,
 };
 pub use solver::{AnsweredSeeds, Solver};
-pub(crate) use statistics::{correlation, median, quantiles};
 pub(crate) use subjects::rename_image;
 #[cfg(feature = "train")]
 pub use {
@@ -61,7 +59,7 @@ pub use {
 pub(crate) use {
     job::Job,
     task::{Part, Task},
-    trained::{network, regression_tasks},
+    trained::{network, regression_tasks, trainable},
 };
 
 use isotypic_architecture::Architecture;

@@ -9,11 +9,11 @@ use isotypic_work::Monitor;
 use super::class_audit;
 use super::class_seeds::ClassSeedSet;
 use super::job::Job;
-use super::statistics::median;
 use super::subjects::Subjects;
 use super::task::Task;
 use crate::Error;
 use crate::audit_kernel::AuditKernel;
+use isotypic_report::statistics::median;
 
 /// Points of the matrices that are solved.
 const POINTS: usize = 2048;

@@ -20,13 +20,13 @@ use super::large_classes::LargeClasses;
 use super::pair_audit::{self, PairErrors};
 use super::question::Question;
 use super::repair::Repair;
-use super::statistics::median;
 use super::subjects::Orbits;
 use super::task::{Part, Task, kernel_pairs};
 use super::units::Units;
 use super::{metrics, training_time};
 use crate::Error;
 use crate::audit_kernel::AuditKernel;
+use isotypic_report::statistics::median;
 
 /// What was found for one pair, or one seed, at one number of poses of one question.
 #[derive(Debug, Clone)]

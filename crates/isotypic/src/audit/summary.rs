@@ -15,10 +15,10 @@ use super::details::details;
 use super::irrep_parts::IrrepParts;
 use super::job::Job;
 use super::run::Finding;
-use super::statistics::{correlation, median};
 use super::task::Subject;
 use super::{metrics, training_time};
 use crate::Error;
+use isotypic_report::statistics::{correlation, median};
 
 /// A number of poses is enough if at least this fraction of the held-out poses is classified correctly.
 pub(crate) const ENOUGH: f64 = 0.9;

@@ -2,6 +2,7 @@
 
 use isotypic_architecture::Architecture;
 use isotypic_orbit::HeldOutSet;
+use isotypic_predict::GradientFlow;
 use isotypic_report::{AuditReport, ReportedResult, TrainedResult, finite};
 use isotypic_train::{Network, TrainError};
 use isotypic_work::Monitor;
@@ -34,9 +35,8 @@ pub fn audit_and_train(
     training: &EnsembleTraining,
     monitor: &Monitor,
 ) -> Result<AuditReport, Error> {
-    check_training(settings, training)?;
+    let job = trainable(settings, training)?;
     let mut report = audit(settings, monitor)?;
-    let job = Job::prepare(settings, &[])?;
     for task in &job.tasks {
         let network = network(&job, task.subject, training)?;
         for part in &task.parts {
@@ -63,6 +63,11 @@ pub fn audit_and_train(
 /// [`Error::Settings`] for kernels that no network has, other kernels than the tangent kernel, and too many points;
 /// [`Error::Train`] for layers that cannot be trained and settings out of range.
 pub fn check_training(settings: &AuditSettings, training: &EnsembleTraining) -> Result<(), Error> {
+    trainable(settings, training).map(|_| ())
+}
+
+/// The audit, prepared and checked.
+pub(crate) fn trainable(settings: &AuditSettings, training: &EnsembleTraining) -> Result<Job, Error> {
     crate::train::check_ensemble(training)?;
     if settings.kernel != KernelKind::Ntk {
         return Err(Error::settings(
@@ -85,7 +90,7 @@ pub fn check_training(settings: &AuditSettings, training: &EnsembleTraining) -> 
             ));
         }
     }
-    Ok(())
+    Ok(job)
 }
 
 /// The finite network of an architecture, with as many outputs as there are targets.
@@ -135,22 +140,17 @@ fn add(
             .into_iter()
             .map(|(task, unit, set)| (task, (unit, set)))
             .unzip();
+    let labels = labels(&job.units);
     let name = format!("{}, {} poses", subject.name, part.poses);
     let outcomes = train_tasks(network, &tasks, training, &name, monitor)?;
-    let key = (subject.name.as_str(), question.group_at(part.poses), question.hold_out_text.as_str());
-    for result in &mut report.results {
-        let (own, seeds) = match result {
-            ReportedResult::Pair(pair) => {
-                ((pair.arch.as_str(), &pair.group, pair.hold_out.as_str()), vec![pair.a, pair.b])
-            }
-            ReportedResult::Seed(seed) if !seed.unseen => {
-                ((seed.arch.as_str(), &seed.group, seed.hold_out.as_str()), vec![seed.seed])
-            }
+    let group = question.group_at(part.poses);
+    let key = (subject.name.as_str(), group.as_str(), question.hold_out_text.as_str(), part.poses);
+    for result in report.results.iter_mut().filter(|result| result.key() == key) {
+        let seeds = match result {
+            ReportedResult::Pair(pair) => vec![pair.a, pair.b],
+            ReportedResult::Seed(seed) if !seed.unseen => vec![seed.seed],
             _ => continue,
         };
-        if own != (key.0, &key.1, key.2) {
-            continue;
-        }
         let mut answer = Answer::default();
         for ((unit, set), (task, outcome)) in of_unit.iter().zip(tasks.iter().zip(&outcomes)) {
             let of_seeds = match &job.units {
@@ -165,7 +165,7 @@ fn add(
             for (at, (seed, _)) in
                 set.points().enumerate().filter(|(_, (seed, _))| seeds.contains(&of_seeds[*seed]))
             {
-                let target = labels(&job.units).row(seed).to_owned();
+                let target = labels.row(seed);
                 let own =
                     target.iter().position(|&value| value > 0.0).filter(|_| target.len() > 1).unwrap_or(0);
                 errors.0.push((outcome.mean[[at, own]] - target[own]).abs());
@@ -252,7 +252,7 @@ pub(crate) fn regression_task(
         observed: points.select(Axis(0), &observed),
         targets: labels.select(Axis(0), &seeds),
         asked: points.select(Axis(0), asked),
-        kernel: gram.block(&observed, &observed)?,
+        flow: GradientFlow::new(&gram.block(&observed, &observed)?, 0.0)?,
         across: gram.block(asked, &observed)?,
     })
 }

@@ -12,8 +12,8 @@ use super::audit_gram::AuditGram;
 use super::job::Job;
 use super::run::Finding;
 use super::settings::{AuditSettings, Convention};
-use super::statistics::median;
 use crate::Error;
+use isotypic_report::statistics::median;
 
 /// Refuses times that are none, and audits without them.
 pub(crate) fn check(settings: &AuditSettings) -> Result<(), Error> {
@@ -87,7 +87,7 @@ fn flow<G: SymmetricOperator>(
     labels: &Array2<f64>,
     set: &HeldOutSet,
 ) -> Result<HeldOutFlow, Error> {
-    let ridge = ridge.value(gram.diagonal().mean().unwrap_or(0.0))?;
+    let ridge = ridge.value(gram.mean_diagonal())?;
     Ok(HeldOutFlow::new(gram, ridge, labels, set)?)
 }
 

@@ -96,7 +96,7 @@ fn convolution(side: usize) -> String {
 pub(super) fn curve(name: &str, colour: usize, panels: &[Panel]) -> LineSeries {
     let quartiles = |panel: &Panel| {
         let values: Vec<f64> = panel.1.iter().map(|row| row.exact).collect();
-        crate::audit::quantiles(&values, [0.25, 0.5, 0.75])
+        isotypic_report::statistics::quantiles(&values, [0.25, 0.5, 0.75])
     };
     let found: Vec<_> = panels.iter().filter_map(|panel| Some((panel.0 as f64, quartiles(panel)?))).collect();
     LineSeries::new(name, colour, found.iter().map(|(poses, q)| (*poses, q[1])).collect())

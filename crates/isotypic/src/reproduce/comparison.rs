@@ -5,7 +5,7 @@ use isotypic_report::{DotLegend, Figure, PanelDot, ScatterPanel, ScatterPanels};
 use super::context::{Context, Findings};
 use super::pair_study::{AuthorsPairs, InversePowers, PairRow};
 use crate::Error;
-use crate::audit::{correlation, median};
+use isotypic_report::statistics::{correlation, median};
 
 /// The rows of one number of poses.
 pub(super) type Panel = (usize, Vec<PairRow>);

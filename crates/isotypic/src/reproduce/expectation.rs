@@ -70,6 +70,26 @@ impl Expectation {
     }
 }
 
+/// The largest relative deviations from the authors' spectral and exact errors, held against a tolerance; not found with other data than
+/// theirs.
+pub(super) fn deviation_checks(
+    found: Option<[f64; 2]>,
+    tolerance: f64,
+    what: &str,
+    one_by_one: &str,
+) -> [ReproductionCheck; 2] {
+    [("spectral", 0), ("exact", 1)].map(|(kind, at)| {
+        let found = found.map(|deviations| deviations[at]);
+        ReproductionCheck {
+            quantity: format!("largest relative deviation of {kind} errors, {what}"),
+            expected: format!("at most {tolerance:.0e}"),
+            source: format!("the authors' program, {one_by_one}, on the MNIST training set"),
+            found,
+            holds: found.map(|deviation| deviation <= tolerance),
+        }
+    })
+}
+
 /// A number with its shortest digits; very small and very large ones with an exponent.
 fn plain(value: f64) -> String {
     if value == 0.0 || (1e-3..1e6).contains(&value.abs()) { value.to_string() } else { format!("{value:e}") }

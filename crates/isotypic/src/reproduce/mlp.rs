@@ -89,7 +89,7 @@ fn study(
         let rows = panel.1.iter();
         rows.map(|row| (row.inverse_label_power.recip(), row.delta_squared)).collect::<Vec<_>>()
     };
-    let each = panels.iter().map(|panel| crate::audit::correlation(&scaled(panel)));
+    let each = panels.iter().map(|panel| isotypic_report::statistics::correlation(&scaled(panel)));
     findings.add(
         "correlation of λ_N and Δ², least over numbers of rotations",
         each.collect::<Option<Vec<f64>>>().and_then(|all| all.into_iter().reduce(f64::min)),
@@ -100,7 +100,10 @@ fn study(
     };
     findings.add(
         "correlation of ⟨λ⁻¹⟩ and 1/ρ at 8 rotations",
-        panels.iter().find(|panel| panel.0 == 8).and_then(|panel| crate::audit::correlation(&inverse(panel))),
+        panels
+            .iter()
+            .find(|panel| panel.0 == 8)
+            .and_then(|panel| isotypic_report::statistics::correlation(&inverse(panel))),
     );
     against_authors(&mut findings, context, authors, InversePowers::Plain)?;
     Ok(findings)

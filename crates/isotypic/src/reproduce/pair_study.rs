@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::context::Context;
+use super::expectation::deviation_checks;
 use crate::audit::{AuditGram, Convention, examine_pair, rename_image, select_pairs};
 use crate::audit_kernel::AuditKernel;
 use crate::model::Model;
@@ -216,9 +217,7 @@ impl PairRow {
 impl AuthorsPairs {
     /// The lists of a file that is part of the program.
     pub(super) fn parse(text: &str) -> Result<Vec<Self>, Error> {
-        serde_json::from_str(text).map_err(|error| {
-            Error::settings(format!("authors' pairs: {error}"), "this is an error of the program")
-        })
+        super::parse_json(text)
     }
 
     /// The largest relative deviations from the authors' spectral and exact errors; `None` for another dataset than theirs.
@@ -252,20 +251,7 @@ impl AuthorsPairs {
         inverse_powers: InversePowers,
     ) -> Result<[ReproductionCheck; 2], Error> {
         let found = self.deviations(context, inverse_powers)?;
-        Ok([("spectral", 0), ("exact", 1)].map(|(kind, at)| {
-            let found = found.map(|deviations| deviations[at]);
-            ReproductionCheck {
-                quantity: format!(
-                    "largest relative deviation of {kind} errors, {} pairs, `{}`, `{}`",
-                    self.pairs.len(),
-                    self.arch,
-                    self.group
-                ),
-                expected: format!("at most {:.0e}", self.relative_tolerance),
-                source: "the authors' program, pair by pair, on the MNIST training set".to_owned(),
-                found,
-                holds: found.map(|deviation| deviation <= self.relative_tolerance),
-            }
-        }))
+        let what = format!("{} pairs, `{}`, `{}`", self.pairs.len(), self.arch, self.group);
+        Ok(deviation_checks(found, self.relative_tolerance, &what, "pair by pair"))
     }
 }

@@ -5,8 +5,9 @@ use serde::Deserialize;
 
 use super::context::{Context, Findings};
 use super::drawing::{SeedRow, draw, examine, mean};
+use super::expectation::deviation_checks;
 use crate::Error;
-use crate::audit::correlation;
+use isotypic_report::statistics::correlation;
 
 pub(super) const EXPECTED: &str = include_str!("seeds.json");
 
@@ -111,17 +112,6 @@ fn against_authors(context: &Context<'_>) -> Result<[ReproductionCheck; 2], Erro
         }
         found = Some([spectral, exact]);
     }
-    Ok([("spectral", 0), ("exact", 1)].map(|(kind, at)| {
-        let found = found.map(|deviations: [f64; 2]| deviations[at]);
-        ReproductionCheck {
-            quantity: format!(
-                "largest relative deviation of {kind} errors, {} drawings, 4 rotations",
-                drawings.len()
-            ),
-            expected: format!("at most {TOLERANCE:.0e}"),
-            source: "the authors' program, drawing by drawing, on the MNIST training set".to_owned(),
-            found,
-            holds: found.map(|deviation| deviation <= TOLERANCE),
-        }
-    }))
+    let what = format!("{} drawings, 4 rotations", drawings.len());
+    Ok(deviation_checks(found, TOLERANCE, &what, "drawing by drawing"))
 }

@@ -2,7 +2,6 @@
 //! same after as many steps.
 
 use isotypic_architecture::RandomStream;
-use isotypic_gram::SymmetricEigen;
 use isotypic_predict::GradientFlow;
 use isotypic_train::{Descent, Ensemble, Initialization, Network, NetworkParameters, Precision, TrainError};
 use isotypic_work::Monitor;
@@ -56,8 +55,8 @@ pub(crate) struct RegressionTask {
     pub(crate) targets: Array2<f64>,
     /// `[asked, d]`
     pub(crate) asked: Array2<f64>,
-    /// `[observed, observed]`: the tangent kernel.
-    pub(crate) kernel: Array2<f64>,
+    /// The tangent kernel of the observed points.
+    pub(crate) flow: GradientFlow,
     /// `[asked, observed]`
     pub(crate) across: Array2<f64>,
 }
@@ -102,19 +101,18 @@ pub(crate) fn train_tasks(
     name: &str,
     monitor: &Monitor,
 ) -> Result<Vec<RegressionOutcome>, Error> {
-    let (learning_rate, eigen) = learning_rate(tasks, training, name)?;
+    let learning_rate = learning_rate(tasks, training, name)?;
     let mut said: Vec<Vec<(Array2<f64>, f64)>> = tasks.iter().map(|_| Vec::new()).collect();
     let keep = |task: usize, trained: TrainedNetwork| said[task].push((trained.answer, trained.loss));
     train_all(network, tasks, training, learning_rate, name, monitor, keep)?;
-    let outcomes = tasks.iter().zip(&eigen).zip(&said).map(|((task, eigen), said)| {
+    let outcomes = tasks.iter().zip(&said).map(|(task, said)| {
         let weight = |value: f64| descent_weight(value, learning_rate, training.momentum, training.steps);
-        let kernel = task.across.dot(&eigen.apply(weight, &task.targets)?);
+        let kernel = task.across.dot(&task.flow.eigen().apply(weight, &task.targets)?);
         let flow = match training.momentum > 0.0 {
             true => None,
             false => {
                 let time = learning_rate * training.steps as f64;
-                let flow = GradientFlow::new(&task.kernel, 0.0)?;
-                Some(task.across.dot(&flow.weights(time, &task.targets)?))
+                Some(task.across.dot(&task.flow.weights(time, &task.targets)?))
             }
         };
         let count = said.len() as f64;
@@ -137,30 +135,25 @@ pub(crate) fn train_networks(
     monitor: &Monitor,
 ) -> Result<Vec<TrainedNetwork>, Error> {
     let training = EnsembleTraining { networks: 1, ..*training };
-    let (learning_rate, _) = learning_rate(tasks, &training, name)?;
+    let learning_rate = learning_rate(tasks, &training, name)?;
     let mut networks = Vec::new();
     // Tasks come in order.
     train_all(network, tasks, &training, learning_rate, name, monitor, |_, trained| networks.push(trained))?;
     Ok(networks)
 }
 
-/// The size of the steps that is stable for all tasks, and the spectra it comes from.
-fn learning_rate(
-    tasks: &[RegressionTask],
-    training: &EnsembleTraining,
-    name: &str,
-) -> Result<(f64, Vec<SymmetricEigen>), Error> {
+/// The size of the steps that is stable for all tasks.
+fn learning_rate(tasks: &[RegressionTask], training: &EnsembleTraining, name: &str) -> Result<f64, Error> {
     check(training)?;
-    let eigen =
-        tasks.iter().map(|task| SymmetricEigen::new(&task.kernel, 0.0)).collect::<Result<Vec<_>, _>>()?;
-    let largest = eigen.iter().flat_map(|eigen| eigen.values().last().copied()).fold(0.0_f64, f64::max);
+    let largest =
+        tasks.iter().flat_map(|task| task.flow.eigen().values().last().copied()).fold(0.0_f64, f64::max);
     if !(largest > 0.0 && largest.is_finite()) {
         return Err(Error::settings(
             format!("training of `{name}`: the largest eigenvalue of its kernel is {largest}"),
             "networks learn nothing from such a kernel; choose another architecture",
         ));
     }
-    Ok((training.step_size / largest, eigen))
+    Ok(training.step_size / largest)
 }
 
 /// Trains group after group, and hands over every network with the place of its task.
@@ -289,7 +282,11 @@ mod tests {
                     (6, 1),
                     |(row, _)| if (row + seed) % 2 == 0 { 1.0 } else { -1.0 },
                 ),
-                kernel: kernel.symmetric(&x, Outputs::Ntk, &monitor).unwrap().ntk.unwrap(),
+                flow: GradientFlow::new(
+                    &kernel.symmetric(&x, Outputs::Ntk, &monitor).unwrap().ntk.unwrap(),
+                    0.0,
+                )
+                .unwrap(),
                 across: kernel.cross(&y, &x, Outputs::Ntk, &monitor).unwrap().ntk.unwrap(),
                 observed,
                 asked,

@@ -9,7 +9,7 @@ use isotypic_work::Monitor;
 use ndarray::Array1;
 
 use super::{EnsembleTraining, train_tasks};
-use crate::audit::{Job, Part, Task, check_training, network, regression_tasks};
+use crate::audit::{Job, Part, Task, network, regression_tasks, trainable};
 use crate::{AuditSettings, Error};
 
 /// What is compared with the kernel: ensembles on the pairs of an audit, without the held-out points, asked about those.
@@ -30,6 +30,11 @@ impl WidthSettings {
     /// [`Error::Settings`] for another number of architectures or numbers of poses than one, for widths that are not distinct positive
     /// numbers and for a single network; as [`check_training`](super::check_training).
     pub fn check(&self) -> Result<(), Error> {
+        self.prepared().map(|_| ())
+    }
+
+    /// The audit, prepared and checked.
+    fn prepared(&self) -> Result<Job, Error> {
         let mut widths = self.widths.clone();
         widths.sort_unstable();
         widths.dedup();
@@ -48,8 +53,9 @@ impl WidthSettings {
                 "pass `--networks 16`",
             ));
         }
-        check_training(&self.audit, &self.training)?;
-        only_part(&Job::prepare(&self.audit, &[])?).map(|_| ())
+        let job = trainable(&self.audit, &self.training)?;
+        only_part(&job)?;
+        Ok(job)
     }
 
     /// Trains an ensemble for every width.
@@ -57,10 +63,9 @@ impl WidthSettings {
     /// # Errors
     /// As [`check`](Self::check); [`Error::Train`] where networks diverge or training is stopped.
     pub fn run(&self, monitor: &Monitor) -> Result<WidthReport, Error> {
-        self.check()?;
+        let job = self.prepared()?;
         let mut widths = self.widths.clone();
         widths.sort_unstable();
-        let job = Job::prepare(&self.audit, &[])?;
         let (task, part) = only_part(&job)?;
         let question = &job.questions[part.question];
         let tasks: Vec<_> =

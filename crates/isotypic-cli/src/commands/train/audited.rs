@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::ensemble::EnsembleArgs;
-use super::question::QuestionArgs;
+use super::question::{PairsQuestionArgs, QuestionArgs};
 
 const PAIRS_EXAMPLES: &str = "\
 Examples:
@@ -31,13 +31,7 @@ Examples:
 #[command(after_help = PAIRS_EXAMPLES)]
 pub(crate) struct PairsArgs {
     #[command(flatten)]
-    question: QuestionArgs,
-    /// Pairs of images of different classes: how many, or a file of indices with the header `a,b`
-    #[arg(long, value_name = "K|FILE.csv", default_value = "12", help_heading = "Question")]
-    pairs: String,
-    /// Seed of the choice of pairs
-    #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "Question")]
-    seed: u64,
+    question: PairsQuestionArgs,
     #[command(flatten)]
     training: EnsembleArgs,
     #[command(flatten)]
@@ -95,17 +89,12 @@ mod training {
 
     use super::{MultiClassArgs, OutputArgs, PairsArgs};
     use crate::exit::{Failure, say};
-    use crate::pairs_file::pair_selection;
     use crate::session::Session;
     use crate::{output, page_files};
 
     /// Networks on pairs of seeds.
     pub(crate) fn run_pairs(args: &PairsArgs, session: &Session) -> Result<(), Failure> {
-        let settings = AuditSettings {
-            pairs: pair_selection(&args.pairs)?,
-            seed: args.seed,
-            ..args.question.settings()?
-        };
+        let settings = args.question.settings()?;
         run(&settings, &args.training.training()?, &args.output, session)
     }
 

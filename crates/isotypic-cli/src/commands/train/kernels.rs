@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::ensemble::EnsembleArgs;
-use super::question::QuestionArgs;
+use super::question::PairsQuestionArgs;
 
 const WIDTH_EXAMPLES: &str = "\
 Examples:
@@ -26,17 +26,11 @@ Examples:
 
 /// Arguments of `train width`.
 #[derive(Debug, Args)]
-#[command(after_help = WIDTH_EXAMPLES, mut_arg("momentum", |arg| arg.default_value("0")),
-    mut_arg("networks", |arg| arg.default_value("16")), mut_arg("steps", |arg| arg.default_value("200")))]
+#[command(after_help = WIDTH_EXAMPLES, mut_arg("pairs", |arg| arg.default_value("4")),
+    mut_arg("momentum", |arg| arg.default_value("0")), mut_arg("networks", |arg| arg.default_value("16")), mut_arg("steps", |arg| arg.default_value("200")))]
 pub(crate) struct WidthArgs {
     #[command(flatten)]
-    question: QuestionArgs,
-    /// Pairs of images of different classes: how many, or a file of indices with the header `a,b`
-    #[arg(long, value_name = "K|FILE.csv", default_value = "4", help_heading = "Question")]
-    pairs: String,
-    /// Seed of the choice of pairs
-    #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "Question")]
-    seed: u64,
+    question: PairsQuestionArgs,
     /// Widths, in place of `--width`
     #[arg(
         long,
@@ -54,16 +48,10 @@ pub(crate) struct WidthArgs {
 
 /// Arguments of `train empirical-ntk`.
 #[derive(Debug, Args)]
-#[command(after_help = EMPIRICAL_EXAMPLES)]
+#[command(after_help = EMPIRICAL_EXAMPLES, mut_arg("pairs", |arg| arg.default_value("2")))]
 pub(crate) struct EmpiricalArgs {
     #[command(flatten)]
-    question: QuestionArgs,
-    /// Pairs of images of different classes: how many, or a file of indices with the header `a,b`
-    #[arg(long, value_name = "K|FILE.csv", default_value = "2", help_heading = "Question")]
-    pairs: String,
-    /// Seed of the choice of pairs
-    #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "Question")]
-    seed: u64,
+    question: PairsQuestionArgs,
     #[command(flatten)]
     training: EnsembleArgs,
     #[command(flatten)]
@@ -87,7 +75,6 @@ pub(crate) use training::{run_empirical, run_width};
 
 #[cfg(feature = "train")]
 mod training {
-    use isotypic::AuditSettings;
     use isotypic::report::{render_empirical, render_width};
     use isotypic::train::{WidthSettings, check_training, empirical_kernels};
     use isotypic::work::OutputDirectory;
@@ -95,16 +82,11 @@ mod training {
     use super::{EmpiricalArgs, ResultsArgs, WidthArgs};
     use crate::exit::{Failure, say};
     use crate::output;
-    use crate::pairs_file::pair_selection;
     use crate::session::Session;
 
     /// Distances by width.
     pub(crate) fn run_width(args: &WidthArgs, session: &Session) -> Result<(), Failure> {
-        let audit = AuditSettings {
-            pairs: pair_selection(&args.pairs)?,
-            seed: args.seed,
-            ..args.question.settings()?
-        };
+        let audit = args.question.settings()?;
         let settings =
             WidthSettings { audit, widths: args.widths.clone(), training: args.training.training()? };
         settings.check()?;
@@ -119,11 +101,7 @@ mod training {
 
     /// Tangent kernels of finite networks.
     pub(crate) fn run_empirical(args: &EmpiricalArgs, session: &Session) -> Result<(), Failure> {
-        let settings = AuditSettings {
-            pairs: pair_selection(&args.pairs)?,
-            seed: args.seed,
-            ..args.question.settings()?
-        };
+        let settings = args.question.settings()?;
         let training = args.training.training()?;
         check_training(&settings, &training)?;
         let directory = args.output.create()?;

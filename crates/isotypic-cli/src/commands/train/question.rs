@@ -35,13 +35,38 @@ pub(crate) struct QuestionArgs {
     pub(super) ridge: String,
 }
 
+/// The same about pairs of seeds.
+#[derive(Debug, Args)]
+pub(crate) struct PairsQuestionArgs {
+    #[command(flatten)]
+    question: QuestionArgs,
+    /// Pairs of images of different classes: how many, or a file of indices with the header `a,b`
+    #[arg(long, value_name = "K|FILE.csv", default_value = "12", help_heading = "Question")]
+    pairs: String,
+    /// Seed of the choice of pairs
+    #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "Question")]
+    seed: u64,
+}
+
 #[cfg(feature = "train")]
 mod checked {
     use isotypic::orbit::Normalization;
     use isotypic::{AuditInput, AuditSettings, PoseNumbers, QuestionSpec};
 
-    use super::QuestionArgs;
+    use super::{PairsQuestionArgs, QuestionArgs};
     use crate::exit::Failure;
+    use crate::pairs_file::pair_selection;
+
+    impl PairsQuestionArgs {
+        /// The settings of the audit that asks the same.
+        pub(crate) fn settings(&self) -> Result<AuditSettings, Failure> {
+            Ok(AuditSettings {
+                pairs: pair_selection(&self.pairs)?,
+                seed: self.seed,
+                ..self.question.settings()?
+            })
+        }
+    }
 
     impl QuestionArgs {
         /// The settings of the audit that asks the same.
