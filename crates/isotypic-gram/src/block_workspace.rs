@@ -79,6 +79,28 @@ impl BlockWorkspace {
         Ok(Self { space })
     }
 
+    /// The same for blocks of other rows, in memory that is there already where it suffices; the content is lost.
+    ///
+    /// # Errors
+    /// [`GramError::OutOfMemory`].
+    pub fn reuse(self, dim: usize, is_real: bool) -> Result<Self, GramError> {
+        let space = match (self.space, is_real) {
+            (Space::Real(mut space), true) => {
+                space.resize(dim)?;
+                Space::Real(space)
+            }
+            (Space::Complex(mut space), false) => {
+                space.resize(dim)?;
+                Space::Complex(space)
+            }
+            (space, _) => {
+                drop(space);
+                return Self::new(dim, is_real);
+            }
+        };
+        Ok(Self { space })
+    }
+
     /// Bytes that [`new`](Self::new) takes.
     #[must_use]
     pub fn bytes(dim: usize, is_real: bool) -> u64 {
@@ -212,6 +234,26 @@ mod tests {
             Cholesky::new(&other, 0.5, 0.0).unwrap().solve(&columns.mapv(Complex64::from)).mapv(|v| v.re);
         for (value, expected) in workspace.solve(&columns).iter().zip(&expected) {
             assert!((value - expected).abs() < 1e-15);
+        }
+    }
+
+    #[test]
+    fn a_workspace_that_is_made_over_is_as_good_as_a_new_one() {
+        let ranges = |dim: usize| [0..2, 2..dim];
+        let inverse = |mut workspace: BlockWorkspace, dim: usize| {
+            let matrix = example(dim);
+            for column in 0..dim {
+                (column..dim).for_each(|row| workspace.set(row, column, matrix[[row, column]]));
+            }
+            workspace.factor(0.5, 0.0).unwrap();
+            (workspace.invert_within(&ranges(dim), 1), workspace)
+        };
+        let mut workspace = BlockWorkspace::new(6, true).unwrap();
+        for (dim, is_real) in [(9, true), (4, true), (7, false), (7, true), (12, true), (3, false), (12, false)] {
+            let new = inverse(BlockWorkspace::new(dim, is_real).unwrap(), dim).0;
+            let (old, used) = inverse(workspace.reuse(dim, is_real).unwrap(), dim);
+            assert_eq!(old, new, "{dim}, {is_real}");
+            workspace = used;
         }
     }
 

@@ -1,7 +1,8 @@
 //! Exact leave-one-out errors of digits at all circular shifts, block by block, beside the floor of the machine in one run.
 //!
 //! `cargo xtask bench million`; with other numbers of digits `cargo bench -p isotypic --bench million -- 1000 2000`. The digits are the
-//! embedded ones, at most 1,000; the environment variable `ISOTYPIC_BENCH_DATA` names other images.
+//! embedded ones, at most 1,000; the environment variable `ISOTYPIC_BENCH_DATA` names other images, and `ISOTYPIC_BENCH_PYTHON` a Python
+//! with scipy, whose LAPACK factors the same block.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a bench prints, and one that cannot go on has failed
 
@@ -11,7 +12,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par};
 use isotypic::architecture::Architecture;
 use isotypic::data::{DataSource, LabelledImages, Split};
-use isotypic::gram::Ridge;
+use isotypic::gram::{BlockWorkspace, Ridge};
 use isotypic::group::IrrepSlot;
 use isotypic::kernel::CompiledKernel;
 use isotypic::orbit::{ActionSpec, Normalization};
@@ -19,6 +20,7 @@ use isotypic::predict::{OrbitKernel, OrbitRegression};
 use isotypic::work::{MemoryLimit, Monitor, human};
 use isotypic::{KernelKind, PermutedOrbits};
 use ndarray::Array2;
+use num_complex::Complex64;
 use peak_alloc::PeakAlloc;
 use rayon::prelude::*;
 
@@ -56,6 +58,7 @@ fn main() {
         "residual",
         "check s"
     );
+    let peer = std::env::var("ISOTYPIC_BENCH_PYTHON").ok();
     for (at, &count) in seeds.iter().enumerate() {
         let full = measure(&images, count, rate, &MemoryLimit::none());
         if at == 0 {
@@ -64,7 +67,50 @@ fn main() {
             let frugal = measure(&images, count, rate, &limit);
             println!("       the same bits in both: {}", frugal.errors == full.errors);
         }
+        compare_block(count, peer.as_deref());
     }
+}
+
+/// Factor and inverse of one complex block on one core, and what LAPACK takes for them where a Python with scipy is named.
+fn compare_block(rows: usize, python: Option<&str>) {
+    const REPEATS: usize = 3;
+    let single: Vec<_> = (0..rows).map(|row| row..row + 1).collect();
+    let mut block = BlockWorkspace::new(rows, false).unwrap();
+    let (mut factor, mut inverse) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..REPEATS {
+        for column in 0..rows {
+            for row in column..rows {
+                let (a, b) = (row as f64, column as f64);
+                let diagonal = if row == column { 2.0 * rows as f64 } else { 0.0 };
+                let value = Complex64::new((a + 2.0 * b).sin() + diagonal, (3.0 * a - b).cos());
+                block.set(row, column, value);
+            }
+        }
+        let start = Instant::now();
+        block.factor(0.0, 0.0).unwrap();
+        factor = f64::min(factor, start.elapsed().as_secs_f64());
+        let start = Instant::now();
+        let _ = block.invert_within(&single, 1);
+        inverse = f64::min(inverse, start.elapsed().as_secs_f64());
+    }
+    let ours = factor + inverse;
+    println!(
+        "       one complex block on one core: factor {factor:.4} s, inverse and its column norms {inverse:.4} s"
+    );
+    let Some(python) = python else {
+        println!("       LAPACK: left out, ISOTYPIC_BENCH_PYTHON names no Python with scipy");
+        return;
+    };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/peers/factors.py");
+    let mut command = std::process::Command::new(python);
+    let output = command.arg(script).arg(rows.to_string()).env("OPENBLAS_NUM_THREADS", "1").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let peer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (factor, inverse) = (peer["factor"].as_f64().unwrap(), peer["inverse"].as_f64().unwrap());
+    let ratio = ours / (factor + inverse);
+    println!(
+        "       LAPACK: zpotrf {factor:.4} s, ztrtri {inverse:.4} s; ours takes {ratio:.2} times as long"
+    );
 }
 
 struct Measured {

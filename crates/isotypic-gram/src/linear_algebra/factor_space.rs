@@ -25,15 +25,27 @@ pub(crate) struct FactorSpace<T> {
 
 impl<T: Scalar> FactorSpace<T> {
     pub(crate) fn new(dim: usize) -> Result<Self, GramError> {
+        let mut space = Self { dim: 0, matrix: Vec::new(), inverse: Vec::new() };
+        space.resize(dim)?;
+        Ok(space)
+    }
+
+    /// Makes room for a matrix of `dim` rows, in the same arrays where they are large enough.
+    pub(crate) fn resize(&mut self, dim: usize) -> Result<(), GramError> {
         let bytes = 2 * (dim as u64).saturating_pow(2).saturating_mul(size_of::<T>() as u64);
-        let zeros = || {
-            let length = dim.checked_mul(dim).ok_or(GramError::OutOfMemory { dim, bytes })?;
-            let mut numbers: Vec<T> = Vec::new();
-            numbers.try_reserve_exact(length).map_err(|_| GramError::OutOfMemory { dim, bytes })?;
+        let too_much = || GramError::OutOfMemory { dim, bytes };
+        let length = dim.checked_mul(dim).ok_or_else(too_much)?;
+        for numbers in [&mut self.matrix, &mut self.inverse] {
+            if numbers.capacity() < length {
+                // Not grown, which would hold the old array beside the new one.
+                *numbers = Vec::new();
+            }
+            numbers.clear();
+            numbers.try_reserve_exact(length).map_err(|_| too_much())?;
             numbers.resize(length, T::from_real(0.0));
-            Ok::<_, GramError>(numbers)
-        };
-        Ok(Self { dim, matrix: zeros()?, inverse: zeros()? })
+        }
+        self.dim = dim;
+        Ok(())
     }
 
     pub(crate) fn set(&mut self, row: usize, column: usize, value: T) {

@@ -307,22 +307,16 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
 }
 
 impl Idle {
-    /// A workspace of the right kind; one of another kind makes room for it.
+    /// A workspace of the right kind; one of another kind is made over.
     fn take(&self, dim: usize, is_real: bool) -> Result<BlockWorkspace, PredictError> {
-        let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = {
-            let mut idle = idle();
+            let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let fits = idle.iter().position(|(other, real, _)| (*other, *real) == (dim, is_real));
-            match fits {
-                Some(at) => Some(idle.swap_remove(at).2),
-                None => {
-                    idle.pop();
-                    None
-                }
-            }
+            fits.map(|at| idle.swap_remove(at)).or_else(|| idle.pop())
         };
         Ok(match taken {
-            Some(workspace) => workspace,
+            Some((rows, real, workspace)) if (rows, real) == (dim, is_real) => workspace,
+            Some((.., workspace)) => workspace.reuse(dim, is_real)?,
             None => BlockWorkspace::new(dim, is_real)?,
         })
     }
