@@ -78,6 +78,7 @@ struct NetworkContext {
     arch: String,
     place: usize,
     irreps: Option<Figure>,
+    irreps_poses: usize,
     irreps_left_out: usize,
     examples: Vec<ExampleContext>,
 }
@@ -281,7 +282,8 @@ fn network(
         .filter(|example| example.question == question && example.arch == arch && example.poses == poses)
         .map(|example| example_context(&prefix, example))
         .collect();
-    Some(NetworkContext { arch: arch.to_owned(), place, irreps, irreps_left_out, examples })
+    let irreps_poses = row.1.poses;
+    Some(NetworkContext { arch: arch.to_owned(), place, irreps, irreps_poses, irreps_left_out, examples })
 }
 
 /// The largest number of poses up to 16, else the smallest: a matrix that can be looked at.
