@@ -64,8 +64,10 @@ mod tests {
             let wide = Architecture::named(name).unwrap().with_widths(6, 3).unwrap();
             let graph = wide.check(&[16, 16, 1]).unwrap();
             assert_eq!(graph.output_width(), 3, "{name}");
-            let convolutions =
-                graph.nodes().iter().filter(|node| ["conv", "group_lift", "group_conv"].contains(&node.operation.name()));
+            let convolutions = graph
+                .nodes()
+                .iter()
+                .filter(|node| ["conv", "group_lift", "group_conv"].contains(&node.operation.name()));
             assert!(convolutions.into_iter().all(|node| node.output_shape.last() == Some(&6)), "{name}");
         }
     }

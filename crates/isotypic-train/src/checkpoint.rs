@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use crate::state_file::{Identity, identity, read_state, write_state};
-use crate::{
-    Network, NetworkParameters, OptimizerState, TrainError, TrainingProgress, TrainingSettings,
-};
+use crate::{Network, NetworkParameters, OptimizerState, TrainError, TrainingProgress, TrainingSettings};
 
 /// A checkpoint that has been read: parameters, the optimizer's memory, and how far training is.
 ///

@@ -15,8 +15,8 @@ use crate::kept_descent::{DescentFile, DescentProgress};
 use crate::precision::values_of;
 use crate::probes::Probes;
 use crate::{
-    Initialization, KeptDescent, Network, NetworkParameters, Optimizer, OptimizerState, Precision, TrainError,
-    TrainingDevice,
+    Initialization, KeptDescent, Network, NetworkParameters, Optimizer, OptimizerState, Precision,
+    TrainError, TrainingDevice,
 };
 
 /// Gradient descent on $\frac{1}{2} \sum (f - y)^2$ over all examples of a member at once: after $n$ steps of size $\eta$ without momentum
@@ -173,8 +173,7 @@ impl Ensemble {
             let tracked = parameters.tracked();
             let masks = RandomStream::for_parts(&[!descent.seed, step as u64]).bits();
             let mut probes = Probes::none();
-            let outputs =
-                self.network.outputs_probed(&tracked, inputs.clone(), Some(masks), &mut probes);
+            let outputs = self.network.outputs_probed(&tracked, inputs.clone(), Some(masks), &mut probes);
             let squares = (outputs - targets.clone()).square();
             let of_member = squares.clone().reshape([self.members, examples * expected.2]).sum_dim(1) * 0.5;
             losses = values_of(&of_member);

@@ -240,7 +240,12 @@ pub(crate) fn affine(
 }
 
 /// What each window reads: `[batch, outputs, taps, channels]`.
-pub(crate) fn gather(values: Tensor<3>, windows: &Windows<'_>, extents: &[usize], output: &[usize]) -> Tensor<4> {
+pub(crate) fn gather(
+    values: Tensor<3>,
+    windows: &Windows<'_>,
+    extents: &[usize],
+    output: &[usize],
+) -> Tensor<4> {
     let [batch, _, channels] = values.dims();
     let table = windows.table(extents, output);
     let device: Device = values.device();

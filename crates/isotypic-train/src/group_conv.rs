@@ -65,16 +65,17 @@ fn all_turns(conv: &GroupConv, input_shape: &[usize], own: &[Tensor<3>], values:
                 pad_before: &[side / 2; 2],
             };
             let values = values.reshape([batch, positions, per_position]);
-            gather(values, &windows, &input_shape[..2], &input_shape[..2])
-                .reshape([batch, positions, fan_in])
+            gather(values, &windows, &input_shape[..2], &input_shape[..2]).reshape([batch, positions, fan_in])
         }
     };
     let members = own[0].dims()[0];
     let weights = pick(own[0].clone().reshape([members, fan_in * conv.width, 1]), table(conv, input_shape));
     let mut expanded = vec![weights.reshape([members, fan_in, turns * conv.width])];
-    expanded.extend(own.get(1).filter(|_| conv.bias_variance.is_some()).map(|biases| {
-        biases.clone().repeat(&[1, 1, turns])
-    }));
+    expanded.extend(
+        own.get(1)
+            .filter(|_| conv.bias_variance.is_some())
+            .map(|biases| biases.clone().repeat(&[1, 1, turns])),
+    );
     affine(&expanded, patches, fan_in, factors(conv), &mut Probes::none()).reshape([
         batch,
         positions * turns,

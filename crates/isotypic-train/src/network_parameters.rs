@@ -241,7 +241,15 @@ impl Spread {
 /// Weights of an affine map that kernels do not know.
 fn matrix(name: &'static str, fan_in: usize, width: usize) -> ParameterArray {
     let std = 1.0 / (fan_in as f64).sqrt();
-    ParameterArray { name, shape: [1, fan_in, width], std, fan_in, is_affine: true, factor: 1.0, constant: None }
+    ParameterArray {
+        name,
+        shape: [1, fan_in, width],
+        std,
+        fan_in,
+        is_affine: true,
+        factor: 1.0,
+        constant: None,
+    }
 }
 
 /// One value for every channel, the same at the beginning.
@@ -277,7 +285,11 @@ fn arrays(node: &crate::NetworkNode) -> Result<Vec<ParameterArray>, TrainError> 
         | NetworkOperation::SinCosPositions(_) => return Ok(vec![]),
     };
     let channels = node.input_shape[node.input_shape.len() - 1];
-    let affine = |(taps, channels): (usize, usize), width, weight_variance: f64, bias: Option<f64>, parameterization| {
+    let affine = |(taps, channels): (usize, usize),
+                  width,
+                  weight_variance: f64,
+                  bias: Option<f64>,
+                  parameterization| {
         let fan_in = taps * channels;
         // Standard deviations as the parameterization says, and factors of the layer.
         let (weights, biases) = match parameterization {
@@ -308,9 +320,13 @@ fn arrays(node: &crate::NetworkNode) -> Result<Vec<ParameterArray>, TrainError> 
         arrays
     };
     Ok(match operation {
-        Operation::Dense(dense) => {
-            affine((1, channels), dense.width, dense.weight_variance, dense.bias_variance, dense.parameterization)
-        }
+        Operation::Dense(dense) => affine(
+            (1, channels),
+            dense.width,
+            dense.weight_variance,
+            dense.bias_variance,
+            dense.parameterization,
+        ),
         Operation::Conv(conv) => affine(
             (conv.filter_size(), channels),
             conv.width,
@@ -343,8 +359,7 @@ fn attention_arrays(
         }
         _ => channels,
     };
-    let array =
-        |name, shape, std| ParameterArray { is_affine: false, shape, std, ..matrix(name, 1, 1) };
+    let array = |name, shape, std| ParameterArray { is_affine: false, shape, std, ..matrix(name, 1, 1) };
     let keys = [attention.heads, seen(true), attention.key_width];
     let mut arrays = vec![array("keys", keys, 1.0)];
     if attention.scaling == AttentionScaling::Sqrt {

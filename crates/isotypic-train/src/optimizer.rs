@@ -121,7 +121,8 @@ impl Optimizer {
                 Precision::Single => update::<f32>(self, steps, &mut data, &gradient),
                 Precision::Double => update::<f64>(self, steps, &mut data, &gradient),
             }
-            let mut tensors = data.into_iter().map(|data| parameters.precision.of_data(data, &parameters.device));
+            let mut tensors =
+                data.into_iter().map(|data| parameters.precision.of_data(data, &parameters.device));
             parameters.tensors.extend(tensors.next());
             for (kept, moment) in state.moments.iter_mut().zip(tensors) {
                 kept.push(moment);
@@ -243,9 +244,11 @@ mod tests {
             ] {
                 let start =
                     NetworkParameters::draw(&network, Initialization::Gaussian, precision, 1).unwrap();
-                let mut both = [(start.clone(), OptimizerState::default()), (start, OptimizerState::default())];
+                let mut both =
+                    [(start.clone(), OptimizerState::default()), (start, OptimizerState::default())];
                 for step in 0..3_u64 {
-                    let gradients = NetworkParameters::draw(&network, Initialization::Gaussian, precision, 2 + step);
+                    let gradients =
+                        NetworkParameters::draw(&network, Initialization::Gaussian, precision, 2 + step);
                     let gradients = gradients.unwrap().tensors;
                     let (parameters, state) = &mut both[0];
                     optimizer.step(parameters, state, gradients.clone());

@@ -166,7 +166,9 @@ mod tests {
     /// Counts of a PyTorch program with the same networks.
     #[test]
     fn networks_have_as_many_parameters_as_in_pytorch() {
-        for (name, expected) in [("paper-mlp", 468_864), ("paper-cnn", 215_194), ("paper-vit", 797_482), ("small-resnet", 77_754)] {
+        for (name, expected) in
+            [("paper-mlp", 468_864), ("paper-cnn", 215_194), ("paper-vit", 797_482), ("small-resnet", 77_754)]
+        {
             let network = Network::named(name, &[28, 28, 1], 10).unwrap();
             let drawn =
                 NetworkParameters::draw(&network, Initialization::KaimingUniform, Precision::Single, 0);

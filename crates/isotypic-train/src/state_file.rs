@@ -34,7 +34,13 @@ pub(crate) fn identity(
     let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let written = serde_json::to_string(settings).expect("plain structs with string keys always serialise");
     let threads = rayon::current_num_threads().to_string();
-    [("network", hash), ("settings", written), ("examples", examples), ("device", device.to_string()), (THREADS, threads)]
+    [
+        ("network", hash),
+        ("settings", written),
+        ("examples", examples),
+        ("device", device.to_string()),
+        (THREADS, threads),
+    ]
 }
 
 /// Writes a file whole or not at all.

@@ -205,11 +205,9 @@ impl Trainer {
             monitor.check().map_err(|_| TrainError::Interrupted { epoch })?;
             let masks = RandomStream::for_parts(&[!self.settings.seed, epoch as u64, batch as u64]).bits();
             let tracked = self.parameters.tracked();
-            let tensor =
-                |values: ArrayView2<'_, f64>| tracked.precision.rows(values, rows, &tracked.device);
+            let tensor = |values: ArrayView2<'_, f64>| tracked.precision.rows(values, rows, &tracked.device);
             let mut probes = Probes::none();
-            let outputs =
-                self.network.outputs_probed(&tracked, tensor(inputs), Some(masks), &mut probes);
+            let outputs = self.network.outputs_probed(&tracked, tensor(inputs), Some(masks), &mut probes);
             let loss = self.settings.loss.of(outputs, tensor(targets));
             let value = crate::precision::values_of(&loss)[0];
             if !value.is_finite() {

@@ -33,7 +33,7 @@ impl TrainingDevice {
         match self {
             Self::Cpu => Ok(Device::flex()),
             #[cfg(feature = "cuda")]
-            Self::Cuda => Ok(Device::cuda(0)),
+            Self::Cuda => Ok(Device::cuda(0_usize)),
             #[cfg(feature = "wgpu")]
             Self::Wgpu => Ok(Device::wgpu(burn_tensor::DeviceKind::DefaultDevice)),
             #[cfg(not(all(feature = "cuda", feature = "wgpu")))]

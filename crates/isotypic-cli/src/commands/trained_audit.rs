@@ -10,9 +10,17 @@ use crate::session::Session;
 
 /// How the networks of an audit are trained: the options of `isotypic train pairs`.
 #[derive(Debug, Args)]
-#[command(mut_arg("width", of_training), mut_arg("networks", of_training), mut_arg("steps", of_training),
-    mut_arg("step_size", of_training), mut_arg("momentum", of_training), mut_arg("output_scale", of_training),
-    mut_arg("training_seed", of_training), mut_arg("double", of_training), mut_arg("device", of_training))]
+#[command(
+    mut_arg("width", of_training),
+    mut_arg("networks", of_training),
+    mut_arg("steps", of_training),
+    mut_arg("step_size", of_training),
+    mut_arg("momentum", of_training),
+    mut_arg("output_scale", of_training),
+    mut_arg("training_seed", of_training),
+    mut_arg("double", of_training),
+    mut_arg("device", of_training)
+)]
 pub(crate) struct TrainArgs {
     #[command(flatten)]
     ensemble: EnsembleArgs,

@@ -51,7 +51,8 @@ fn ensembles_that_were_stopped_go_on_to_the_same_bytes() {
 #[test]
 fn checkpoints_cut_short_and_of_other_networks_are_named_and_stay() {
     let place = Workplace::with_images();
-    let line = "train pairs --data images.npz --group rotation:4 --pairs 1 --width 8 --steps 5 --arch mlp --out run";
+    let line =
+        "train pairs --data images.npz --group rotation:4 --pairs 1 --width 8 --steps 5 --arch mlp --out run";
     assert_eq!(place.run(line).code(), 0);
     let (name, content) = checkpoints(&place, "run").remove(0);
     let file = format!("run/checkpoints/{name}");

@@ -2,8 +2,8 @@
 
 use isotypic_architecture::Architecture;
 use isotypic_train::{
-    Descent, Ensemble, Initialization, KeptDescent, Loss, Network, NetworkParameters, Optimizer, Precision, TrainError,
-    Trainer, TrainingSettings,
+    Descent, Ensemble, Initialization, KeptDescent, Loss, Network, NetworkParameters, Optimizer, Precision,
+    TrainError, Trainer, TrainingSettings,
 };
 use std::fs;
 use std::path::Path;
@@ -137,7 +137,8 @@ fn descent(
     let inputs = Array3::from_shape_fn((seeds.len(), 4, 6), |(member, row, at)| {
         (1.0 + member as f64 * 0.9 + row as f64 * 1.7 + at as f64).sin()
     });
-    let targets = Array3::from_shape_fn((seeds.len(), 4, 2), |(member, row, at)| ((member + row * at) % 3) as f64);
+    let targets =
+        Array3::from_shape_fn((seeds.len(), 4, 2), |(member, row, at)| ((member + row * at) % 3) as f64);
     let descent = Descent { learning_rate, momentum: 0.6, steps: 9, seed: 0 };
     let losses = ensemble.descend_kept(inputs.view(), targets.view(), &descent, kept, monitor)?;
     Ok((ensemble, losses))
@@ -148,12 +149,16 @@ fn an_ensemble_that_was_stopped_goes_on_with_the_same_bits_and_ends_with_the_sam
     let folder = tempfile::tempdir().unwrap();
     let (whole_path, path) = (folder.path().join("whole"), folder.path().join("stopped"));
     let hour = Duration::from_secs(3600);
-    let whole = descent(&[5, 9, 11], 0.01, Some(&keep(&whole_path, false, hour)), &Monitor::silent()).unwrap();
+    let whole =
+        descent(&[5, 9, 11], 0.01, Some(&keep(&whole_path, false, hour)), &Monitor::silent()).unwrap();
     for (stops, every) in [(vec![1, 3], hour), (vec![4], Duration::ZERO)] {
         for (at, steps) in stops.into_iter().enumerate() {
             let kept = keep(&path, at > 0, every);
             let error = descent(&[5, 9, 11], 0.01, Some(&kept), &stopping_after(steps)).err().unwrap();
-            assert!(error.is_interruption() && error.to_string().starts_with("interrupted in step"), "{error}");
+            assert!(
+                error.is_interruption() && error.to_string().starts_with("interrupted in step"),
+                "{error}"
+            );
         }
         let again = descent(&[5, 9, 11], 0.01, Some(&keep(&path, true, every)), &Monitor::silent()).unwrap();
         assert_eq!(again.1, whole.1);

@@ -1,8 +1,6 @@
 //! Networks with a symmetry: what they say about turned images, and whether training helps others.
 
-use isotypic_train::{
-    ClassesExperiment, Network, NetworkParameters, Optimizer, Precision, TrainingOptions,
-};
+use isotypic_train::{ClassesExperiment, Network, NetworkParameters, Optimizer, Precision, TrainingOptions};
 use isotypic_work::Monitor;
 use ndarray::{Array2, Array3};
 
