@@ -9,6 +9,8 @@ use crate::exit::Failure;
 use crate::session::Session;
 
 /// How the networks of an audit are trained: the options of `isotypic train pairs`.
+// The same function for each option is meant.
+#[allow(clippy::duplicated_attributes)]
 #[derive(Debug, Args)]
 #[command(
     mut_arg("width", of_training),

@@ -15,9 +15,11 @@ Examples:
   isotypic train pairs --group translation-x:7 --arch cnn,cnn-gap --width 32 --pairs 4
       convolutions: the one that pools over all positions recognises the shift it never saw
 
-Networks follow their kernel while each weight moves little. Where the kernel hardly tells points apart, as that of `mlp` on images
-of norm 1, whose biases outweigh the pixels, networks as they are do not at any width that can be trained. Outputs are therefore
-multiplied by `--output-scale`, which changes nothing at infinite width; `--output-scale 1` shows networks as they are.";
+Networks follow their kernel while each weight moves little. Outputs are therefore multiplied by `--output-scale`, which changes nothing
+at infinite width; `--output-scale 1` shows networks as they are. What is left are fluctuations of the kernel of a finite network. They
+are small where weights matter as much as biases: with `w_std` 28 in the first layer, on images of 28×28 pixels and norm 1, 512 channels
+are within 0.04 of the kernel. In `mlp`, with `w_std` 1, biases outweigh the pixels 28 times and few rectifiers tell poses apart: single
+networks of up to 4,096 channels are off by 0.2 to 0.3.";
 
 const MULTI_CLASS_EXAMPLES: &str = "\
 Examples:
