@@ -33,6 +33,8 @@ impl Architecture {
                     Layer::Conv(conv) | Layer::ConvLocal(conv) | Layer::ConvTranspose(conv) => {
                         widen(&mut conv.width, hidden);
                     }
+                    Layer::GroupLift(lift) => widen(&mut lift.conv.width, hidden),
+                    Layer::GroupConv(conv) => widen(&mut conv.width, hidden),
                     Layer::SelfAttention(attention) => {
                         widen(&mut attention.width, hidden);
                         widen(&mut attention.key_width, hidden);
@@ -58,12 +60,15 @@ mod tests {
 
     #[test]
     fn every_named_network_can_be_widened() {
-        for name in ["mlp:3", "cnn", "cnn-gap:2", "vit", "resnet", "myrtle5"] {
+        for name in ["mlp:3", "cnn", "cnn-gap:2", "gcnn:d4:2", "vit", "resnet", "myrtle5"] {
             let wide = Architecture::named(name).unwrap().with_widths(6, 3).unwrap();
             let graph = wide.check(&[16, 16, 1]).unwrap();
             assert_eq!(graph.output_width(), 3, "{name}");
-            let widths = graph.nodes().iter().filter(|node| node.operation.name() == "conv");
-            assert!(widths.into_iter().all(|node| node.output_shape[2] == 6), "{name}");
+            let convolutions = graph
+                .nodes()
+                .iter()
+                .filter(|node| ["conv", "group_lift", "group_conv"].contains(&node.operation.name()));
+            assert!(convolutions.into_iter().all(|node| node.output_shape.last() == Some(&6)), "{name}");
         }
     }
 

@@ -209,7 +209,7 @@ impl ClassesExperiment {
         let build = |name: &String| {
             let (network, initialization) =
                 Network::resolve(name, &[height, width, 1], self.classes, self.options.width)?;
-            Ok((name.clone(), network, initialization))
+            Ok((name.clone(), network, self.options.initialization.unwrap_or(initialization)))
         };
         self.networks.iter().map(build).collect()
     }
@@ -231,9 +231,14 @@ impl ClassesExperiment {
         monitor: &Monitor,
     ) -> Result<ClassesRun, TrainError> {
         let run = name.to_string();
-        let parameters = NetworkParameters::draw(network, *initialization, Precision::Single, name.seed)?;
+        let parameters = NetworkParameters::draw(network, *initialization, Precision::Single, name.seed)?
+            .on(self.options.device)?;
         let count = parameters.count();
-        let examples = format!("images {images}, poses {}, class {} without one", name.poses, name.left_out);
+        let drawn = serde_json::to_string(initialization).expect("a plain name always serialises");
+        let examples = format!(
+            "images {images}, poses {}, class {} without one, parameters {drawn}",
+            name.poses, name.left_out
+        );
         let settings = self.options.settings(Loss::CrossEntropy, name.seed, examples);
         let mut trainer = Trainer::new(network.clone(), parameters, settings)?;
         let checkpoint = folder.as_ref().map(|folder| folder.checkpoint(&run));

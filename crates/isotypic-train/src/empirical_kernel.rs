@@ -20,8 +20,8 @@ impl Network {
     /// - result: `[examples, examples]`
     ///
     /// # Errors
-    /// [`TrainError::Mismatch`] when the values are not a whole number of inputs, or none; [`TrainError::UnknownOperation`] for
-    /// layers of `paper-vit` and group convolutions.
+    /// [`TrainError::Mismatch`] when the values are not a whole number of inputs, or none; [`TrainError::NoTangentKernel`] for
+    /// layers of `paper-vit` and `small-resnet`.
     ///
     /// # Examples
     /// ```
@@ -51,10 +51,10 @@ impl Network {
         }
         if let Some(node) = self.nodes().iter().find(|node| {
             use NetworkOperation as N;
-            matches!(node.operation, N::GroupConv(_) | N::ChannelScale(_) | N::HeadedAttention(_))
+            matches!(node.operation, N::ChannelScale(_) | N::HeadedAttention(_))
         }) {
             // Their trained values enter otherwise than as rows times weights at one place.
-            return Err(TrainError::UnknownOperation { path: node.path.clone() });
+            return Err(TrainError::NoTangentKernel { path: node.path.clone() });
         }
         let (examples, outputs) = (inputs.len() / size, self.output_width());
         let tracked = parameters.tracked();

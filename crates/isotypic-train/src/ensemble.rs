@@ -3,17 +3,25 @@
 //! Parameters of all members stand one after the other along the first axis of every array, and a matrix product of the whole is
 //! a product for each member: small networks fill the machine together that would not alone.
 
+use std::time::Instant;
+
 use burn_tensor::Tensor;
 use isotypic_architecture::RandomStream;
 use isotypic_work::Monitor;
 use ndarray::{Array3, ArrayView3};
+use serde::Serialize;
 
+use crate::kept_descent::{DescentFile, DescentProgress};
 use crate::precision::values_of;
-use crate::{Initialization, Network, NetworkParameters, Optimizer, OptimizerState, Precision, TrainError};
+use crate::probes::Probes;
+use crate::{
+    Initialization, KeptDescent, Network, NetworkParameters, Optimizer, OptimizerState, Precision,
+    TrainError, TrainingDevice,
+};
 
 /// Gradient descent on $\frac{1}{2} \sum (f - y)^2$ over all examples of a member at once: after $n$ steps of size $\eta$ without momentum
 /// the training time of the kernel's flow is $\eta n$.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Descent {
     /// $\eta$, the same for all members.
     pub learning_rate: f64,
@@ -51,6 +59,14 @@ impl Ensemble {
             parameters: NetworkParameters::stack(&members)?,
             members: seeds.len(),
         })
+    }
+
+    /// The same networks on a device.
+    ///
+    /// # Errors
+    /// As [`NetworkParameters::on`].
+    pub fn on(self, device: TrainingDevice) -> Result<Self, TrainError> {
+        Ok(Self { parameters: self.parameters.on(device)?, ..self })
     }
 
     /// Number of networks.
@@ -97,13 +113,29 @@ impl Ensemble {
     /// - `targets`: `[members, examples, outputs]`
     ///
     /// # Errors
-    /// [`TrainError::Mismatch`] for other shapes, [`TrainError::InvalidSetting`], [`TrainError::Diverged`] (its batch is the member)
-    /// and [`TrainError::Interrupted`] (its epoch is the step).
+    /// [`TrainError::Mismatch`] for other shapes, [`TrainError::InvalidSetting`], [`TrainError::MemberDiverged`] and
+    /// [`TrainError::InterruptedAtStep`].
     pub fn descend(
         &mut self,
         inputs: ArrayView3<'_, f64>,
         targets: ArrayView3<'_, f64>,
         descent: &Descent,
+        monitor: &Monitor,
+    ) -> Result<Vec<f64>, TrainError> {
+        self.descend_kept(inputs, targets, descent, None, monitor)
+    }
+
+    /// The same, kept in a file while it goes: one that was stopped goes on from there and ends with the same bits.
+    ///
+    /// # Errors
+    /// As [`descend`](Self::descend); [`TrainError::BrokenCheckpoint`] and [`TrainError::ForeignCheckpoint`] for a file that is
+    /// cut short or belongs to another descent, [`TrainError::Work`] when it cannot be written. What was there before is kept.
+    pub fn descend_kept(
+        &mut self,
+        inputs: ArrayView3<'_, f64>,
+        targets: ArrayView3<'_, f64>,
+        descent: &Descent,
+        kept: Option<&KeptDescent>,
         monitor: &Monitor,
     ) -> Result<Vec<f64>, TrainError> {
         let (_, examples, _) = self.check(inputs)?;
@@ -114,30 +146,64 @@ impl Ensemble {
         }
         let optimizer = Optimizer::Sgd { learning_rate: descent.learning_rate, momentum: descent.momentum };
         optimizer.check()?;
-        let mut state = OptimizerState::default();
-        let (mut parameters, mut losses) = (self.parameters.clone(), vec![f64::NAN; self.members]);
+        let file = kept
+            .map(|kept| DescentFile::new(kept, (&self.network, &self.parameters), descent, inputs, targets));
+        let begun = match &file {
+            Some(file) => file.read(&self.parameters)?,
+            None => None,
+        };
+        let (mut parameters, mut state, DescentProgress { mut losses }) = begun.unwrap_or_else(|| {
+            let losses = vec![f64::NAN; self.members];
+            (self.parameters.clone(), OptimizerState::default(), DescentProgress { losses })
+        });
         // On the device of tracked tensors once, not in every step.
         let tracked = parameters.tracked();
         let inputs = self.tensor(inputs, &tracked);
         let targets = self.tensor(targets, &tracked);
-        for step in 0..descent.steps {
-            monitor.check().map_err(|_| TrainError::Interrupted { epoch: step + 1 })?;
+        let first = state.steps as usize;
+        monitor.advance(first as f64);
+        let mut written = Instant::now();
+        for step in first..descent.steps {
+            if monitor.check().is_err() {
+                if let Some(file) = file.as_ref().filter(|_| step > first) {
+                    file.write(&parameters, &state, &losses)?;
+                }
+                return Err(TrainError::InterruptedAtStep { step: step + 1 });
+            }
             let tracked = parameters.tracked();
             let masks = RandomStream::for_parts(&[!descent.seed, step as u64]).bits();
-            let outputs = self.network.outputs(&tracked, inputs.clone(), Some(masks));
+            let mut probes = Probes::none();
+            let outputs = self.network.outputs_probed(&tracked, inputs.clone(), Some(masks), &mut probes);
             let squares = (outputs - targets.clone()).square();
             let of_member = squares.clone().reshape([self.members, examples * expected.2]).sum_dim(1) * 0.5;
             losses = values_of(&of_member);
             if let Some(member) = losses.iter().position(|loss| !loss.is_finite()) {
-                let loss = losses[member];
-                return Err(TrainError::Diverged { epoch: step + 1, batch: member + 1, loss });
+                return Err(TrainError::MemberDiverged {
+                    step: step + 1,
+                    network: member + 1,
+                    loss: losses[member],
+                });
             }
             let gradients = (squares.sum() * 0.5).backward();
             let gradients = tracked
                 .tensors
                 .iter()
                 .map(|tensor| tensor.grad(&gradients).unwrap_or_else(|| tensor.clone().inner().zeros_like()));
-            optimizer.step(&mut parameters, &mut state, gradients.collect());
+            let gradients = gradients.collect();
+            drop(tracked);
+            optimizer.step(&mut parameters, &mut state, gradients);
+            parameters.follow(probes.into_statistics());
+            if let Some(file) = &file {
+                let is_last = step + 1 == descent.steps;
+                if is_last {
+                    // Nothing goes on from the end.
+                    state.moments.clear();
+                }
+                if is_last || written.elapsed() >= file.kept.every {
+                    file.write(&parameters, &state, &losses)?;
+                    written = Instant::now();
+                }
+            }
             monitor.advance(1.0);
         }
         self.parameters = parameters;

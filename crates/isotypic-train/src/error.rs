@@ -20,6 +20,24 @@ pub enum TrainError {
         /// The node.
         path: String,
     },
+    /// A device that this program was built without.
+    #[error("device `{device}`: this program was built without it")]
+    DeviceMissing {
+        /// The device.
+        device: crate::TrainingDevice,
+    },
+    /// A device that does not compute in double precision.
+    #[error("device `{device}`: it computes in single precision only")]
+    SinglePrecisionOnly {
+        /// The device.
+        device: crate::TrainingDevice,
+    },
+    /// A layer whose trained values enter otherwise than as rows times weights.
+    #[error("{path}: tangent kernels of networks with this layer are not computed")]
+    NoTangentKernel {
+        /// The node.
+        path: String,
+    },
     /// A name that means nothing here.
     #[error("network: unknown name `{name}`")]
     UnknownName {
@@ -71,6 +89,22 @@ pub enum TrainError {
     Interrupted {
         /// Counted from 1.
         epoch: usize,
+    },
+    /// The loss of one network of several is not a number any more, or infinite.
+    #[error("step {step}, network {network}: the loss is {loss}")]
+    MemberDiverged {
+        /// Counted from 1.
+        step: usize,
+        /// Counted from 1 among those trained together.
+        network: usize,
+        /// Its loss.
+        loss: f64,
+    },
+    /// The training of networks together was asked to stop.
+    #[error("interrupted in step {step}")]
+    InterruptedAtStep {
+        /// Counted from 1.
+        step: usize,
     },
     /// A checkpoint that cannot be read.
     #[error("checkpoint `{}`: {source}", path.display())]
@@ -145,7 +179,9 @@ impl TrainError {
     /// Whether a user stopped it.
     pub fn is_interruption(&self) -> bool {
         match self {
-            Self::Interrupted { .. } | Self::Work(isotypic_work::WorkError::Interrupted(_)) => true,
+            Self::Interrupted { .. }
+            | Self::InterruptedAtStep { .. }
+            | Self::Work(isotypic_work::WorkError::Interrupted(_)) => true,
             Self::InRun { source, .. } => source.is_interruption(),
             _ => false,
         }
@@ -157,6 +193,10 @@ impl TrainError {
             Self::UnknownName { .. } => {
                 format!("the networks with names are {}", crate::paper_networks::list_of_names())
             }
+            Self::DeviceMissing { device } => format!(
+                "pass `--device cpu`, or build with it: `cargo build --release -p isotypic-cli --features {device}`"
+            ),
+            Self::SinglePrecisionOnly { .. } => "pass `--device cpu`".to_owned(),
             Self::NoReadout { .. } => "end the architecture in `{\"dense\": {}}`".to_owned(),
             Self::Architecture { source, .. } => return source.hint(),
             Self::InRun { source, .. } => return source.hint(),
@@ -164,10 +204,14 @@ impl TrainError {
                 "pass `--resume` to go on from them, `--force` to begin again, or choose another folder"
                     .to_owned()
             }
-            Self::ForeignCheckpoint { what: crate::checkpoint::THREADS, got, .. } => {
+            Self::ForeignCheckpoint { what: crate::state_file::THREADS, got, .. } => {
                 format!("pass `--threads {got}`: among other numbers of threads bits may differ")
             }
             Self::Diverged { .. } => "lower the learning rate; the last checkpoint is kept".to_owned(),
+            Self::MemberDiverged { .. } => {
+                "take smaller steps, such as `--step-size 0.3`, or less momentum; finished networks are kept"
+                    .to_owned()
+            }
             Self::Interrupted { .. } => "resume from the checkpoint to go on".to_owned(),
             Self::File { .. } => "check the name, and that the file can be read".to_owned(),
             Self::BrokenCheckpoint { .. } => "remove the file and train again".to_owned(),
@@ -180,9 +224,11 @@ impl TrainError {
             }
             Self::TooManyAxes { .. }
             | Self::UnknownOperation { .. }
+            | Self::NoTangentKernel { .. }
             | Self::InputShape { .. }
             | Self::Mismatch { .. }
-            | Self::InvalidSetting { .. } => return None,
+            | Self::InvalidSetting { .. }
+            | Self::InterruptedAtStep { .. } => return None,
         })
     }
 }

@@ -7,6 +7,7 @@ use isotypic_architecture::{
     SelfAttention,
 };
 
+use crate::group_conv::group_conv;
 use crate::network::LARGEST_RANK;
 use crate::probes::Probes;
 use crate::window_table::Windows;
@@ -15,7 +16,8 @@ use crate::{Network, NetworkNode, NetworkOperation, NetworkParameters, TrainErro
 impl Network {
     /// The outputs for a batch of inputs.
     ///
-    /// `mask_seed` decides the masks of `dropout` layers in training mode; without one nothing is dropped.
+    /// `mask_seed` decides the masks of `dropout` layers in training mode; without one nothing is dropped, and batch normalisation uses
+    /// its running averages.
     ///
     /// # Shapes
     /// - `inputs`: `batch` times [`input_size`](Self::input_size) values, each input in C order, channels fastest
@@ -71,6 +73,7 @@ impl Network {
                 let read = node.inputs.iter().map(|&input| values[input].clone()).collect();
                 let masks = mask_seed.map(|seed| mask_stream_seed(seed, index));
                 let own = &parameters.tensors[parameters.first_of[index]..];
+                probes.first_array = parameters.first_of[index];
                 apply(node, own, read, masks, parameters, probes)
             };
             values.push(value);
@@ -115,20 +118,6 @@ fn apply(
             };
             return gather(values, &windows, extents, output_extents).max_dim(2).squeeze_dim::<3>(2);
         }
-        NetworkOperation::GroupConv(conv) => {
-            let windows = Windows {
-                extents: &[conv.extent; 2],
-                strides: &[1; 2],
-                padding: Padding::Same,
-                pad_before: &[conv.extent / 2; 2],
-            };
-            let patches = gather(values, &windows, extents, output_extents);
-            let rows = patches.reshape([batch, output_extents.iter().product(), conv.fan_in()]);
-            let standard = LayerParameterization::Standard { input_width: conv.input_planes() as f64 };
-            let expanded = conv.expanded(&own[0], &own[1]);
-            return affine(&expanded, rows, conv.fan_in(), (1.0, Some(1.0), standard), probes);
-        }
-        NetworkOperation::GroupMean(mean) => return mean.of(values, extents[0]),
         NetworkOperation::Patches(patches) => {
             let windows = Windows {
                 extents: &[patches.side; 2],
@@ -147,6 +136,7 @@ fn apply(
         NetworkOperation::SinCosPositions(positions) => {
             return positions.added(values, parameters.precision);
         }
+        NetworkOperation::BatchNorm(norm) => return norm.of(own, values, masks.is_some(), probes),
         NetworkOperation::ChannelScale(scale) => return scale.of(own, values),
         NetworkOperation::HeadedAttention(attention) => return attention.of(own, values),
         NetworkOperation::Layer(operation) => operation,
@@ -154,7 +144,7 @@ fn apply(
     match operation {
         Operation::Activation(activation) => activate(*activation, values),
         Operation::Flatten => values.reshape([batch, 1, node.output_shape[0]]),
-        Operation::GlobalAvgPool => values.mean_dim(1),
+        Operation::GlobalAvgPool | Operation::GroupPool(_) => values.mean_dim(1),
         Operation::GlobalSumPool => values.sum_dim(1),
         Operation::AvgPool(pool) => {
             let divisors = (0..output_extents.iter().product())
@@ -214,6 +204,9 @@ fn apply(
                 probes,
             )
         }
+        Operation::GroupLift(conv) | Operation::GroupConv(conv) => {
+            group_conv(conv, &node.input_shape, own, values, probes)
+        }
         // `Network::from_nodes` has refused operations that are not in this list.
         _ => values,
     }
@@ -221,7 +214,7 @@ fn apply(
 
 /// Rows of length fan-in to rows of length width, with the factors of the parameterization. Each member of an ensemble reads its own
 /// part of the batch.
-fn affine(
+pub(crate) fn affine(
     own: &[Tensor<3>],
     values: Tensor<3>,
     fan_in: usize,
@@ -247,7 +240,12 @@ fn affine(
 }
 
 /// What each window reads: `[batch, outputs, taps, channels]`.
-fn gather(values: Tensor<3>, windows: &Windows<'_>, extents: &[usize], output: &[usize]) -> Tensor<4> {
+pub(crate) fn gather(
+    values: Tensor<3>,
+    windows: &Windows<'_>,
+    extents: &[usize],
+    output: &[usize],
+) -> Tensor<4> {
     let [batch, _, channels] = values.dims();
     let table = windows.table(extents, output);
     let device: Device = values.device();
@@ -314,11 +312,10 @@ fn drop_out(dropout: &Dropout, seed: u64, values: Tensor<3>, parameters: &Networ
     let mut stream = RandomStream::from_seed(seed);
     let dims = values.dims();
     let kept = 1.0 / dropout.keep_rate;
-    let mask = (0..dims.iter().product())
-        .map(|_| if stream.uniform() < dropout.keep_rate { kept } else { 0.0 })
-        .collect();
+    let mask = (0..dims.iter().product::<usize>())
+        .map(|_| if stream.uniform() < dropout.keep_rate { kept } else { 0.0 });
     let device = values.device();
-    values * parameters.precision.tensor(mask, dims, &device)
+    values * parameters.precision.drawn(mask, dims, &device)
 }
 
 fn attend(attention: &SelfAttention, own: &[Tensor<3>], values: Tensor<3>, probes: &mut Probes) -> Tensor<3> {

@@ -1,115 +1,177 @@
-//! Convolutions on the plane with quarter turns (p4), and mirror images (p4m), as ordinary convolutions of filters that are turned.
+//! Convolutions over groups (Cohen & Welling 2016, arXiv 1602.07576) as ordinary convolutions with weights that repeat.
 //!
-//! A feature map on the group has one plane for every turn $h$. With filters $\psi$, $f$ the input and $k$ over the taps,
-//! $\text{out}_w(x, h) = \sum_{k, c, g} f_c(x + k, g)\, \psi_{w c}(h^{-1} k, h^{-1} g)$ (Cohen & Welling 2016, arXiv 1602.07576), so one trained
-//! filter serves all turns: the expanded weights are entries of the trained ones, by a table of indices.
+//! With turns $t$ and filters $w$ the layer is $f'(p, t) = \sum_{q, u} w(q, u)\, f(p + t q, t u)$. In the offset $k = t q$ that is an ordinary
+//! convolution from all turns to all turns whose weights $w(t^{-1} k, t^{-1} u)$ are the trained ones at other places: a patch is read
+//! once for all turns, where gathering for each turn by itself would read it as often as there are turns. On vectors one patch is
+//! the whole vector.
 
 use burn_tensor::{Int, Tensor, TensorData};
-use serde::Serialize;
+use isotypic_architecture::{GroupConv, Padding};
 
-use crate::PointGroup;
+use crate::forward::{affine, gather};
+use crate::probes::Probes;
+use crate::window_table::Windows;
 
-/// A convolution that commutes with the turns of its group; zeros beyond the border, stride 1.
+/// The outputs `[batch, places, width]` of a `group_lift` or `group_conv` layer.
 ///
-/// Channels of feature maps on the group are counted with the turn fastest.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct GroupConv {
-    /// The turns.
-    pub group: PointGroup,
-    /// Extent of the square filter, odd.
-    pub extent: usize,
-    /// Channels of the input, on the group: planes divided by its order. For an image its channels.
-    pub input_width: usize,
-    /// Whether the input is an image, without turns.
-    pub lifts: bool,
-    /// Channels of the output on the group.
-    pub width: usize,
+/// # Shapes
+/// - `own`: weights `[members, taps · channels, width]` and biases `[members, 1, width]` where the layer has some
+/// - `values`: those of an input of shape `input_shape`, batch first
+pub(crate) fn group_conv(
+    conv: &GroupConv,
+    input_shape: &[usize],
+    own: &[Tensor<3>],
+    values: Tensor<3>,
+    probes: &mut Probes,
+) -> Tensor<3> {
+    // Tangent kernels ask where the trained weights themselves read.
+    match probes.are_collected() {
+        true => turn_by_turn(conv, input_shape, own, values, probes),
+        false => all_turns(conv, input_shape, own, values),
+    }
 }
 
-impl GroupConv {
-    /// Planes of the input.
-    pub(crate) fn input_planes(&self) -> usize {
-        self.input_width * self.input_turns()
-    }
+/// The layer as its formula says it: what each output reads, gathered.
+fn turn_by_turn(
+    conv: &GroupConv,
+    input_shape: &[usize],
+    own: &[Tensor<3>],
+    values: Tensor<3>,
+    probes: &mut Probes,
+) -> Tensor<3> {
+    let sources = conv.sources(input_shape);
+    let batch = values.dims()[0];
+    let places = input_shape.iter().product::<usize>() / conv.channels;
+    let indices = sources.iter().map(|&source| source as i64).collect();
+    let read = pick(values.reshape([batch, places, conv.channels]), indices);
+    let rows = read.reshape([batch, sources.nrows(), conv.taps * conv.channels]);
+    affine(own, rows, conv.taps * conv.channels, factors(conv), probes)
+}
 
-    /// Planes of the output.
-    pub(crate) fn output_planes(&self) -> usize {
-        self.width * self.group.order()
-    }
+/// The same by one product for all turns.
+fn all_turns(conv: &GroupConv, input_shape: &[usize], own: &[Tensor<3>], values: Tensor<3>) -> Tensor<3> {
+    let turns = conv.group.turns();
+    let batch = values.dims()[0];
+    let fan_in = conv.taps * conv.channels;
+    let positions = conv.side.map_or(1, |_| input_shape[0] * input_shape[1]);
+    let per_position = input_shape.iter().product::<usize>() / positions;
+    let patches = match conv.side {
+        None => values.reshape([batch, 1, fan_in]),
+        Some(side) => {
+            let windows = Windows {
+                extents: &[side; 2],
+                strides: &[1; 2],
+                padding: Padding::Circular,
+                pad_before: &[side / 2; 2],
+            };
+            let values = values.reshape([batch, positions, per_position]);
+            gather(values, &windows, &input_shape[..2], &input_shape[..2]).reshape([batch, positions, fan_in])
+        }
+    };
+    let members = own[0].dims()[0];
+    let weights = pick(own[0].clone().reshape([members, fan_in * conv.width, 1]), table(conv, input_shape));
+    let mut expanded = vec![weights.reshape([members, fan_in, turns * conv.width])];
+    expanded.extend(
+        own.get(1)
+            .filter(|_| conv.bias_variance.is_some())
+            .map(|biases| biases.clone().repeat(&[1, 1, turns])),
+    );
+    affine(&expanded, patches, fan_in, factors(conv), &mut Probes::none()).reshape([
+        batch,
+        positions * turns,
+        conv.width,
+    ])
+}
 
-    fn input_turns(&self) -> usize {
-        if self.lifts { 1 } else { self.group.order() }
-    }
+fn factors(conv: &GroupConv) -> (f64, Option<f64>, isotypic_architecture::LayerParameterization) {
+    (conv.weight_variance, conv.bias_variance, conv.parameterization)
+}
 
-    /// Values that one output reads: taps, channels and turns.
-    pub(crate) fn fan_in(&self) -> usize {
-        self.extent * self.extent * self.input_planes()
-    }
+/// Some places of the second axis.
+fn pick(values: Tensor<3>, places: Vec<i64>) -> Tensor<3> {
+    let count = places.len();
+    let indices = Tensor::<1, Int>::from_data(TensorData::new(places, [count]), &values.device());
+    values.select(1, indices)
+}
 
-    /// Where each entry of the expanded weights `[fan-in, output planes]` stands among the trained `[fan-in, width]`.
-    fn table(&self) -> Vec<i64> {
-        let (order, turns) = (self.group.order(), self.input_turns());
-        let mut table = Vec::with_capacity(self.fan_in() * self.output_planes());
-        for tap in 0..self.extent * self.extent {
-            for channel in 0..self.input_width {
-                for turn in 0..turns {
-                    for w in 0..self.width {
-                        for h in 0..order {
-                            let inverse = self.group.quotient(h, 0);
-                            let own_tap = self.group.moved(inverse, tap, self.extent);
-                            let own_turn = if self.lifts { 0 } else { self.group.quotient(h, turn) };
-                            let fan_in = (own_tap * self.input_width + channel) * turns + own_turn;
-                            table.push((fan_in * self.width + w) as i64);
-                        }
-                    }
+/// Where each entry of the weights for all turns `[fan-in, turns · width]` stands among the trained `[fan-in, width]`.
+fn table(conv: &GroupConv, input_shape: &[usize]) -> Vec<i64> {
+    let (turns, width, channels) = (conv.group.turns(), conv.width, conv.channels);
+    // Around the middle of an image as large as the filter, places are those of the patch.
+    let (shape, middle) = match conv.side {
+        None => (input_shape.to_vec(), 0),
+        Some(side) => ([&[side, side], &input_shape[2..]].concat(), side * side / 2),
+    };
+    let sources = conv.sources(&shape);
+    let mut table = vec![0; conv.taps * channels * turns * width];
+    for turn in 0..turns {
+        for (tap, place) in sources.row(middle * turns + turn).iter().enumerate() {
+            for channel in 0..channels {
+                let (own, row) = (tap * channels + channel, place * channels + channel);
+                for w in 0..width {
+                    table[(row * turns + turn) * width + w] = (own * width + w) as i64;
                 }
             }
         }
-        table
     }
+    table
+}
 
-    /// Weights `[members, fan-in, output planes]` and biases `[members, 1, output planes]` of the ordinary convolution.
-    pub(crate) fn expanded(&self, weights: &Tensor<3>, biases: &Tensor<3>) -> [Tensor<3>; 2] {
-        let members = weights.dims()[0];
-        let pick = |values: &Tensor<3>, table: Vec<i64>, rows: usize| {
-            let [_, first, second] = values.dims();
-            let count = table.len();
-            let indices = Tensor::<1, Int>::from_data(TensorData::new(table, [count]), &values.device());
-            let flat = values.clone().reshape([members, first * second]);
-            flat.select(1, indices).reshape([members, rows, self.output_planes()])
+#[cfg(test)]
+mod tests {
+    use isotypic_architecture::{Architecture, Operation};
+
+    use super::*;
+    use crate::precision::values_of;
+    use crate::{Initialization, Network, NetworkOperation, NetworkParameters, Precision};
+
+    /// Every group, filters of one place and filters larger than the image, several channels and two members of an ensemble.
+    #[test]
+    fn one_product_for_all_turns_is_each_turn_by_itself() {
+        let plane = |group: &str, filter: usize| {
+            format!(
+                r#"{{"layers": [{{"group_lift": {{"group": "{group}", "filter": [{filter}, {filter}], "width": 3, "b_std": 0.7}}}},
+                {{"group_conv": {{"filter": [{filter}, {filter}], "width": 2, "w_std": 1.3, "parameterization": "standard"}}}}, "group_pool",
+                {{"dense": {{}}}}]}}"#
+            )
         };
-        let repeated = (0..self.output_planes()).map(|plane| (plane / self.group.order()) as i64).collect();
-        [pick(weights, self.table(), self.fan_in()), pick(biases, repeated, 1)]
-    }
-}
-
-/// The mean over all turns, each plane turned back: what is left is invariant under turns of the image, and knows positions.
-///
-/// $\text{out}_w(x) = \frac{1}{|H|} \sum_h f_w(h x, h)$ about the centre of the square.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct GroupMean {
-    /// The turns.
-    pub group: PointGroup,
-}
-
-impl GroupMean {
-    /// `[batch, positions, width]` from `[batch, positions, width · order]` on a square of this side.
-    pub(crate) fn of(&self, values: Tensor<3>, side: usize) -> Tensor<3> {
-        let [batch, positions, planes] = values.dims();
-        let (order, mut table) = (self.group.order(), Vec::with_capacity(positions * planes));
-        for position in 0..positions {
-            for plane in 0..planes {
-                let from = self.group.moved(plane % order, position, side);
-                table.push((from * planes + plane) as i64);
+        let line = |group: &str| {
+            format!(
+                r#"{{"layers": [{{"group_lift": {{"group": "{group}", "width": 3}}}}, {{"group_conv": {{"width": 2, "b_std": 0.5}}}},
+                "group_pool", {{"dense": {{}}}}]}}"#
+            )
+        };
+        for (json, shape) in [
+            (plane("p4", 3), vec![4, 4, 2]),
+            (plane("p4m", 3), vec![5, 5, 1]),
+            (plane("p4m", 5), vec![3, 3, 2]),
+            (plane("p4", 1), vec![2, 2, 1]),
+            (line("cyclic:5"), vec![5]),
+            (line("dihedral:4"), vec![4]),
+        ] {
+            let graph = Architecture::from_json(&json).unwrap().check(&shape).unwrap();
+            let network = Network::from_graph(&graph).unwrap();
+            let draw = |seed| {
+                NetworkParameters::draw(&network, Initialization::Gaussian, Precision::Double, seed).unwrap()
+            };
+            let both = NetworkParameters::stack(&[draw(1), draw(2)]).unwrap();
+            for (index, node) in network.nodes().iter().enumerate() {
+                let NetworkOperation::Layer(Operation::GroupLift(conv) | Operation::GroupConv(conv)) =
+                    &node.operation
+                else {
+                    continue;
+                };
+                let size: usize = node.input_shape.iter().product();
+                let values = (0..4 * size).map(|at| (1.0 + at as f64 * 0.83).sin()).collect();
+                let channels = node.input_shape[node.input_shape.len() - 1];
+                let values = Precision::Double.tensor(values, [4, size / channels, channels], &both.device);
+                let own = &both.tensors[both.first_of[index]..];
+                let one = all_turns(conv, &node.input_shape, own, values.clone());
+                let other = turn_by_turn(conv, &node.input_shape, own, values, &mut Probes::none());
+                assert_eq!(one.dims(), other.dims());
+                let largest = values_of(&(one - other).abs().max())[0];
+                assert!(largest < 1e-14, "{json}: {largest}");
             }
         }
-        let count = table.len();
-        let indices = Tensor::<1, Int>::from_data(TensorData::new(table, [count]), &values.device());
-        let turned_back = values.reshape([batch, positions * planes]).select(1, indices);
-        turned_back.reshape([batch, positions * planes / order, order]).mean_dim(2).reshape([
-            batch,
-            positions,
-            planes / order,
-        ])
     }
 }

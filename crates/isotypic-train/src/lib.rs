@@ -11,6 +11,7 @@
 
 #![cfg(feature = "burn")]
 
+mod batch_norm;
 mod checkpoint;
 mod classes;
 mod classes_experiment;
@@ -20,38 +21,42 @@ mod error;
 mod forward;
 mod group_conv;
 mod initialization;
+mod kept_descent;
 mod loss;
 mod network;
 mod network_parameters;
 mod optimizer;
 mod paper_networks;
-mod point_group;
 mod precision;
 mod probes;
+mod residual_network;
 mod resolve_network;
 mod run_folder;
+mod state_file;
 mod trainer;
+mod training_device;
 mod training_options;
 mod training_progress;
 mod transformer_parts;
 mod vision_transformer;
 mod window_table;
 
+pub use batch_norm::BatchNorm;
 pub use checkpoint::Checkpoint;
 pub use classes::{ClassesData, ClassesOutcome};
 pub use classes_experiment::{ClassesExperiment, ClassesRun, ClassesRunName};
 pub use ensemble::{Descent, Ensemble};
 pub use error::TrainError;
-pub use group_conv::{GroupConv, GroupMean};
 pub use initialization::Initialization;
+pub use kept_descent::KeptDescent;
 pub use loss::Loss;
 pub use network::{MaxPool, Network, NetworkNode, NetworkOperation};
 pub use network_parameters::NetworkParameters;
 pub use optimizer::{Optimizer, OptimizerState};
-pub use point_group::PointGroup;
 pub use precision::Precision;
 pub use run_folder::RunFolder;
 pub use trainer::{EpochMetrics, Trainer, TrainingSettings};
+pub use training_device::TrainingDevice;
 pub use training_options::TrainingOptions;
 pub use training_progress::TrainingProgress;
 pub use transformer_parts::{ChannelScale, HeadedAttention, Patches, SinCosPositions};

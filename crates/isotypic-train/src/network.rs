@@ -4,7 +4,7 @@ use isotypic_architecture::{LayerGraph, Operation};
 
 use serde::Serialize;
 
-use crate::{ChannelScale, GroupConv, GroupMean, HeadedAttention, Patches, SinCosPositions, TrainError};
+use crate::{BatchNorm, ChannelScale, HeadedAttention, Patches, SinCosPositions, TrainError};
 
 /// Maxima over windows that lie inside the image, channel by channel. One entry per spatial axis.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,10 +23,8 @@ pub enum NetworkOperation {
     Layer(Operation),
     /// Maxima over windows, for which no kernel is known.
     MaxPool(MaxPool),
-    /// A convolution that commutes with turns.
-    GroupConv(GroupConv),
-    /// The mean over turns.
-    GroupMean(GroupMean),
+    /// Batch normalisation.
+    BatchNorm(BatchNorm),
     /// Squares of an image as positions.
     Patches(Patches),
     /// Fixed embeddings of positions.
@@ -124,12 +122,14 @@ impl Network {
             let per_output = match &node.operation {
                 NetworkOperation::Layer(Operation::Dense(_)) => channels,
                 NetworkOperation::Layer(Operation::Conv(conv)) => channels * conv.filter_size(),
+                NetworkOperation::Layer(Operation::GroupLift(conv) | Operation::GroupConv(conv)) => {
+                    conv.taps * conv.channels
+                }
                 NetworkOperation::Layer(Operation::SelfAttention(attention)) => {
                     let joined = attention.heads * (2 * attention.key_width + attention.value_width);
                     return (positions * joined * (channels + positions)) as f64
                         + (outputs * attention.heads * attention.value_width) as f64;
                 }
-                NetworkOperation::GroupConv(conv) => conv.fan_in(),
                 NetworkOperation::HeadedAttention(attention) => {
                     let joined = attention.heads * attention.head_width;
                     return (positions * joined * (4 * channels + 2 * positions)) as f64;
@@ -159,6 +159,9 @@ fn is_known(operation: &Operation) -> bool {
         Operation::Conv(conv) => conv.dilation.iter().all(|&step| step == 1),
         Operation::Input
         | Operation::Dense(_)
+        | Operation::GroupLift(_)
+        | Operation::GroupConv(_)
+        | Operation::GroupPool(_)
         | Operation::Identity
         | Operation::Flatten
         | Operation::GlobalAvgPool

@@ -4,14 +4,16 @@ use burn_tensor::{Device, Tensor};
 use isotypic_architecture::{LayerParameterization, Operation, RandomStream};
 
 use crate::precision::values_of;
-use crate::{Initialization, Network, NetworkOperation, Precision, TrainError};
+use crate::probes::BatchStatistics;
+use crate::{Initialization, Network, NetworkOperation, Precision, TrainError, TrainingDevice};
 
 /// One array of parameters for each place that has one, in the order of the nodes.
 ///
 /// # Shapes
 /// - `dense`, `conv`: weights `[1, fan-in, width]`, then biases `[1, 1, width]` if the layer has them; the fan-in runs over taps in
 ///   C order, channels fastest
-/// - group convolutions: the same for one turn
+/// - `group_lift`, `group_conv`: the same, the fan-in over the taps of one turn
+/// - batch normalisation: running means and variances `[1, 1, channels]`, which are not trained
 /// - scales of channels: factors and summands `[1, 1, channels]`; headed attention: `[1, channels, 3 · heads · width]` and
 ///   `[1, heads · width, channels]`
 /// - `self_attention`: `keys` and, where they are of their own, `queries` `[heads, seen, key_width]`, `values`
@@ -24,8 +26,12 @@ pub struct NetworkParameters {
     pub(crate) tensors: Vec<Tensor<3>>,
     /// For each node the place of its first array.
     pub(crate) first_of: Vec<usize>,
+    /// The arrays that are not trained but follow the statistics of batches.
+    pub(crate) statistics: Vec<usize>,
     pub(crate) precision: Precision,
     pub(crate) device: Device,
+    /// The same by name.
+    pub(crate) place: TrainingDevice,
 }
 
 impl NetworkParameters {
@@ -52,7 +58,11 @@ impl NetworkParameters {
                 let spread = match initialization {
                     _ if array.constant.is_some() => Spread::Constant(array.constant.unwrap_or_default()),
                     Initialization::KaimingUniform if array.is_affine => {
-                        Spread::Uniform(1.0 / (array.fan_in as f64).sqrt())
+                        Spread::Uniform(1.0 / (array.fan_in as f64).sqrt() / array.factor)
+                    }
+                    Initialization::HeNormal if array.is_affine && array.is_bias() => Spread::Constant(0.0),
+                    Initialization::HeNormal if array.is_affine => {
+                        Spread::Normal((2.0 / array.fan_in as f64).sqrt() / array.factor)
                     }
                     _ => Spread::Normal(array.std),
                 };
@@ -75,9 +85,13 @@ impl NetworkParameters {
         values: Vec<Vec<f64>>,
     ) -> Result<Self, TrainError> {
         let device = Device::flex();
-        let (mut names, mut shapes, mut first_of) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut names, mut shapes, mut first_of, mut statistics) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (index, node) in network.nodes().iter().enumerate() {
             first_of.push(shapes.len());
+            if matches!(node.operation, NetworkOperation::BatchNorm(_)) {
+                statistics.extend([shapes.len(), shapes.len() + 1]);
+            }
             for array in arrays(node)? {
                 names.push(format!("{index} {} {}", node.path.replace('`', ""), array.name));
                 shapes.push(array.shape);
@@ -99,7 +113,7 @@ impl NetworkParameters {
             }
             tensors.push(precision.tensor(values, shape, &device));
         }
-        Ok(Self { names, tensors, first_of, precision, device })
+        Ok(Self { names, tensors, first_of, statistics, precision, device, place: TrainingDevice::Cpu })
     }
 
     /// The parameters of several networks of the same shape as those of an ensemble.
@@ -136,6 +150,23 @@ impl NetworkParameters {
         Some(Self { tensors: self.tensors.iter().map(part).collect::<Option<_>>()?, ..self.clone() })
     }
 
+    /// The same parameters on a device, where everything is computed from them.
+    ///
+    /// # Errors
+    /// [`TrainError::DeviceMissing`], [`TrainError::SinglePrecisionOnly`].
+    pub fn on(self, place: TrainingDevice) -> Result<Self, TrainError> {
+        if place == self.place {
+            return Ok(self);
+        }
+        if place == TrainingDevice::Wgpu && self.precision == Precision::Double {
+            return Err(TrainError::SinglePrecisionOnly { device: place });
+        }
+        let device = place.open()?;
+        let moved =
+            self.tensors.iter().map(|tensor| self.precision.of_data(tensor.to_data(), &device)).collect();
+        Ok(Self { tensors: moved, device, place, ..self })
+    }
+
     /// All values, array after array in C order.
     pub fn values(&self) -> Vec<Vec<f64>> {
         self.tensors.iter().map(values_of).collect()
@@ -143,7 +174,20 @@ impl NetworkParameters {
 
     /// Number of trained values.
     pub fn count(&self) -> usize {
-        self.tensors.iter().map(|tensor| tensor.dims().iter().product::<usize>()).sum()
+        let is_trained = |place: &usize| !self.statistics.contains(place);
+        let size = |place: usize| self.tensors[place].dims().iter().product::<usize>();
+        (0..self.tensors.len()).filter(is_trained).map(size).sum()
+    }
+
+    /// Running averages of batch normalisation take over a part of the statistics of a batch.
+    pub(crate) fn follow(&mut self, statistics: Vec<BatchStatistics>) {
+        for of_layer in statistics {
+            for (place, new) in [(0, of_layer.means), (1, of_layer.variances)] {
+                let old = &mut self.tensors[of_layer.first_array + place];
+                let new = self.precision.tensor(new, old.dims(), &self.device);
+                *old = old.clone() * (1.0 - of_layer.momentum) + new * of_layer.momentum;
+            }
+        }
     }
 
     /// The same parameters with gradients tracked.
@@ -160,9 +204,19 @@ struct ParameterArray {
     std: f64,
     fan_in: usize,
     is_affine: bool,
+    /// What the layer multiplies the values with, as the `ntk` parameterization does.
+    factor: f64,
     /// Not drawn at all.
     constant: Option<f64>,
 }
+
+impl ParameterArray {
+    fn is_bias(&self) -> bool {
+        self.name == BIASES
+    }
+}
+
+const BIASES: &str = "biases";
 
 enum Spread {
     Normal(f64),
@@ -187,7 +241,15 @@ impl Spread {
 /// Weights of an affine map that kernels do not know.
 fn matrix(name: &'static str, fan_in: usize, width: usize) -> ParameterArray {
     let std = 1.0 / (fan_in as f64).sqrt();
-    ParameterArray { name, shape: [1, fan_in, width], std, fan_in, is_affine: true, constant: None }
+    ParameterArray {
+        name,
+        shape: [1, fan_in, width],
+        std,
+        fan_in,
+        is_affine: true,
+        factor: 1.0,
+        constant: None,
+    }
 }
 
 /// One value for every channel, the same at the beginning.
@@ -199,14 +261,16 @@ fn constant(name: &'static str, channels: usize, value: f64) -> ParameterArray {
 fn arrays(node: &crate::NetworkNode) -> Result<Vec<ParameterArray>, TrainError> {
     let operation = match &node.operation {
         NetworkOperation::Layer(operation) => operation,
-        NetworkOperation::GroupConv(conv) => {
-            let biases =
-                ParameterArray { shape: [1, 1, conv.width], ..matrix("biases", conv.fan_in(), conv.width) };
-            return Ok(vec![matrix("weights", conv.fan_in(), conv.width), biases]);
-        }
         NetworkOperation::ChannelScale(_) => {
             let channels = node.input_shape[node.input_shape.len() - 1];
             return Ok(vec![constant("factors", channels, 1.0), constant("summands", channels, 0.0)]);
+        }
+        NetworkOperation::BatchNorm(_) => {
+            let channels = node.input_shape[node.input_shape.len() - 1];
+            return Ok(vec![
+                constant("running means", channels, 0.0),
+                constant("running variances", channels, 1.0),
+            ]);
         }
         NetworkOperation::HeadedAttention(attention) => {
             let channels = node.input_shape[node.input_shape.len() - 1];
@@ -217,32 +281,61 @@ fn arrays(node: &crate::NetworkNode) -> Result<Vec<ParameterArray>, TrainError> 
             ]);
         }
         NetworkOperation::MaxPool(_)
-        | NetworkOperation::GroupMean(_)
         | NetworkOperation::Patches(_)
         | NetworkOperation::SinCosPositions(_) => return Ok(vec![]),
     };
     let channels = node.input_shape[node.input_shape.len() - 1];
-    let affine = |taps: usize, width, weight_variance: f64, bias: Option<f64>, parameterization| {
+    let affine = |(taps, channels): (usize, usize),
+                  width,
+                  weight_variance: f64,
+                  bias: Option<f64>,
+                  parameterization| {
         let fan_in = taps * channels;
-        let (weight_std, bias_std) = match parameterization {
+        // Standard deviations as the parameterization says, and factors of the layer.
+        let (weights, biases) = match parameterization {
             LayerParameterization::Standard { input_width } => (
-                (weight_variance * channels as f64 / (fan_in as f64 * input_width)).sqrt(),
-                bias.map(f64::sqrt),
+                ((weight_variance * channels as f64 / (fan_in as f64 * input_width)).sqrt(), 1.0),
+                bias.map(|variance| (variance.sqrt(), 1.0)),
             ),
-            _ => (1.0, bias.map(|_| 1.0)),
+            _ => {
+                let factor = (weight_variance / fan_in as f64).sqrt();
+                // Biases of variance 0 do nothing, whatever they are.
+                (
+                    (1.0, factor),
+                    bias.map(|variance| (1.0, if variance > 0.0 { variance.sqrt() } else { 1.0 })),
+                )
+            }
         };
-        let array =
-            |name, shape, std| ParameterArray { name, shape, std, fan_in, is_affine: true, constant: None };
-        let mut arrays = vec![array("weights", [1, fan_in, width], weight_std)];
-        arrays.extend(bias_std.map(|std| array("biases", [1, 1, width], std)));
+        let array = |name, shape, (std, factor): (f64, f64)| ParameterArray {
+            name,
+            shape,
+            std,
+            fan_in,
+            is_affine: true,
+            factor,
+            constant: None,
+        };
+        let mut arrays = vec![array("weights", [1, fan_in, width], weights)];
+        arrays.extend(biases.map(|biases| array(BIASES, [1, 1, width], biases)));
         arrays
     };
     Ok(match operation {
-        Operation::Dense(dense) => {
-            affine(1, dense.width, dense.weight_variance, dense.bias_variance, dense.parameterization)
-        }
+        Operation::Dense(dense) => affine(
+            (1, channels),
+            dense.width,
+            dense.weight_variance,
+            dense.bias_variance,
+            dense.parameterization,
+        ),
         Operation::Conv(conv) => affine(
-            conv.filter_size(),
+            (conv.filter_size(), channels),
+            conv.width,
+            conv.weight_variance,
+            conv.bias_variance,
+            conv.parameterization,
+        ),
+        Operation::GroupLift(conv) | Operation::GroupConv(conv) => affine(
+            (conv.taps, conv.channels),
             conv.width,
             conv.weight_variance,
             conv.bias_variance,
@@ -266,8 +359,7 @@ fn attention_arrays(
         }
         _ => channels,
     };
-    let array =
-        |name, shape, std| ParameterArray { name, shape, std, fan_in: 1, is_affine: false, constant: None };
+    let array = |name, shape, std| ParameterArray { is_affine: false, shape, std, ..matrix(name, 1, 1) };
     let keys = [attention.heads, seen(true), attention.key_width];
     let mut arrays = vec![array("keys", keys, 1.0)];
     if attention.scaling == AttentionScaling::Sqrt {
@@ -277,7 +369,7 @@ fn attention_arrays(
     arrays.push(array("values", [attention.heads, seen(on_values), attention.value_width], 1.0));
     arrays.push(array("output", [1, attention.heads * attention.value_width, attention.width], 1.0));
     if attention.bias_variance.is_some() {
-        arrays.push(array("biases", [1, 1, attention.width], 1.0));
+        arrays.push(array(BIASES, [1, 1, attention.width], 1.0));
     }
     if let Some(embedding) = embedding {
         let positions = node.input_shape[..node.input_shape.len() - 1].iter().product();
@@ -285,4 +377,40 @@ fn attention_arrays(
         arrays.push(array("embeddings", [1, positions, embedding.width], std));
     }
     Ok(arrays)
+}
+
+#[cfg(test)]
+mod tests {
+    use isotypic_architecture::Architecture;
+
+    use super::*;
+
+    fn root_mean_square(values: &[f64], factor: f64) -> f64 {
+        factor * (values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64).sqrt()
+    }
+
+    /// Fan-in 40: uniform in ±1/√40 has the standard deviation 1/√120.
+    #[test]
+    fn what_multiplies_inputs_is_drawn_alike_in_both_parameterizations() {
+        for (parameterization, factors) in [("standard", [1.0, 1.0]), ("ntk", [1.5 / 40.0_f64.sqrt(), 0.3])] {
+            let json = format!(
+                r#"{{"parameterization": "{parameterization}", "layers": [{{"dense": {{"width": 500, "w_std": 1.5, "b_std": 0.3}}}}]}}"#
+            );
+            let graph = Architecture::from_json(&json).unwrap().check(&[40]).unwrap();
+            let network = Network::from_graph(&graph).unwrap();
+            let spreads = |initialization| {
+                let drawn = NetworkParameters::draw(&network, initialization, Precision::Double, 1).unwrap();
+                let values = drawn.values();
+                [root_mean_square(&values[0], factors[0]), root_mean_square(&values[1], factors[1])]
+            };
+            let [weights, biases] = spreads(Initialization::KaimingUniform);
+            let expected = (1.0 / 120.0_f64).sqrt();
+            assert!((weights / expected - 1.0).abs() < 0.02 && (biases / expected - 1.0).abs() < 0.1);
+            let [weights, biases] = spreads(Initialization::HeNormal);
+            assert!((weights / (2.0 / 40.0_f64).sqrt() - 1.0).abs() < 0.03 && biases.abs() < 1e-300);
+            let [weights, biases] = spreads(Initialization::Gaussian);
+            assert!((weights / (1.5 / 40.0_f64.sqrt()) - 1.0).abs() < 0.03, "{weights}");
+            assert!((biases / 0.3 - 1.0).abs() < 0.1, "{biases}");
+        }
+    }
 }

@@ -1,9 +1,12 @@
 //! Steps that lower the loss.
 
-use burn_tensor::Tensor;
+use std::ops::{Add, Div, Mul, Sub};
+
+use burn_tensor::{Element, Tensor, TensorData};
+use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::{NetworkParameters, TrainError};
+use crate::{NetworkParameters, Precision, TrainError, TrainingDevice};
 
 /// How a gradient becomes a step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -90,6 +93,50 @@ impl Optimizer {
             state.moments = (0..self.moments()).map(|_| zeros()).collect();
         }
         state.steps += 1;
+        match parameters.place == TrainingDevice::Cpu {
+            true => self.step_in_place(parameters, state, gradients),
+            false => self.step_on_device(parameters, state, gradients),
+        }
+    }
+
+    /// In one pass over each array, where the values are at hand: an operation on tensors is a pass with an array of its own, and
+    /// Adam has a dozen.
+    fn step_in_place(
+        &self,
+        parameters: &mut NetworkParameters,
+        state: &mut OptimizerState,
+        gradients: Vec<Tensor<3>>,
+    ) {
+        let steps = state.steps as f64;
+        let mut moments: Vec<_> =
+            std::mem::take(&mut state.moments).into_iter().map(Vec::into_iter).collect();
+        state.moments = moments.iter().map(|arrays| Vec::with_capacity(arrays.len())).collect();
+        let arrays = std::mem::take(&mut parameters.tensors);
+        for (array, gradient) in arrays.into_iter().zip(gradients) {
+            let own = moments.iter_mut().map(|arrays| arrays.next().expect("a moment for each array"));
+            let mut data: Vec<TensorData> =
+                std::iter::once(array).chain(own).map(Tensor::into_data).collect();
+            let gradient = gradient.into_data();
+            match parameters.precision {
+                Precision::Single => update::<f32>(self, steps, &mut data, &gradient),
+                Precision::Double => update::<f64>(self, steps, &mut data, &gradient),
+            }
+            let mut tensors =
+                data.into_iter().map(|data| parameters.precision.of_data(data, &parameters.device));
+            parameters.tensors.extend(tensors.next());
+            for (kept, moment) in state.moments.iter_mut().zip(tensors) {
+                kept.push(moment);
+            }
+        }
+    }
+
+    /// By operations on tensors, wherever they are.
+    fn step_on_device(
+        &self,
+        parameters: &mut NetworkParameters,
+        state: &mut OptimizerState,
+        gradients: Vec<Tensor<3>>,
+    ) {
         let steps = state.steps as f64;
         for (place, gradient) in gradients.into_iter().enumerate() {
             let old = parameters.tensors[place].clone();
@@ -109,6 +156,120 @@ impl Optimizer {
                     old - mean * (learning_rate / (1.0 - libm::pow(BETA_1, steps))) / root
                 }
             };
+        }
+    }
+}
+
+/// A floating-point number that steps are taken in.
+trait Number:
+    Element + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+{
+    fn of(value: f64) -> Self;
+    fn root(self) -> Self;
+}
+
+impl Number for f32 {
+    fn of(value: f64) -> Self {
+        value as Self
+    }
+    fn root(self) -> Self {
+        self.sqrt()
+    }
+}
+
+impl Number for f64 {
+    fn of(value: f64) -> Self {
+        value
+    }
+    fn root(self) -> Self {
+        self.sqrt()
+    }
+}
+
+/// Values that one thread takes at a time.
+const RUN: usize = 1 << 14;
+
+/// Changes parameters and moments, `data`, where they stand. Values do not depend on each other, so neither do they on threads.
+fn update<N: Number>(optimizer: &Optimizer, steps: f64, data: &mut [TensorData], gradient: &TensorData) {
+    let gradient = gradient.as_slice::<N>().expect("gradients have the format of parameters");
+    let mut arrays = data.iter_mut().map(|data| {
+        data.as_mut_slice::<N>().expect("moments have the format of parameters").par_chunks_mut(RUN)
+    });
+    let mut next = || arrays.next().expect("parameters, and as many moments as the optimizer has");
+    match *optimizer {
+        Optimizer::Sgd { learning_rate, momentum } => {
+            let (rate, momentum) = (N::of(learning_rate), N::of(momentum));
+            let runs = next().zip(next()).zip(gradient.par_chunks(RUN));
+            runs.for_each(|((parameters, velocities), gradients)| {
+                for ((p, v), &g) in parameters.iter_mut().zip(velocities).zip(gradients) {
+                    *v = *v * momentum + g;
+                    *p = *p - *v * rate;
+                }
+            });
+        }
+        Optimizer::Adam { learning_rate } => {
+            let (decay_1, decay_2) = (N::of(BETA_1), N::of(BETA_2));
+            let (part_1, part_2) = (N::of(1.0 - BETA_1), N::of(1.0 - BETA_2));
+            let rate = N::of(learning_rate / (1.0 - libm::pow(BETA_1, steps)));
+            let correction = N::of(1.0 / (1.0 - libm::pow(BETA_2, steps)));
+            let epsilon = N::of(EPSILON);
+            let runs = next().zip(next()).zip(next()).zip(gradient.par_chunks(RUN));
+            runs.for_each(|(((parameters, means), squares), gradients)| {
+                for (((p, m), s), &g) in parameters.iter_mut().zip(means).zip(squares).zip(gradients) {
+                    *m = *m * decay_1 + g * part_1;
+                    *s = *s * decay_2 + g * g * part_2;
+                    *p = *p - *m * rate / ((*s * correction).root() + epsilon);
+                }
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use isotypic_architecture::Architecture;
+
+    use super::*;
+    use crate::{Initialization, Network};
+
+    #[test]
+    fn steps_in_place_are_those_by_operations_on_tensors() {
+        let json = r#"{"layers": [{"dense": {"width": 150, "b_std": 1.0}}, "relu", {"dense": {}}]}"#;
+        let network = Network::from_graph(&Architecture::from_json(json).unwrap().check(&[200]).unwrap());
+        let network = network.unwrap();
+        for (precision, tolerance) in [(Precision::Single, 1e-6), (Precision::Double, 1e-14)] {
+            for optimizer in [
+                Optimizer::Adam { learning_rate: 0.01 },
+                Optimizer::Sgd { learning_rate: 0.01, momentum: 0.7 },
+            ] {
+                let start =
+                    NetworkParameters::draw(&network, Initialization::Gaussian, precision, 1).unwrap();
+                let mut both =
+                    [(start.clone(), OptimizerState::default()), (start, OptimizerState::default())];
+                for step in 0..3_u64 {
+                    let gradients =
+                        NetworkParameters::draw(&network, Initialization::Gaussian, precision, 2 + step);
+                    let gradients = gradients.unwrap().tensors;
+                    let (parameters, state) = &mut both[0];
+                    optimizer.step(parameters, state, gradients.clone());
+                    let (parameters, state) = &mut both[1];
+                    if state.moments.is_empty() {
+                        let zeros: Vec<_> = gradients.iter().map(Tensor::zeros_like).collect();
+                        state.moments = vec![zeros; optimizer.moments()];
+                    }
+                    state.steps += 1;
+                    optimizer.step_on_device(parameters, state, gradients);
+                }
+                let flat = |(parameters, state): &(NetworkParameters, OptimizerState)| {
+                    let all = parameters.tensors.iter().chain(state.moments.iter().flatten());
+                    all.flat_map(crate::precision::values_of).collect::<Vec<f64>>()
+                };
+                let [one, other] = [flat(&both[0]), flat(&both[1])];
+                assert_eq!(one.len(), other.len());
+                for (one, other) in one.iter().zip(&other) {
+                    assert!((one - other).abs() <= tolerance * other.abs().max(0.1), "{one}, {other}");
+                }
+            }
         }
     }
 }

@@ -4,10 +4,10 @@ use isotypic_architecture::{
     Activation, Conv, Dense, Dropout, DropoutMode, LayerParameterization, Operation, Padding,
 };
 
-use crate::{GroupConv, GroupMean, MaxPool, Network, NetworkNode, NetworkOperation, PointGroup, TrainError};
+use crate::{MaxPool, Network, NetworkNode, NetworkOperation, TrainError};
 
 /// The networks that this crate has by name.
-pub(crate) const PAPER_NETWORKS: &[&str] = &["paper-mlp", "paper-cnn", "paper-vit", "gcnn:c4", "gcnn:d4"];
+pub(crate) const PAPER_NETWORKS: &[&str] = &["paper-mlp", "paper-cnn", "paper-vit", "small-resnet"];
 
 /// The same for a sentence.
 pub(crate) fn list_of_names() -> String {
@@ -21,8 +21,8 @@ impl Network {
     /// - `paper-mlp`: two hidden layers of 512 and 128 rectifiers with dropout of one half, a readout without biases
     /// - `paper-vit`: a plain vision transformer on patches of 4×4: 256 channels, two blocks of four heads of 64, hidden layers of 256,
     ///   fixed embeddings of positions, the mean over positions (Beyer et al. 2022, arXiv 2205.01580). Sides are multiples of 4
-    /// - `gcnn:c4`, `gcnn:d4`: two group convolutions of 16 filters of 5×5 with quarter turns, and mirror images, each with rectifiers;
-    ///   the mean over turns; a readout that knows positions. Square images only
+    /// - `small-resnet`: a residual network with batch normalisation, three groups of 16, 32 and 64 channels with one block each (He et al.
+    ///   2016, arXiv 1512.03385)
     /// - `paper-cnn`: 24 filters of 5×5 and 32 of 3×3, each with rectifiers and maxima over 2×2 windows, 256 rectifiers, a readout
     ///
     /// Draw them with [`Initialization::KaimingUniform`](crate::Initialization::KaimingUniform), as the paper did.
@@ -40,29 +40,11 @@ impl Network {
         if height.min(width) < 14 || channels == 0 || outputs == 0 {
             return Err(TrainError::InputShape { name, got: input_shape.to_vec() });
         }
-        let group = match name {
-            "gcnn:c4" => Some(PointGroup::C4),
-            "gcnn:d4" => Some(PointGroup::D4),
-            _ => None,
-        };
         let mut chain = Chain::new(input_shape);
         if name == "paper-vit" {
             chain.vision_transformer(outputs)?;
-        } else if let Some(group) = group {
-            if height != width {
-                return Err(TrainError::InputShape { name, got: input_shape.to_vec() });
-            }
-            chain.group_conv(group, channels, true);
-            chain.relu();
-            chain.group_conv(group, GROUP_WIDTH, false);
-            chain.relu();
-            chain.push(
-                NetworkOperation::GroupMean(GroupMean { group }),
-                "group_mean",
-                vec![height, width, GROUP_WIDTH],
-            );
-            chain.flatten();
-            chain.dense(outputs, true);
+        } else if name == "small-resnet" {
+            chain.residual_network(outputs);
         } else if name == "paper-mlp" {
             chain.flatten();
             for width in [512, 128] {
@@ -86,12 +68,11 @@ impl Network {
     }
 }
 
-/// Channels on the group.
-const GROUP_WIDTH: usize = 16;
-
 /// Nodes, each of which reads the one before it.
 pub(crate) struct Chain {
     pub(crate) nodes: Vec<NetworkNode>,
+    /// What the next node reads in place of the last.
+    pub(crate) from: Option<usize>,
 }
 
 impl Chain {
@@ -103,23 +84,24 @@ impl Chain {
             output_shape: input_shape.to_vec(),
             path: "input".to_owned(),
         };
-        Self { nodes: vec![input] }
+        Self { nodes: vec![input], from: None }
     }
 
-    /// Shape of what the last node gives.
+    /// Shape of what the next node reads.
     pub(crate) fn shape(&self) -> Vec<usize> {
-        self.nodes[self.nodes.len() - 1].output_shape.clone()
+        self.nodes[self.from.unwrap_or(self.nodes.len() - 1)].output_shape.clone()
     }
 
     pub(crate) fn push(&mut self, operation: NetworkOperation, name: &str, output_shape: Vec<usize>) {
         let place = self.nodes.len();
         self.nodes.push(NetworkNode {
             operation,
-            inputs: vec![place - 1],
+            inputs: vec![self.from.unwrap_or(place - 1)],
             input_shape: self.shape(),
             output_shape,
             path: format!("layer {place} (`{name}`)"),
         });
+        self.from = None;
     }
 
     pub(crate) fn layer(&mut self, operation: Operation, output_shape: Option<Vec<usize>>) {
@@ -133,7 +115,7 @@ impl Chain {
         self.layer(Operation::Flatten, Some(vec![size]));
     }
 
-    fn relu(&mut self) {
+    pub(crate) fn relu(&mut self) {
         self.layer(Operation::Activation(Activation::Relu), None);
     }
 
@@ -169,13 +151,6 @@ impl Chain {
         self.layer(Operation::Conv(conv), Some(output));
     }
 
-    fn group_conv(&mut self, group: PointGroup, input_width: usize, lifts: bool) {
-        let shape = self.shape();
-        let conv = GroupConv { group, extent: 5, input_width, lifts, width: GROUP_WIDTH };
-        let output = vec![shape[0], shape[1], conv.output_planes()];
-        self.push(NetworkOperation::GroupConv(conv), "group_conv", output);
-    }
-
     fn max_pool(&mut self) {
         let shape = self.shape();
         let pool = MaxPool { window: vec![2; 2], strides: vec![2; 2] };
@@ -191,7 +166,9 @@ mod tests {
     /// Counts of a PyTorch program with the same networks.
     #[test]
     fn networks_have_as_many_parameters_as_in_pytorch() {
-        for (name, expected) in [("paper-mlp", 468_864), ("paper-cnn", 215_194), ("paper-vit", 797_482)] {
+        for (name, expected) in
+            [("paper-mlp", 468_864), ("paper-cnn", 215_194), ("paper-vit", 797_482), ("small-resnet", 77_754)]
+        {
             let network = Network::named(name, &[28, 28, 1], 10).unwrap();
             let drawn =
                 NetworkParameters::draw(&network, Initialization::KaimingUniform, Precision::Single, 0);

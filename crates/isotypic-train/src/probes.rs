@@ -16,20 +16,50 @@ pub(crate) struct Probe {
     pub(crate) written: Tensor<3>,
 }
 
-/// Collects probes, or nothing.
+/// Means and variances of a batch in one layer of batch normalisation.
+pub(crate) struct BatchStatistics {
+    /// The array of parameters that follows the means; that of the variances is the next.
+    pub(crate) first_array: usize,
+    /// `[members, 1, channels]`, flat.
+    pub(crate) means: Vec<f64>,
+    /// The same, without bias.
+    pub(crate) variances: Vec<f64>,
+    /// What part of them the running averages take over.
+    pub(crate) momentum: f64,
+}
+
+/// What a forward pass tells beside its outputs: probes, if they are asked for, and statistics of the batch.
 pub(crate) struct Probes {
     list: Option<Vec<Probe>>,
+    statistics: Vec<BatchStatistics>,
+    /// The first array of parameters of the layer that is computed.
+    pub(crate) first_array: usize,
 }
 
 impl Probes {
     /// Nothing is collected, and nothing is added.
     pub(crate) fn none() -> Self {
-        Self { list: None }
+        Self { list: None, statistics: Vec::new(), first_array: 0 }
     }
 
     /// Every place is collected.
     pub(crate) fn all() -> Self {
-        Self { list: Some(Vec::new()) }
+        Self { list: Some(Vec::new()), statistics: Vec::new(), first_array: 0 }
+    }
+
+    /// Statistics of the batch in one layer.
+    pub(crate) fn add_statistics(&mut self, statistics: BatchStatistics) {
+        self.statistics.push(statistics);
+    }
+
+    /// The statistics of all layers.
+    pub(crate) fn into_statistics(self) -> Vec<BatchStatistics> {
+        self.statistics
+    }
+
+    /// Whether places are collected.
+    pub(crate) fn are_collected(&self) -> bool {
+        self.list.is_some()
     }
 
     /// The places, in the order of the forward pass.

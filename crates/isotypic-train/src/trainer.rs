@@ -8,6 +8,7 @@ use isotypic_work::{Cancel, Monitor, Silent};
 use ndarray::ArrayView2;
 use serde::Serialize;
 
+use crate::probes::Probes;
 use crate::{
     Checkpoint, Loss, Network, NetworkParameters, Optimizer, OptimizerState, TrainError, TrainingProgress,
 };
@@ -183,8 +184,9 @@ impl Trainer {
         let mut right = 0_usize;
         for start in (0..inputs.nrows()).step_by(EVALUATION_BATCH) {
             let rows: Vec<usize> = (start..inputs.nrows().min(start + EVALUATION_BATCH)).collect();
-            let outputs = self.network.forward(&self.parameters, &gather(inputs, &rows), None)?;
-            let wanted = gather(targets, &rows);
+            let batch = self.parameters.precision.rows(inputs, &rows, &self.parameters.device);
+            let outputs = crate::precision::values_of(&self.network.outputs(&self.parameters, batch, None));
+            let wanted: Vec<f64> = rows.iter().flat_map(|&row| targets.row(row).to_vec()).collect();
             let width = self.network.output_width();
             right += outputs
                 .chunks(width)
@@ -203,11 +205,9 @@ impl Trainer {
             monitor.check().map_err(|_| TrainError::Interrupted { epoch })?;
             let masks = RandomStream::for_parts(&[!self.settings.seed, epoch as u64, batch as u64]).bits();
             let tracked = self.parameters.tracked();
-            let tensor = |values: ArrayView2<'_, f64>| {
-                let shape = [rows.len(), values.ncols()];
-                tracked.precision.tensor(gather(values, rows), shape, &tracked.device)
-            };
-            let outputs = self.network.outputs(&tracked, tensor(inputs), Some(masks));
+            let tensor = |values: ArrayView2<'_, f64>| tracked.precision.rows(values, rows, &tracked.device);
+            let mut probes = Probes::none();
+            let outputs = self.network.outputs_probed(&tracked, tensor(inputs), Some(masks), &mut probes);
             let loss = self.settings.loss.of(outputs, tensor(targets));
             let value = crate::precision::values_of(&loss)[0];
             if !value.is_finite() {
@@ -220,7 +220,10 @@ impl Trainer {
                 .iter()
                 .map(|tensor| tensor.grad(&gradients).unwrap_or_else(|| tensor.clone().inner().zeros_like()));
             let gradients = gradients.collect();
+            // Parameters that nobody else holds are changed where they are.
+            drop(tracked);
             self.settings.optimizer.step(&mut self.parameters, &mut self.state, gradients);
+            self.parameters.follow(probes.into_statistics());
             monitor.advance(rows.len() as f64);
         }
         Ok(sum / inputs.nrows() as f64)
@@ -248,11 +251,6 @@ impl Trainer {
 
 /// Examples evaluated together; accuracies do not depend on it.
 const EVALUATION_BATCH: usize = 512;
-
-/// Some rows in C order.
-fn gather(values: ArrayView2<'_, f64>, rows: &[usize]) -> Vec<f64> {
-    rows.iter().flat_map(|&row| values.row(row).to_vec()).collect()
-}
 
 /// The place of the largest value, the first of several.
 fn largest(values: &[f64]) -> usize {

@@ -1,6 +1,6 @@
 //! What experiments let a user choose about training.
 
-use crate::{Loss, Optimizer, TrainingSettings};
+use crate::{Initialization, Loss, Optimizer, TrainingDevice, TrainingSettings};
 
 /// How the networks of an experiment are trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,10 @@ pub struct TrainingOptions {
     pub batch: usize,
     /// Channels of hidden layers that have no width of their own.
     pub width: usize,
+    /// Where to compute.
+    pub device: TrainingDevice,
+    /// How parameters are drawn, in place of what the network's name says.
+    pub initialization: Option<Initialization>,
     /// Stops early once the loss of an epoch is at most this.
     pub enough_loss: Option<f64>,
     /// Stops early after so many epochs in a row without a lower loss.
@@ -27,6 +31,8 @@ impl Default for TrainingOptions {
             epochs: 12,
             batch: 512,
             width: 512,
+            device: TrainingDevice::Cpu,
+            initialization: None,
             enough_loss: None,
             patience: None,
         }

@@ -67,7 +67,7 @@ impl Chain {
     }
 
     /// The sum with an earlier node.
-    fn plus(&mut self, earlier: usize) {
+    pub(crate) fn plus(&mut self, earlier: usize) {
         self.layer(Operation::Sum, None);
         let last = self.nodes.len() - 1;
         self.nodes[last].inputs.push(earlier);

@@ -1,47 +1,42 @@
 //! `isotypic audit --train`: the networks of an audit.
 
-use clap::Args;
+use clap::{Arg, Args};
 use isotypic::AuditSettings;
 use isotypic::report::AuditReport;
 
+use super::train::ensemble::EnsembleArgs;
 use crate::exit::Failure;
 use crate::session::Session;
 
-/// How the networks of an audit are trained.
+/// How the networks of an audit are trained: the options of `isotypic train pairs`.
+// The same function for each option is meant.
+#[allow(clippy::duplicated_attributes)]
 #[derive(Debug, Args)]
-#[command(next_help_heading = "With --train")]
+#[command(
+    mut_arg("width", of_training),
+    mut_arg("networks", of_training),
+    mut_arg("steps", of_training),
+    mut_arg("step_size", of_training),
+    mut_arg("momentum", of_training),
+    mut_arg("output_scale", of_training),
+    mut_arg("training_seed", of_training),
+    mut_arg("double", of_training),
+    mut_arg("device", of_training)
+)]
 pub(crate) struct TrainArgs {
-    /// Channels of hidden layers for which the architecture gives none
-    #[arg(long, value_name = "N", requires = "train", default_value_t = 512)]
-    width: usize,
-    /// Networks for every held-out set; what they say is averaged
-    #[arg(long, value_name = "N", requires = "train", default_value_t = 1)]
-    networks: usize,
-    /// Steps of gradient descent with momentum 0.98
-    #[arg(long, value_name = "N", requires = "train", default_value_t = 2000)]
-    steps: usize,
-    /// Seed of the networks' parameters
-    #[arg(long, value_name = "SEED", requires = "train", default_value_t = 0)]
-    training_seed: u64,
+    #[command(flatten)]
+    ensemble: EnsembleArgs,
 }
 
-#[cfg(feature = "train")]
-impl TrainArgs {
-    fn training(&self) -> isotypic::train::EnsembleTraining {
-        isotypic::train::EnsembleTraining {
-            width: self.width,
-            networks: self.networks,
-            steps: self.steps,
-            seed: self.training_seed,
-            ..isotypic::train::EnsembleTraining::default()
-        }
-    }
+/// An option that means nothing without `--train`.
+fn of_training(option: Arg) -> Arg {
+    option.requires("train").help_heading("With --train")
 }
 
 /// Refuses what cannot be trained, before anything is computed.
 #[cfg(feature = "train")]
 pub(super) fn check(args: &TrainArgs, settings: &AuditSettings) -> Result<(), Failure> {
-    Ok(isotypic::train::check_training(settings, &args.training())?)
+    Ok(isotypic::train::check_training(settings, &args.ensemble.training()?)?)
 }
 
 /// The audit, then the networks.
@@ -51,7 +46,7 @@ pub(super) fn run(
     settings: &AuditSettings,
     session: &Session,
 ) -> Result<AuditReport, Failure> {
-    Ok(isotypic::train::audit_and_train(settings, &args.training(), &session.monitor)?)
+    Ok(isotypic::train::audit_and_train(settings, &args.ensemble.training()?, &session.monitor)?)
 }
 
 /// Says that this program has no networks.

@@ -165,11 +165,11 @@ fn rotations_too_many_for_one_matrix_are_projected_and_say_what_that_changes() {
 
 /// A small disk of its own, unmounted at the end; `None` where this user may not mount one.
 #[cfg(target_os = "linux")]
-struct SmallDisk<'a>(&'a Path);
+pub(crate) struct SmallDisk<'a>(&'a Path);
 
 #[cfg(target_os = "linux")]
 impl<'a> SmallDisk<'a> {
-    fn mount(folder: &'a Path, size: &str) -> Option<Self> {
+    pub(crate) fn mount(folder: &'a Path, size: &str) -> Option<Self> {
         let options = format!("size={size}");
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(folder).stderr(Stdio::null());

@@ -8,6 +8,8 @@ mod bad_input;
 mod data;
 mod help;
 mod interruption;
+#[cfg(feature = "train")]
+mod kept_networks;
 mod kernel;
 mod large_audit;
 mod orbit;

@@ -50,7 +50,7 @@ fn fit(trainer: &mut Trainer, cancel: &Cancel, path: Option<&Path>) -> Result<us
 fn a_run_that_was_interrupted_goes_on_with_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.safetensors");
-    for name in ["paper-mlp", "paper-cnn"] {
+    for name in ["paper-mlp", "paper-cnn", "small-resnet"] {
         let mut whole = trainer(name, 1, 4);
         fit(&mut whole, &Cancel::new(), None).unwrap();
         let error = fit(&mut trainer(name, 1, 4), &Cancel::new(), Some(&path)).unwrap_err();

@@ -113,3 +113,16 @@ fn experiments_that_cannot_be_are_refused() {
     let error = refused(|one| one.options.optimizer = Optimizer::Sgd { learning_rate: 1e30, momentum: 0.0 });
     assert!(error.contains(" poses 2 class 1 seed 0: epoch 1, batch"), "{error}");
 }
+
+#[test]
+fn residual_networks_learn_with_batch_normalisation_and_without() {
+    for (network, learning_rate, epochs) in [("small-resnet", 0.003, 14), ("resnet", 0.1, 8)] {
+        // Running averages need some steps more than the loss.
+        let mut one = experiment(epochs);
+        one.networks = vec![network.to_owned()];
+        one.poses = vec![2];
+        one.options.optimizer = Optimizer::Adam { learning_rate };
+        let run = one.run(&Monitor::silent()).unwrap().remove(0);
+        assert!(run.train_accuracy > 0.9 && run.loss.unwrap() < 0.5, "{run:?}");
+    }
+}

@@ -29,6 +29,13 @@ fn jacobian(network: &Network, parameters: &NetworkParameters, inputs: &[f64]) -
 }
 
 #[test]
+fn it_is_the_product_of_jacobians_averaged_over_outputs_of_weights_shared_among_turns_too() {
+    let json = r#"{"layers": [{"group_lift": {"group": "p4", "filter": [3, 3], "width": 3, "b_std": 0.4}}, "tanh",
+        {"group_conv": {"filter": [3, 3], "width": 2, "b_std": 0.7}}, "gelu", "group_pool", {"dense": {"width": 2}}]}"#;
+    is_product_of_jacobians(json, &[4, 4, 1]);
+}
+
+#[test]
 fn it_is_the_product_of_jacobians_averaged_over_outputs() {
     let conv = r#"{"conv": {"filter": [2, 2], "padding": "circular", "width": 3, "b_std": 0.4}}"#;
     let attention = |options: &str| {
@@ -49,27 +56,28 @@ fn it_is_the_product_of_jacobians_averaged_over_outputs() {
     ] {
         for parameterization in ["ntk", "standard"] {
             let json = format!(r#"{{"parameterization": "{parameterization}", "layers": [{layers}]}}"#);
-            let graph = Architecture::from_json(&json).unwrap().check(&[3, 2, 2]).unwrap();
-            let network = Network::from_graph(&graph).unwrap();
-            let parameters =
-                NetworkParameters::draw(&network, Initialization::Gaussian, Precision::Double, 4).unwrap();
-            let inputs: Vec<f64> = (0..36).map(|at| (1.7 * at as f64).sin()).collect();
-            let kernel = network.empirical_kernel(&parameters, &inputs).unwrap();
-            let jacobian = jacobian(&network, &parameters, &inputs);
-            let outputs = network.output_width();
-            for x in 0..3 {
-                for y in 0..3 {
-                    let expected: f64 = (0..outputs)
-                        .map(|c| jacobian.row(x * outputs + c).dot(&jacobian.row(y * outputs + c)))
-                        .sum::<f64>()
-                        / outputs as f64;
-                    let got = kernel[[x, y]];
-                    assert!(
-                        (got - expected).abs() < 1e-7 * expected.abs().max(1.0),
-                        "{json}: {got}, {expected}"
-                    );
-                }
-            }
+            is_product_of_jacobians(&json, &[3, 2, 2]);
+        }
+    }
+}
+
+fn is_product_of_jacobians(json: &str, shape: &[usize]) {
+    let graph = Architecture::from_json(json).unwrap().check(shape).unwrap();
+    let network = Network::from_graph(&graph).unwrap();
+    let parameters =
+        NetworkParameters::draw(&network, Initialization::Gaussian, Precision::Double, 4).unwrap();
+    let inputs: Vec<f64> = (0..3 * network.input_size()).map(|at| (1.7 * at as f64).sin()).collect();
+    let kernel = network.empirical_kernel(&parameters, &inputs).unwrap();
+    let jacobian = jacobian(&network, &parameters, &inputs);
+    let outputs = network.output_width();
+    for x in 0..3 {
+        for y in 0..3 {
+            let expected: f64 = (0..outputs)
+                .map(|c| jacobian.row(x * outputs + c).dot(&jacobian.row(y * outputs + c)))
+                .sum::<f64>()
+                / outputs as f64;
+            let got = kernel[[x, y]];
+            assert!((got - expected).abs() < 1e-7 * expected.abs().max(1.0), "{json}: {got}, {expected}");
         }
     }
 }

@@ -2,10 +2,16 @@
 
 use isotypic_architecture::Architecture;
 use isotypic_train::{
-    Descent, Ensemble, Initialization, Loss, Network, NetworkParameters, Optimizer, Precision, TrainError,
-    Trainer, TrainingSettings,
+    Descent, Ensemble, Initialization, KeptDescent, Loss, Network, NetworkParameters, Optimizer, Precision,
+    TrainError, Trainer, TrainingSettings,
 };
-use isotypic_work::{Cancel, Monitor, Silent};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use isotypic_work::{Cancel, Monitor, ProgressSink, Silent};
 use ndarray::{Array3, Axis, s};
 
 fn network(json: &str, shape: &[usize]) -> Network {
@@ -88,10 +94,110 @@ fn what_does_not_fit_is_refused_and_interruptions_change_nothing() {
     cancel.cancel();
     let monitor = Monitor::new(std::sync::Arc::new(Silent), cancel);
     let error = ensemble.descend(inputs.view(), targets.view(), &descent, &monitor).unwrap_err();
-    assert!(matches!(error, TrainError::Interrupted { epoch: 1 }), "{error}");
+    assert!(matches!(error, TrainError::InterruptedAtStep { step: 1 }), "{error}");
     let wild = Descent { learning_rate: 1e30, steps: 9, ..descent };
     let error = ensemble.descend(inputs.view(), targets.view(), &wild, &Monitor::silent()).unwrap_err();
-    assert!(matches!(error, TrainError::Diverged { .. }), "{error}");
+    assert!(matches!(error, TrainError::MemberDiverged { .. }), "{error}");
     assert_eq!(ensemble.outputs(inputs.view()).unwrap(), before);
     assert!(NetworkParameters::stack(&[]).is_err());
+}
+
+/// Stops after so many steps.
+struct StopAfter(AtomicUsize, Cancel);
+
+impl ProgressSink for StopAfter {
+    fn stage(&self, _name: &str, _total: f64) {}
+    fn progress(&self, _done: f64, _total: f64) {
+        if self.0.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.1.cancel();
+        }
+    }
+    fn finish(&self) {}
+}
+
+fn stopping_after(steps: usize) -> Monitor {
+    let cancel = Cancel::new();
+    // Steps that are there already are reported as well, once.
+    Monitor::new(Arc::new(StopAfter(AtomicUsize::new(steps + 1), cancel.clone())), cancel)
+}
+
+fn keep(path: &Path, resume: bool, every: Duration) -> KeptDescent {
+    KeptDescent { path: path.to_owned(), resume, every }
+}
+
+/// Three networks on four points for 9 steps.
+fn descent(
+    seeds: &[u64],
+    learning_rate: f64,
+    kept: Option<&KeptDescent>,
+    monitor: &Monitor,
+) -> Result<(Ensemble, Vec<f64>), TrainError> {
+    let network = network(LAYERS, &[3, 2, 1]);
+    let mut ensemble = Ensemble::draw(&network, Initialization::Gaussian, Precision::Single, seeds)?;
+    let inputs = Array3::from_shape_fn((seeds.len(), 4, 6), |(member, row, at)| {
+        (1.0 + member as f64 * 0.9 + row as f64 * 1.7 + at as f64).sin()
+    });
+    let targets =
+        Array3::from_shape_fn((seeds.len(), 4, 2), |(member, row, at)| ((member + row * at) % 3) as f64);
+    let descent = Descent { learning_rate, momentum: 0.6, steps: 9, seed: 0 };
+    let losses = ensemble.descend_kept(inputs.view(), targets.view(), &descent, kept, monitor)?;
+    Ok((ensemble, losses))
+}
+
+#[test]
+fn an_ensemble_that_was_stopped_goes_on_with_the_same_bits_and_ends_with_the_same_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole_path, path) = (folder.path().join("whole"), folder.path().join("stopped"));
+    let hour = Duration::from_secs(3600);
+    let whole =
+        descent(&[5, 9, 11], 0.01, Some(&keep(&whole_path, false, hour)), &Monitor::silent()).unwrap();
+    for (stops, every) in [(vec![1, 3], hour), (vec![4], Duration::ZERO)] {
+        for (at, steps) in stops.into_iter().enumerate() {
+            let kept = keep(&path, at > 0, every);
+            let error = descent(&[5, 9, 11], 0.01, Some(&kept), &stopping_after(steps)).err().unwrap();
+            assert!(
+                error.is_interruption() && error.to_string().starts_with("interrupted in step"),
+                "{error}"
+            );
+        }
+        let again = descent(&[5, 9, 11], 0.01, Some(&keep(&path, true, every)), &Monitor::silent()).unwrap();
+        assert_eq!(again.1, whole.1);
+        assert_eq!(again.0.parameters().values(), whole.0.parameters().values());
+        assert!(fs::read(&path).unwrap() == fs::read(&whole_path).unwrap(), "other bytes");
+        // Nothing is left to do: one step more would be an interruption.
+        let there = descent(&[5, 9, 11], 0.01, Some(&keep(&path, true, every)), &stopping_after(0)).unwrap();
+        assert_eq!(there.1, whole.1);
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn files_of_other_descents_and_broken_ones_are_refused_and_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kept");
+    let kept = keep(&path, true, Duration::ZERO);
+    descent(&[1, 2], 0.01, Some(&kept), &stopping_after(2)).err().unwrap();
+    let content = fs::read(&path).unwrap();
+    let foreign = |seeds: &[u64], rate| {
+        let error = descent(seeds, rate, Some(&kept), &Monitor::silent()).err().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), content);
+        match error {
+            TrainError::ForeignCheckpoint { what, .. } => what,
+            error => panic!("{error}"),
+        }
+    };
+    assert_eq!(foreign(&[1, 2], 0.02), "settings");
+    assert_eq!(foreign(&[1, 3], 0.01), "examples");
+    assert_eq!(foreign(&[1, 2, 3], 0.01), "examples");
+    // What diverges leaves the file of its last writing.
+    let wild = keep(&folder.path().join("wild"), false, Duration::ZERO);
+    let error = descent(&[1, 2], 1e12, Some(&wild), &Monitor::silent()).err().unwrap();
+    assert!(matches!(error, TrainError::MemberDiverged { .. }), "{error}");
+    assert!(wild.path.exists());
+    for length in [0, 7, 100, content.len() - 1] {
+        fs::write(&path, &content[..length]).unwrap();
+        let error = descent(&[1, 2], 0.01, Some(&kept), &Monitor::silent()).err().unwrap();
+        assert!(matches!(error, TrainError::BrokenCheckpoint { .. }), "{length}: {error}");
+        assert_eq!(fs::read(&path).unwrap().len(), length);
+    }
 }

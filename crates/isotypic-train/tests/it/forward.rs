@@ -134,3 +134,27 @@ fn attention_and_branches() {
         agrees(&format!(r#"{}, {branches}, "flatten", {}"#, dense(3), dense(2)), &[2, 4, 3]);
     }
 }
+
+#[test]
+fn layers_over_groups() {
+    for group in ["p4", "p4m"] {
+        let options = r#""filter": [3, 3], "b_std": 0.4"#;
+        agrees(
+            &format!(
+                r#"{{"group_lift": {{"group": "{group}", "width": 3, {options}}}}}, {{"layer_norm": {{}}}}, "relu",
+                {{"group_conv": {{"width": 2, {options}}}}}, "gelu", "group_pool", {{"dense": {{"width": 2}}}}"#
+            ),
+            &[5, 5, 2],
+        );
+    }
+    for group in ["cyclic:6", "dihedral:3"] {
+        let points = group[group.len() - 1..].parse().unwrap();
+        agrees(
+            &format!(
+                r#"{{"group_lift": {{"group": "{group}", "width": 4, "b_std": 0.4}}}}, "relu", {{"group_conv": {{"width": 3}}}},
+                "flatten", {{"dense": {{"width": 2}}}}"#
+            ),
+            &[points],
+        );
+    }
+}

@@ -11,11 +11,11 @@ use super::job::Job;
 use super::pair_audit::{self, PairErrors};
 use super::settings::{AuditSettings, Convention};
 use super::task::{Part, Task};
-use super::trained::{network, orbits_at, regression_task, trainable};
+use super::trained::{network, orbits_at, part_name, regression_task, trainable};
 use super::units::Units;
 use crate::Error;
 use crate::orbit_gram::{OrbitGram, OrbitValues};
-use crate::train::{EnsembleTraining, train_networks};
+use crate::train::{EnsembleRuns, EnsembleTraining, train_networks};
 
 /// For every pair of an audit: one network is trained without the held-out poses of the first seed, and its tangent kernel on all
 /// poses of both is taken before and after; beside them stands the kernel of the architecture.
@@ -29,7 +29,7 @@ pub fn empirical_kernels(
     training: &EnsembleTraining,
     monitor: &Monitor,
 ) -> Result<EmpiricalReport, Error> {
-    let training = EnsembleTraining { precision: Precision::Double, networks: 1, ..*training };
+    let training = EnsembleTraining { precision: Precision::Double, networks: 1, ..training.clone() };
     let job = trainable(settings, &training)?;
     let Units::Pairs(pairs) = &job.units else {
         return Err(Error::settings(
@@ -37,11 +37,11 @@ pub fn empirical_kernels(
             "ask for pairs in place of classes",
         ));
     };
-    let mut results = Vec::new();
+    let (mut results, mut runs) = (Vec::new(), EnsembleRuns::open(&training)?);
     for task in &job.tasks {
         let network = network(&job, task.subject, &training)?;
         for part in &task.parts {
-            results.extend(of_part(&job, pairs, (task, part), &network, &training, monitor)?);
+            results.extend(of_part(&job, pairs, (task, part), &network, (&training, &mut runs), monitor)?);
         }
     }
     monitor.finish();
@@ -60,7 +60,7 @@ fn of_part(
     pairs: &[(usize, usize)],
     (task, part): (&Task, &Part),
     network: &Network,
-    training: &EnsembleTraining,
+    (training, runs): (&EnsembleTraining, &mut EnsembleRuns),
     monitor: &Monitor,
 ) -> Result<Vec<EmpiricalResult>, Error> {
     let question = &job.questions[part.question];
@@ -74,8 +74,8 @@ fn of_part(
         points.push(of_unit.as_standard_layout().into_owned());
         grams.push(gram);
     }
-    let name = format!("{}, {} poses", subject.name, part.poses);
-    let trained = train_networks(network, &tasks, training, &name, monitor)?;
+    let name = part_name(subject, question, part);
+    let trained = train_networks(network, &tasks, training, (&name, runs), monitor)?;
     let mut results = Vec::new();
     for (unit, network_of_pair) in trained.iter().enumerate() {
         let inputs = points[unit].as_slice().expect("points of orbits are in C order");

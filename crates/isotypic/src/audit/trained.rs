@@ -10,13 +10,14 @@ use ndarray::{Array2, Axis};
 
 use super::audit_gram::AuditGram;
 use super::job::Job;
+use super::question::Question;
 use super::run::points_of;
 use super::settings::AuditSettings;
-use super::task::{Part, Task};
+use super::task::{Part, Subject, Task};
 use super::units::Units;
 use super::{audit, class_audit, pair_audit};
 use crate::orbit_gram::OrbitGram;
-use crate::train::{EnsembleTraining, RegressionTask, train_tasks};
+use crate::train::{EnsembleRuns, EnsembleTraining, RegressionTask, train_tasks};
 use crate::{Error, KernelKind};
 
 /// Observed points of one held-out set beyond which training would take too long and the matrix of its kernel too much memory.
@@ -36,21 +37,23 @@ pub fn audit_and_train(
     monitor: &Monitor,
 ) -> Result<AuditReport, Error> {
     let job = trainable(settings, training)?;
+    let mut runs = EnsembleRuns::open(training)?;
     let mut report = audit(settings, monitor)?;
     for task in &job.tasks {
         let network = network(&job, task.subject, training)?;
         for part in &task.parts {
-            add(&job, task, part, &network, training, &mut report, monitor)?;
+            add(&job, (task, part), &network, (training, &mut runs), &mut report, monitor)?;
         }
     }
     report.notes.push(format!(
         "trained: {} of width {}, {} steps of {} times 1/λ of gradient descent with momentum {} on the squared loss, \
-         outputs at the beginning subtracted, seed {}",
+         outputs at the beginning subtracted and multiplied by {}, seed {}",
         if training.networks == 1 { "one network".to_owned() } else { format!("{} networks", training.networks) },
         training.width,
         training.steps,
         training.step_size,
         training.momentum,
+        training.output_scale,
         training.seed
     ));
     monitor.finish();
@@ -116,6 +119,11 @@ pub(crate) fn network(job: &Job, subject: usize, training: &EnsembleTraining) ->
     Ok(Network::from_graph(&wide.check(&shape)?)?)
 }
 
+/// The networks of an architecture on one question at one number of poses, as a person would say it.
+pub(crate) fn part_name(subject: &Subject, question: &Question, part: &Part) -> String {
+    format!("{}, {} without {}", subject.name, question.group_at(part.poses), question.hold_out_text)
+}
+
 /// The labels of the seeds that training sees: ±1 for pairs, one column per class otherwise.
 fn labels(units: &Units) -> Array2<f64> {
     match units {
@@ -127,10 +135,9 @@ fn labels(units: &Units) -> Array2<f64> {
 /// Trains on one number of poses, and puts what came of it into the results.
 fn add(
     job: &Job,
-    task: &Task,
-    part: &Part,
+    (task, part): (&Task, &Part),
     network: &Network,
-    training: &EnsembleTraining,
+    (training, runs): (&EnsembleTraining, &mut EnsembleRuns),
     report: &mut AuditReport,
     monitor: &Monitor,
 ) -> Result<(), Error> {
@@ -141,8 +148,8 @@ fn add(
             .map(|(task, unit, set)| (task, (unit, set)))
             .unzip();
     let labels = labels(&job.units);
-    let name = format!("{}, {} poses", subject.name, part.poses);
-    let outcomes = train_tasks(network, &tasks, training, &name, monitor)?;
+    let name = part_name(subject, question, part);
+    let outcomes = train_tasks(network, &tasks, training, (&name, runs), monitor)?;
     let group = question.group_at(part.poses);
     let key = (subject.name.as_str(), group.as_str(), question.hold_out_text.as_str(), part.poses);
     for result in report.results.iter_mut().filter(|result| result.key() == key) {

@@ -1,20 +1,33 @@
 //! Regression by ensembles of networks: what they say about some points after training on others, and what the kernel says about the
 //! same after as many steps.
 
+use std::path::PathBuf;
+
 use isotypic_architecture::RandomStream;
 use isotypic_predict::GradientFlow;
-use isotypic_train::{Descent, Ensemble, Initialization, Network, NetworkParameters, Precision, TrainError};
+use isotypic_train::{
+    Descent, Ensemble, Initialization, KeptDescent, Network, NetworkParameters, Precision, TrainError,
+    TrainingDevice,
+};
 use isotypic_work::Monitor;
 use ndarray::{Array2, Array3, Axis, s};
 
 use super::descent_weight;
+use super::ensemble_runs::EnsembleRuns;
 use crate::Error;
 
 /// How the networks of an ensemble are trained: by gradient descent on all points at once, from outputs of 0.
 ///
 /// Outputs of 0 at the beginning are had by subtracting those of the network as drawn, which changes nothing about its training:
 /// then the mean over infinitely wide networks is the kernel's answer, and each of them is too.
-#[derive(Clone, Copy, Debug, PartialEq)]
+///
+/// # How wide is wide enough
+/// The parameters move by $\|\Delta\theta\|^2 = \alpha^T K \alpha \le y^T K^{-1} y$, however wide the network is, and a network follows its kernel
+/// while that is little against its width. Where the kernel hardly tells points apart it is not: on images of norm 1 biases outweigh
+/// the pixels in `mlp`, whose kernel has eigenvalues a thousand times smaller than its diagonal. Networks that learn $y / s$, and whose answers
+/// are multiplied by the scale $s$, have the same limit of infinite width and move $s$ times less (Chizat, Oyallon & Bach 2019,
+/// arXiv 1812.07956): what is left are fluctuations of the kernel of order $1/\sqrt{\text{width}}$.
+#[derive(Clone, Debug, PartialEq)]
 pub struct EnsembleTraining {
     /// Channels of hidden layers that have no width of their own.
     pub width: usize,
@@ -26,14 +39,22 @@ pub struct EnsembleTraining {
     pub step_size: f64,
     /// Momentum $\mu$, in [0, 1).
     pub momentum: f64,
+    /// What outputs are multiplied by, $s$ above, positive. With 1 networks are as they are.
+    pub output_scale: f64,
     /// Number format of the networks.
     pub precision: Precision,
+    /// Where to compute.
+    pub device: TrainingDevice,
     /// Seed of all parameters.
     pub seed: u64,
+    /// Where networks are kept while they are trained and afterwards, if anywhere.
+    pub folder: Option<PathBuf>,
+    /// Whether to go on from the networks in the folder.
+    pub resume: bool,
 }
 
 impl Default for EnsembleTraining {
-    /// One network of width 512 a task, 2,000 steps with momentum 0.98.
+    /// One network of width 512 a task, outputs scaled by 100, 2,000 steps with momentum 0.98.
     fn default() -> Self {
         Self {
             width: 512,
@@ -41,8 +62,12 @@ impl Default for EnsembleTraining {
             steps: 2000,
             step_size: 1.0,
             momentum: 0.98,
+            output_scale: 100.0,
             precision: Precision::Single,
+            device: TrainingDevice::Cpu,
             seed: 0,
+            folder: None,
+            resume: false,
         }
     }
 }
@@ -98,13 +123,13 @@ pub(crate) fn train_tasks(
     network: &Network,
     tasks: &[RegressionTask],
     training: &EnsembleTraining,
-    name: &str,
+    (name, runs): (&str, &mut EnsembleRuns),
     monitor: &Monitor,
 ) -> Result<Vec<RegressionOutcome>, Error> {
     let learning_rate = learning_rate(tasks, training, name)?;
     let mut said: Vec<Vec<(Array2<f64>, f64)>> = tasks.iter().map(|_| Vec::new()).collect();
     let keep = |task: usize, trained: TrainedNetwork| said[task].push((trained.answer, trained.loss));
-    train_all(network, tasks, training, learning_rate, name, monitor, keep)?;
+    train_all(network, tasks, training, learning_rate, (name, runs), monitor, keep)?;
     let outcomes = tasks.iter().zip(&said).map(|(task, said)| {
         let weight = |value: f64| descent_weight(value, learning_rate, training.momentum, training.steps);
         let kernel = task.across.dot(&task.flow.eigen().apply(weight, &task.targets)?);
@@ -131,14 +156,15 @@ pub(crate) fn train_networks(
     network: &Network,
     tasks: &[RegressionTask],
     training: &EnsembleTraining,
-    name: &str,
+    (name, runs): (&str, &mut EnsembleRuns),
     monitor: &Monitor,
 ) -> Result<Vec<TrainedNetwork>, Error> {
-    let training = EnsembleTraining { networks: 1, ..*training };
+    let training = EnsembleTraining { networks: 1, ..training.clone() };
     let learning_rate = learning_rate(tasks, &training, name)?;
     let mut networks = Vec::new();
     // Tasks come in order.
-    train_all(network, tasks, &training, learning_rate, name, monitor, |_, trained| networks.push(trained))?;
+    let keep = |_, trained| networks.push(trained);
+    train_all(network, tasks, &training, learning_rate, (name, runs), monitor, keep)?;
     Ok(networks)
 }
 
@@ -162,7 +188,7 @@ fn train_all(
     tasks: &[RegressionTask],
     training: &EnsembleTraining,
     learning_rate: f64,
-    name: &str,
+    (name, runs): (&str, &mut EnsembleRuns),
     monitor: &Monitor,
     mut keep: impl FnMut(usize, TrainedNetwork),
 ) -> Result<(), Error> {
@@ -171,7 +197,13 @@ fn train_all(
     for (at, group) in groups.iter().enumerate() {
         let descent =
             Descent { learning_rate, momentum: training.momentum, steps: training.steps, seed: at as u64 };
-        let trained = train_group(network, tasks, group, training, &descent, monitor)?;
+        let run = format!("{name}, group {} of {}", at + 1, groups.len());
+        let kept = runs.kept(&run);
+        let trained = train_group(network, tasks, group, training, (&descent, kept.as_ref()), monitor)
+            .map_err(|source| TrainError::InRun { run: run.clone(), source: Box::new(source) })?;
+        let points: usize = group.iter().map(|&(task, _)| tasks[task].observed.nrows()).sum();
+        let loss = trained.iter().map(|trained| trained.loss).sum::<f64>() / points as f64;
+        runs.record(&run, training.steps, loss)?;
         group.iter().zip(trained).for_each(|(&(task, _), trained)| keep(task, trained));
     }
     Ok(())
@@ -186,6 +218,11 @@ pub(crate) fn check(training: &EnsembleTraining) -> Result<(), Error> {
     if training.steps == 0 {
         return Err(wrong("steps", "at least 1", 0.0).into());
     }
+    let scale = training.output_scale;
+    if !(scale > 0.0 && scale.is_finite()) {
+        return Err(wrong("output scale", "a positive finite number", scale).into());
+    }
+    training.device.check()?;
     let size = training.step_size;
     if !(0.0..1.0).contains(&training.momentum) {
         return Err(wrong("momentum", "a number of at least 0 and below 1", training.momentum).into());
@@ -231,14 +268,15 @@ fn train_group(
     tasks: &[RegressionTask],
     group: &[(usize, usize)],
     training: &EnsembleTraining,
-    descent: &Descent,
+    (descent, kept): (&Descent, Option<&KeptDescent>),
     monitor: &Monitor,
-) -> Result<Vec<TrainedNetwork>, Error> {
+) -> Result<Vec<TrainedNetwork>, TrainError> {
     let seeds: Vec<u64> = group
         .iter()
         .map(|&(task, member)| RandomStream::for_parts(&[training.seed, task as u64, member as u64]).bits())
         .collect();
-    let mut ensemble = Ensemble::draw(network, Initialization::Gaussian, training.precision, &seeds)?;
+    let mut ensemble =
+        Ensemble::draw(network, Initialization::Gaussian, training.precision, &seeds)?.on(training.device)?;
     let gather = |of: fn(&RegressionTask) -> &Array2<f64>| {
         let views: Vec<_> = group.iter().map(|&(task, _)| of(&tasks[task]).view()).collect();
         ndarray::stack(Axis(0), &views).expect("tasks of a group have one shape")
@@ -246,16 +284,17 @@ fn train_group(
     let (observed, asked) = (gather(|task| &task.observed), gather(|task| &task.asked));
     let untrained = ensemble.clone();
     let before: Array3<f64> = ensemble.outputs(asked.view())?;
+    let scale = training.output_scale;
     // To learn y from outputs of 0 is to learn y + f₀ from f₀.
-    let targets = gather(|task| &task.targets) + ensemble.outputs(observed.view())?;
-    let losses = ensemble.descend(observed.view(), targets.view(), descent, monitor)?;
-    let after = ensemble.outputs(asked.view())? - before;
+    let targets = gather(|task| &task.targets) / scale + ensemble.outputs(observed.view())?;
+    let losses = ensemble.descend_kept(observed.view(), targets.view(), descent, kept, monitor)?;
+    let after = (ensemble.outputs(asked.view())? - before) * scale;
     let member = |of: &Ensemble, at| of.member(at).expect("an ensemble has as many members as the group");
     let network = |at: usize| TrainedNetwork {
         before: member(&untrained, at),
         after: member(&ensemble, at),
         answer: after.slice(s![at, .., ..]).to_owned(),
-        loss: losses[at],
+        loss: losses[at] * scale * scale,
     };
     Ok((0..group.len()).map(network).collect())
 }
@@ -295,18 +334,87 @@ mod tests {
         (Network::from_graph(&graph).unwrap(), tasks.collect())
     }
 
+    fn run(
+        network: &Network,
+        tasks: &[RegressionTask],
+        training: &EnsembleTraining,
+    ) -> Result<Vec<RegressionOutcome>, Error> {
+        let mut runs = EnsembleRuns::open(training)?;
+        train_tasks(network, tasks, training, ("networks", &mut runs), &Monitor::silent())
+    }
+
+    /// With outputs on a large scale a network is linear in its parameters: descent with its own tangent kernel, as drawn, says the same.
+    #[test]
+    fn on_a_large_scale_a_network_follows_its_own_tangent_kernel() {
+        let text =
+            r#"{"layers": [{"dense": {"width": 32, "b_std": 0.5}}, "relu", {"dense": {"b_std": 0.5}}]}"#;
+        let (network, tasks) = tasks(&Architecture::from_json(text).unwrap(), 1);
+        let task = &tasks[0];
+        let distance = |output_scale| {
+            let training = EnsembleTraining {
+                steps: 60,
+                step_size: 0.5,
+                momentum: 0.5,
+                output_scale,
+                precision: Precision::Double,
+                ..EnsembleTraining::default()
+            };
+            let mut runs = EnsembleRuns::open(&training).unwrap();
+            let monitor = Monitor::silent();
+            let trained =
+                train_networks(&network, &tasks, &training, ("one", &mut runs), &monitor).unwrap().remove(0);
+            let points = ndarray::concatenate(Axis(0), &[task.observed.view(), task.asked.view()]).unwrap();
+            let kernel = network.empirical_kernel(&trained.before, points.as_slice().unwrap()).unwrap();
+            let symmetric = (&kernel + &kernel.t()) * 0.5;
+            let flow = GradientFlow::new(&symmetric.slice(s![..6, ..6]).to_owned(), 0.0).unwrap();
+            let rate = learning_rate(&tasks, &training, "one").unwrap();
+            let weight = |value: f64| descent_weight(value, rate, training.momentum, training.steps);
+            let weights = flow.eigen().apply(weight, &task.targets).unwrap();
+            let expected = symmetric.slice(s![6.., ..6]).dot(&weights);
+            let difference = &trained.answer - &expected;
+            difference.iter().fold(0.0_f64, |most, value| most.max(value.abs()))
+        };
+        let (plain, scaled) = (distance(1.0), distance(1e4));
+        assert!(scaled < 1e-3 && plain > 0.02, "{plain} and {scaled}");
+    }
+
+    #[test]
+    fn what_is_kept_goes_on_to_the_same_answers_and_other_networks_are_refused() {
+        let text = r#"{"layers": [{"dense": {"width": 8, "b_std": 0.5}}, "relu", {"dense": {}}]}"#;
+        let (network, tasks) = tasks(&Architecture::from_json(text).unwrap(), 2);
+        let place = tempfile::tempdir().unwrap();
+        let training =
+            EnsembleTraining { networks: 2, steps: 30, momentum: 0.5, ..EnsembleTraining::default() };
+        let kept =
+            |resume| EnsembleTraining { folder: Some(place.path().into()), resume, ..training.clone() };
+        let answers = |outcomes: Vec<RegressionOutcome>| -> Vec<_> {
+            outcomes.into_iter().map(|outcome| (outcome.mean, outcome.loss)).collect()
+        };
+        let whole = answers(run(&network, &tasks, &training).unwrap());
+        assert_eq!(answers(run(&network, &tasks, &kept(false)).unwrap()), whole);
+        assert!(run(&network, &tasks, &kept(false)).is_err(), "networks of an earlier experiment");
+        assert_eq!(answers(run(&network, &tasks, &kept(true)).unwrap()), whole);
+        let other = EnsembleTraining { seed: 1, ..kept(true) };
+        let error = run(&network, &tasks, &other).err().unwrap().to_string();
+        assert!(error.starts_with("networks, group 1 of 1: checkpoint"), "{error}");
+        assert!(error.contains("expected examples"), "{error}");
+        let metrics = std::fs::read_to_string(place.path().join("metrics.csv")).unwrap();
+        assert!(metrics.lines().nth(1).unwrap().starts_with("\"networks, group 1 of 1\",30,"), "{metrics}");
+    }
+
     #[test]
     fn a_linear_network_of_any_width_says_what_its_kernel_says() {
         let text = r#"{"layers": [{"dense": {"width": 1, "b_std": 0.5}}]}"#;
         let (network, tasks) = tasks(&Architecture::from_json(text).unwrap(), 3);
         let training = EnsembleTraining {
             networks: 2,
+            output_scale: 7.0,
             steps: 60,
             momentum: 0.8,
             precision: Precision::Double,
             ..EnsembleTraining::default()
         };
-        let outcomes = train_tasks(&network, &tasks, &training, "linear", &Monitor::silent()).unwrap();
+        let outcomes = run(&network, &tasks, &training).unwrap();
         for outcome in &outcomes {
             let difference = &outcome.mean - &outcome.kernel;
             assert!(difference.iter().all(|value| value.abs() < 1e-12), "{difference}");
@@ -323,10 +431,14 @@ mod tests {
                 r#"{{"layers": [{{"dense": {{"width": {width}, "b_std": 0.5}}}}, "relu", {{"dense": {{}}}}]}}"#
             );
             let (network, tasks) = tasks(&Architecture::from_json(&text).unwrap(), 1);
-            let training =
-                EnsembleTraining { networks: 20, steps: 40, momentum: 0.5, ..EnsembleTraining::default() };
-            let outcome =
-                train_tasks(&network, &tasks, &training, "wide", &Monitor::silent()).unwrap().remove(0);
+            let training = EnsembleTraining {
+                networks: 20,
+                steps: 40,
+                momentum: 0.5,
+                output_scale: 1.0,
+                ..EnsembleTraining::default()
+            };
+            let outcome = run(&network, &tasks, &training).unwrap().remove(0);
             let difference = &outcome.mean - &outcome.kernel;
             (
                 difference.iter().fold(0.0_f64, |most, value| most.max(value.abs())),
@@ -346,11 +458,14 @@ mod tests {
         let refused = |training| check(&training).unwrap_err().to_string();
         let base = EnsembleTraining::default();
         assert_eq!(
-            refused(EnsembleTraining { networks: 0, ..base }),
+            refused(EnsembleTraining { networks: 0, ..base.clone() }),
             "`networks`: expected at least 1, got `0`"
         );
-        assert!(refused(EnsembleTraining { step_size: 4.0, ..base }).starts_with("`step size`"));
-        assert!(refused(EnsembleTraining { momentum: 1.0, ..base }).starts_with("`momentum`"));
+        assert!(refused(EnsembleTraining { step_size: 4.0, ..base.clone() }).starts_with("`step size`"));
+        assert!(refused(EnsembleTraining { momentum: 1.0, ..base.clone() }).starts_with("`momentum`"));
+        assert!(
+            refused(EnsembleTraining { output_scale: 0.0, ..base.clone() }).starts_with("`output scale`")
+        );
         check(&base).unwrap();
     }
 }

@@ -9,6 +9,7 @@
 
 mod classes;
 mod ensemble_regression;
+mod ensemble_runs;
 mod kernel_descent;
 mod width;
 
@@ -18,5 +19,6 @@ pub use crate::audit::{audit_and_train, check_training, empirical_kernels};
 pub use classes::ClassesSettings;
 pub use ensemble_regression::EnsembleTraining;
 pub(crate) use ensemble_regression::{RegressionTask, check as check_ensemble, train_networks, train_tasks};
+pub(crate) use ensemble_runs::EnsembleRuns;
 pub(crate) use kernel_descent::descent_weight;
 pub use width::WidthSettings;

@@ -8,7 +8,7 @@ use isotypic_report::{WidthReport, WidthResult};
 use isotypic_work::Monitor;
 use ndarray::Array1;
 
-use super::{EnsembleTraining, train_tasks};
+use super::{EnsembleRuns, EnsembleTraining, train_tasks};
 use crate::audit::{Job, Part, Task, network, regression_tasks, trainable};
 use crate::{AuditSettings, Error};
 
@@ -64,6 +64,7 @@ impl WidthSettings {
     /// As [`check`](Self::check); [`Error::Train`] where networks diverge or training is stopped.
     pub fn run(&self, monitor: &Monitor) -> Result<WidthReport, Error> {
         let job = self.prepared()?;
+        let mut runs = EnsembleRuns::open(&self.training)?;
         let mut widths = self.widths.clone();
         widths.sort_unstable();
         let (task, part) = only_part(&job)?;
@@ -72,10 +73,10 @@ impl WidthSettings {
             regression_tasks(&job, (task, part), monitor)?.into_iter().map(|(task, ..)| task).collect();
         let (mut results, mut biases, mut step_effect) = (Vec::new(), Vec::new(), 0.0);
         for &width in &widths {
-            let training = EnsembleTraining { width, ..self.training };
+            let training = EnsembleTraining { width, ..self.training.clone() };
             let network = network(&job, task.subject, &training)?;
             let name = format!("{} of width {width}", job.architectures[task.subject].name);
-            let outcomes = train_tasks(&network, &tasks, &training, &name, monitor)?;
+            let outcomes = train_tasks(&network, &tasks, &training, (&name, &mut runs), monitor)?;
             let difference: Array1<f64> =
                 outcomes.iter().flat_map(|outcome| (&outcome.mean - &outcome.kernel).into_iter()).collect();
             let error: Array1<f64> =

@@ -7,7 +7,7 @@ use isotypic::{AuditInput, AuditSettings, PairSelection, PoseNumbers, QuestionSp
 use ndarray::Array4;
 
 /// Three images of each of two classes, of one side, without any symmetry.
-fn images(side: usize) -> LabelledImages {
+pub(crate) fn images(side: usize) -> LabelledImages {
     let images = Array4::from_shape_fn((6, side, side, 1), |(seed, y, x, _)| {
         ((31 * seed + 17 * y * y + 7 * x * y + 3 * x) as f64 * 0.61).sin()
     });

@@ -13,3 +13,5 @@ mod own_network;
 mod questions;
 mod reproduction;
 mod single_precision;
+#[cfg(feature = "train")]
+mod trained_symmetries;

@@ -17,8 +17,8 @@ Examples:
   isotypic train classes --arch cnn-gap --width 64 --poses 4 --left-out 0,1,2,3,4,5,6,7,8,9 --seeds 0,1,2
       every digit in turn, three times
 
-Networks: paper-mlp, paper-cnn (of arXiv 2412.11521), mlp[:DEPTH], cnn[:DEPTH], cnn-gap[:DEPTH], vit[:DEPTH], resnet[:DEPTH],
-myrtle5, or a .toml or .json file. Poses are turns by 360/N degrees, nearest pixel; images have norm 1.";
+Networks: paper-mlp, paper-cnn, paper-vit (of arXiv 2412.11521), small-resnet (batch normalisation), mlp[:DEPTH], cnn[:DEPTH],
+cnn-gap[:DEPTH], gcnn:c4[:DEPTH], gcnn:d4[:DEPTH], vit[:DEPTH], resnet[:DEPTH], myrtle5, or a .toml or .json file. Poses are turns by 360/N degrees, nearest pixel; images have norm 1.";
 
 /// Arguments of `train classes`.
 #[derive(Debug, Args)]

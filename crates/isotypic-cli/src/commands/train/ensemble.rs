@@ -23,6 +23,9 @@ pub(crate) struct EnsembleArgs {
     /// Momentum, at least 0 and below 1
     #[arg(long, value_name = "X", default_value_t = 0.98)]
     pub(super) momentum: f64,
+    /// Factor of the networks' outputs: the larger, the less weights move; the same at infinite width
+    #[arg(long, value_name = "X", default_value_t = 100.0)]
+    pub(super) output_scale: f64,
     /// Seed of the networks' parameters
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub(super) training_seed: u64,
@@ -44,15 +47,18 @@ mod checked {
     impl EnsembleArgs {
         /// The options in the words of the library; ranges are its business.
         pub(crate) fn training(&self) -> Result<EnsembleTraining, Failure> {
-            self.device.check()?;
+            let device = self.device.checked()?;
             Ok(EnsembleTraining {
                 width: self.width,
                 networks: self.networks,
                 steps: self.steps,
                 step_size: self.step_size,
                 momentum: self.momentum,
+                output_scale: self.output_scale,
                 precision: if self.double { Precision::Double } else { Precision::Single },
+                device,
                 seed: self.training_seed,
+                ..EnsembleTraining::default()
             })
         }
     }

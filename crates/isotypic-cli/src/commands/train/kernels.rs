@@ -1,10 +1,9 @@
 //! `isotypic train width` and `isotypic train empirical-ntk`: how near finite networks are to their kernels.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use super::ensemble::EnsembleArgs;
+use super::folder::FolderArgs;
 use super::question::PairsQuestionArgs;
 
 const WIDTH_EXAMPLES: &str = "\
@@ -14,8 +13,8 @@ Examples:
   isotypic train width --arch net.toml --group rotation:4 --pairs 4 --steps 400 --out run
       your architecture; run/results.json has schema isotypic.train-width/1
 
-Steps have no momentum unless it is asked for, so that they add up to the training time of the kernel's flow. See the note on widths in
-`isotypic help train pairs`.";
+Steps have no momentum unless it is asked for, so that they add up to the training time of the kernel's flow. Outputs have the scale 1:
+networks are as they are, see the note in `isotypic help train pairs`.";
 
 const EMPIRICAL_EXAMPLES: &str = "\
 Examples:
@@ -27,7 +26,7 @@ Examples:
 /// Arguments of `train width`.
 #[derive(Debug, Args)]
 #[command(after_help = WIDTH_EXAMPLES, mut_arg("pairs", |arg| arg.default_value("4")),
-    mut_arg("momentum", |arg| arg.default_value("0")), mut_arg("networks", |arg| arg.default_value("16")), mut_arg("steps", |arg| arg.default_value("200")))]
+    mut_arg("momentum", |arg| arg.default_value("0")), mut_arg("output_scale", |arg| arg.default_value("1")), mut_arg("networks", |arg| arg.default_value("16")), mut_arg("steps", |arg| arg.default_value("200")))]
 pub(crate) struct WidthArgs {
     #[command(flatten)]
     question: PairsQuestionArgs,
@@ -43,31 +42,20 @@ pub(crate) struct WidthArgs {
     #[command(flatten)]
     training: EnsembleArgs,
     #[command(flatten)]
-    output: ResultsArgs,
+    output: FolderArgs,
 }
 
 /// Arguments of `train empirical-ntk`.
 #[derive(Debug, Args)]
-#[command(after_help = EMPIRICAL_EXAMPLES, mut_arg("pairs", |arg| arg.default_value("2")))]
+#[command(after_help = EMPIRICAL_EXAMPLES, mut_arg("pairs", |arg| arg.default_value("2")),
+    mut_arg("output_scale", |arg| arg.default_value("1")))]
 pub(crate) struct EmpiricalArgs {
     #[command(flatten)]
     question: PairsQuestionArgs,
     #[command(flatten)]
     training: EnsembleArgs,
     #[command(flatten)]
-    output: ResultsArgs,
-}
-
-/// Where results go.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-struct ResultsArgs {
-    /// Write results.json and results.csv to this folder
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Replace results in the folder
-    #[arg(long, requires = "out")]
-    force: bool,
+    output: FolderArgs,
 }
 
 #[cfg(feature = "train")]
@@ -79,7 +67,7 @@ mod training {
     use isotypic::train::{WidthSettings, check_training, empirical_kernels};
     use isotypic::work::OutputDirectory;
 
-    use super::{EmpiricalArgs, ResultsArgs, WidthArgs};
+    use super::{EmpiricalArgs, WidthArgs};
     use crate::exit::{Failure, say};
     use crate::output;
     use crate::session::Session;
@@ -87,13 +75,13 @@ mod training {
     /// Distances by width.
     pub(crate) fn run_width(args: &WidthArgs, session: &Session) -> Result<(), Failure> {
         let audit = args.question.settings()?;
-        let settings =
+        let mut settings =
             WidthSettings { audit, widths: args.widths.clone(), training: args.training.training()? };
         settings.check()?;
-        let directory = args.output.create()?;
+        let directory = args.output.open(&mut settings.training)?;
         let report = settings.run(&session.monitor);
         session.monitor.finish();
-        let report = report?;
+        let report = report.inspect_err(|error| args.output.explain(error))?;
         finish(directory, &report.to_json()?, &report.to_csv(), session, || {
             render_width(&report, output::width())
         })
@@ -102,21 +90,15 @@ mod training {
     /// Tangent kernels of finite networks.
     pub(crate) fn run_empirical(args: &EmpiricalArgs, session: &Session) -> Result<(), Failure> {
         let settings = args.question.settings()?;
-        let training = args.training.training()?;
+        let mut training = args.training.training()?;
         check_training(&settings, &training)?;
-        let directory = args.output.create()?;
+        let directory = args.output.open(&mut training)?;
         let report = empirical_kernels(&settings, &training, &session.monitor);
         session.monitor.finish();
-        let report = report?;
+        let report = report.inspect_err(|error| args.output.explain(error))?;
         finish(directory, &report.to_json()?, &report.to_csv(), session, || {
             render_empirical(&report, output::width())
         })
-    }
-
-    impl ResultsArgs {
-        fn create(&self) -> Result<Option<OutputDirectory>, Failure> {
-            Ok(self.out.as_ref().map(|path| OutputDirectory::create(path, self.force)).transpose()?)
-        }
     }
 
     /// Writes and prints.

@@ -5,7 +5,8 @@
 
 mod audited;
 mod classes;
-mod ensemble;
+pub(super) mod ensemble;
+mod folder;
 mod kernels;
 mod options;
 mod question;

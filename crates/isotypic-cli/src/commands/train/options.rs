@@ -24,6 +24,9 @@ pub(crate) struct TrainingArgs {
     /// Channels of hidden layers for which the architecture gives none
     #[arg(long, value_name = "N", default_value_t = 512)]
     pub(super) width: usize,
+    /// How weights and biases are drawn [default: kaiming-uniform for paper-mlp, paper-cnn, paper-vit and small-resnet, gaussian for others]
+    #[arg(long)]
+    pub(super) initialization: Option<InitializationChoice>,
     /// Stop early once the loss of an epoch is at most this
     #[arg(long, value_name = "X")]
     pub(super) enough_loss: Option<f64>,
@@ -44,46 +47,62 @@ pub(crate) enum OptimizerChoice {
     Sgd,
 }
 
+/// How parameters are drawn.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum InitializationChoice {
+    /// Normal, with the standard deviations of the layers: what kernels suppose
+    Gaussian,
+    /// As PyTorch: uniform in ±1/√fan-in
+    KaimingUniform,
+    /// Normal with variance 2/fan-in, biases 0 (He et al. 2015)
+    HeNormal,
+}
+
 /// Where networks are trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DeviceChoice {
     /// The processor
     Cpu,
-    /// An Nvidia card
+    /// An Nvidia card, in programs built with the feature `cuda`
     Cuda,
-    /// A card of an Apple computer
-    Metal,
-    /// Any card with Vulkan
-    Vulkan,
+    /// Any card, through Vulkan, Metal or DirectX, in programs built with the feature `wgpu`
+    Wgpu,
 }
 
 #[cfg(feature = "train")]
 mod checked {
-    use clap::ValueEnum;
-    use isotypic::train::{Optimizer, TrainingOptions};
+    use isotypic::train::{Initialization, Optimizer, TrainingDevice, TrainingOptions};
 
-    use super::{DeviceChoice, OptimizerChoice, TrainingArgs};
+    use super::{DeviceChoice, InitializationChoice, OptimizerChoice, TrainingArgs};
     use crate::exit::Failure;
 
     impl DeviceChoice {
         /// Refuses devices that this program was built without.
-        pub(crate) fn check(self) -> Result<(), Failure> {
-            if self == Self::Cpu {
-                return Ok(());
+        pub(crate) fn checked(self) -> Result<TrainingDevice, Failure> {
+            let device = match self {
+                Self::Cpu => TrainingDevice::Cpu,
+                Self::Cuda => TrainingDevice::Cuda,
+                Self::Wgpu => TrainingDevice::Wgpu,
+            };
+            device.check()?;
+            Ok(device)
+        }
+    }
+
+    impl From<InitializationChoice> for Initialization {
+        fn from(choice: InitializationChoice) -> Self {
+            match choice {
+                InitializationChoice::Gaussian => Self::Gaussian,
+                InitializationChoice::KaimingUniform => Self::KaimingUniform,
+                InitializationChoice::HeNormal => Self::HeNormal,
             }
-            let value = self.to_possible_value();
-            let name = value.as_ref().map_or("", |value| value.get_name());
-            Err(Failure::error(
-                format!("device `{name}`: this program was built without it"),
-                "pass `--device cpu`, the only device of this version",
-            ))
         }
     }
 
     impl TrainingArgs {
         /// The options in the words of the library; ranges are its business.
         pub(crate) fn options(&self) -> Result<TrainingOptions, Failure> {
-            self.device.check()?;
+            let device = self.device.checked()?;
             let optimizer = match self.optimizer {
                 OptimizerChoice::Adam => {
                     if self.momentum > 0.0 {
@@ -104,6 +123,8 @@ mod checked {
                 epochs: self.epochs,
                 batch: self.batch_size,
                 width: self.width,
+                device,
+                initialization: self.initialization.map(Into::into),
                 enough_loss: self.enough_loss,
                 patience: self.patience,
             })
