@@ -51,9 +51,7 @@ pub(crate) fn apply(node: &Node, drawn: &Drawn, mut inputs: Vec<Array2<f64>>) ->
                 sums[[row, column]] / divisors[column / channels] as f64
             })
         }
-        (Operation::SumPool(pool), _) => {
-            on_windows(node, pool, &values, |under_window| under_window.sum())
-        }
+        (Operation::SumPool(pool), _) => on_windows(node, pool, &values, |under_window| under_window.sum()),
         (Operation::MaxPool(pool), _) => {
             on_windows(node, pool, &values, |under_window| under_window.fold(f64::NEG_INFINITY, f64::max))
         }

@@ -32,6 +32,13 @@ impl Default for MonteCarlo {
 }
 
 impl MonteCarlo {
+    /// The default number of replicates with so many points in all, rounded up.
+    #[must_use]
+    pub fn of_samples(samples: usize, seed: u64) -> Self {
+        let default = Self::default();
+        Self { samples: samples.div_ceil(default.replicates), seed, ..default }
+    }
+
     /// The settings, if they can be run.
     ///
     /// # Errors

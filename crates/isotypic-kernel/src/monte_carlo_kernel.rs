@@ -192,7 +192,12 @@ impl<T: Real> KernelEstimates<T> {
         };
         KernelMatrices {
             nngp: of(self.replicates.iter().map(|matrices| &matrices.nngp).collect()),
-            ntk: self.replicates.iter().map(|matrices| matrices.ntk.as_ref()).collect::<Option<Vec<_>>>().map(of),
+            ntk: self
+                .replicates
+                .iter()
+                .map(|matrices| matrices.ntk.as_ref())
+                .collect::<Option<Vec<_>>>()
+                .map(of),
         }
     }
 }

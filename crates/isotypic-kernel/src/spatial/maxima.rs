@@ -57,9 +57,8 @@ pub(super) fn factor(covariance: &[f64], taps: usize, resolution: f64) -> Vec<f6
     let mut factor = vec![0.0; covariance.len()];
     for j in 0..taps {
         let column = |i: usize, factor: &[f64]| {
-            (0..j).fold(covariance[packed(i, j)], |rest, k| {
-                rest - factor[packed(i, k)] * factor[packed(j, k)]
-            })
+            (0..j)
+                .fold(covariance[packed(i, j)], |rest, k| rest - factor[packed(i, k)] * factor[packed(j, k)])
         };
         let pivot = column(j, &factor);
         if pivot <= PIVOT_RESOLUTION * resolution * covariance[packed(j, j)] {
@@ -220,7 +219,8 @@ impl Estimator<'_> {
                     rest -= cross[b * n + c] * own[packed(a, c)];
                 }
                 let pivot = own[packed(a, a)];
-                cross[b * n + a] = pivot.simd_gt(zero).select(rest / pivot.simd_gt(zero).select(pivot, one), zero);
+                cross[b * n + a] =
+                    pivot.simd_gt(zero).select(rest / pivot.simd_gt(zero).select(pivot, one), zero);
             }
         }
         let mut factor = vec![zero; packed(m, 0)];
@@ -312,10 +312,8 @@ fn extremes<S: Simd>(simd: S, values: &[S::f64s]) -> [Maximum<S::f64s>; 2] {
     for (at, &value) in values.iter().enumerate().skip(1) {
         let place = S::f64s::splat(simd, at as f64);
         let above = value.simd_gt(largest.value);
-        largest = Maximum {
-            value: above.select(value, largest.value),
-            place: above.select(place, largest.place),
-        };
+        largest =
+            Maximum { value: above.select(value, largest.value), place: above.select(place, largest.place) };
         let below = value.simd_lt(smallest.value);
         smallest = Maximum {
             value: below.select(value, smallest.value),

@@ -3,7 +3,9 @@
 //! State 0 is the input, state `k` the output of stage `k − 1`. A stage may read any earlier state, and a state may have several
 //! readers.
 
-use isotypic_architecture::{Activation, ConcatAxis, GroupConv, LayerNorm, Node, Operation, Pool, SymmetryGroup};
+use isotypic_architecture::{
+    Activation, ConcatAxis, GroupConv, LayerNorm, Node, Operation, Pool, SymmetryGroup,
+};
 
 use super::aggregation::Aggregation;
 use super::attention::Attention;
@@ -300,7 +302,8 @@ impl SpatialProgram {
         let (gaussian, slopes) = match self.facts[state].applied {
             None => (state, Slopes::NONE),
             Some(activation) => {
-                let increasing = slopes_of(activation).filter(|slopes| slopes.below >= 0.0 && slopes.above >= 0.0);
+                let increasing =
+                    slopes_of(activation).filter(|slopes| slopes.below >= 0.0 && slopes.above >= 0.0);
                 let slopes = increasing.ok_or_else(|| KernelError::BesideMaximum {
                     path: path(),
                     expected: "before it `relu`, or `leaky_relu` or `ab_relu` with slopes of at least 0",

@@ -473,12 +473,7 @@ impl<'a, T: Real> Themselves<'a, T> {
     }
 
     /// Differences under the windows of a max-pooling stage, `[windows, taps, taps, lanes]`.
-    fn under_windows(
-        &mut self,
-        images: &[SpatialTerms<T>],
-        stage: &Stage,
-        pooling: &MaxPooling,
-    ) -> Vec<f64> {
+    fn under_windows(&mut self, images: &[SpatialTerms<T>], stage: &Stage, pooling: &MaxPooling) -> Vec<f64> {
         self.with(images, |evaluator, sides| evaluator.under_windows_of_themselves(stage, pooling, sides))
     }
 

@@ -67,9 +67,8 @@ fn windows_of_two_have_the_moments_of_clark() {
             let c = |p: usize, q: usize| covariance(i, p, j, q);
             let of_sums = c(0, 0) + c(0, 1) + c(1, 0) + c(1, 1);
             let between = c(0, 0) - c(0, 1) - c(1, 0) + c(1, 1);
-            let variance = |k: usize| {
-                covariance(k, 0, k, 0) + covariance(k, 1, k, 1) - 2.0 * covariance(k, 0, k, 1)
-            };
+            let variance =
+                |k: usize| covariance(k, 0, k, 0) + covariance(k, 1, k, 1) - 2.0 * covariance(k, 0, k, 1);
             let norm = (variance(i) * variance(j)).sqrt();
             let angle = (between / norm).clamp(-1.0, 1.0).acos();
             // E|d e| = 2/π √(v w) (sin θ + (π/2 − θ) cos θ).
@@ -107,7 +106,8 @@ fn rectifiers_without_a_choice_have_the_kernel_of_arc_cosines() {
     let plain = compile(&format!(r#"{{"layers": [{CIRCULAR}, "relu", "flatten", "dense"]}}"#), &[5, 2]);
     let pool = r#"{"max_pool": {"window": [1]}}"#;
     for layers in [format!(r#""relu", {pool}"#), format!(r#"{pool}, "relu""#)] {
-        let kernel = sampled(&format!(r#"{CIRCULAR}, {layers}, "flatten", "dense""#), &[5, 2], settings(2048));
+        let kernel =
+            sampled(&format!(r#"{CIRCULAR}, {layers}, "flatten", "dense""#), &[5, 2], settings(2048));
         let x = random_points(4, 10, 6);
         let expected = both(&crate::support::symmetric(&plain, x.view()));
         let estimates = symmetric(&kernel, x.view());
@@ -230,8 +230,9 @@ fn limits_hold_to_rounding_in_every_replicate() {
             for (which, k) in both(&matrices).into_iter().enumerate() {
                 assert_eq!(k[[0, 0]].to_bits(), k[[0, 1]].to_bits(), "{name} {which}");
                 assert!(k[[0, 0]] > 0.0);
-                assert!((k[[0, 2]] / k[[0, 0]] - 2.0).abs() < 1e-10, "{name} {which}: {}", k[[0, 2]]);
-                assert!((k[[2, 2]] / k[[0, 0]] - 4.0).abs() < 1e-10, "{name} {which}");
+                // Windows that overlap have a singular covariance, whose factor is known to half of the digits.
+                let ratios = [k[[0, 2]] / k[[0, 0]] - 2.0, k[[2, 2]] / k[[0, 0]] - 4.0];
+                assert!(ratios.iter().all(|ratio| ratio.abs() < 1e-8), "{name} {which}: {ratios:?}");
                 assert_eq!((k[[0, 3]], k[[3, 3]]), (0.0, 0.0), "{name} {which}");
             }
         }
@@ -284,7 +285,10 @@ fn single_precision_samples_the_same_points() {
         for (single, double) in both(&single).iter().zip(&both(&double)) {
             for (single, double) in single.iter().zip(double) {
                 // A choice that hangs on rounding changes a tangent kernel by one of 64 points at most.
-                assert!((f64::from(*single) - double).abs() < 2e-3 * double.abs(), "{name}: {single} for {double}");
+                assert!(
+                    (f64::from(*single) - double).abs() < 2e-3 * double.abs(),
+                    "{name}: {single} for {double}"
+                );
             }
         }
     }
@@ -310,12 +314,16 @@ fn what_cannot_be_sampled_is_named() {
         MonteCarloKernel::compile(&graph(&format!(r#"{layers}, "flatten""#), shape), settings(8)).unwrap_err()
     };
     let pool = r#"{"max_pool": {"window": [2, 2]}}"#;
-    let error = CompiledKernel::compile(&graph(&format!(r#"{conv}, {pool}, "flatten""#), &[4, 4, 1])).unwrap_err();
+    let error =
+        CompiledKernel::compile(&graph(&format!(r#"{conv}, {pool}, "flatten""#), &[4, 4, 1])).unwrap_err();
     assert_eq!(error, KernelError::NeedsSampling { path: "layer 2 (`max_pool`)".to_owned() });
     assert_eq!(error.to_string(), "layer 2 (`max_pool`): no closed-form infinite-width kernel is known");
     for (layers, place) in [
         (format!(r#"{conv}, "gelu", {pool}"#), "layer 3 (`max_pool`): expected before it `relu`"),
-        (format!(r#"{conv}, {{"leaky_relu": {{"alpha": -0.1}}}}, {pool}"#), "layer 3 (`max_pool`): expected before it"),
+        (
+            format!(r#"{conv}, {{"leaky_relu": {{"alpha": -0.1}}}}, {pool}"#),
+            "layer 3 (`max_pool`): expected before it",
+        ),
         (format!(r#"{conv}, {pool}, "tanh""#), "layer 3 (`tanh`): expected after `max_pool` one of `relu`"),
         (
             format!(r#"{conv}, {{"max_pool": {{"window": [9, 8]}}}}"#),

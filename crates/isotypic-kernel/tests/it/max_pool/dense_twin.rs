@@ -44,8 +44,7 @@ fn maxima(state: &State, stride: usize, normal: &mut Normal) -> State {
     let mut factor = Array2::<f64>::zeros((size, size));
     for i in 0..size {
         for j in 0..=i {
-            let rest =
-                state.covariance[[i, j]] - factor.slice(s![i, ..j]).dot(&factor.slice(s![j, ..j]));
+            let rest = state.covariance[[i, j]] - factor.slice(s![i, ..j]).dot(&factor.slice(s![j, ..j]));
             factor[[i, j]] = match i == j {
                 true => rest.max(0.0).sqrt(),
                 false if factor[[j, j]] > 1e-7 => rest / factor[[j, j]],
@@ -61,7 +60,11 @@ fn maxima(state: &State, stride: usize, normal: &mut Normal) -> State {
         let z = ndarray::Array1::from_shape_simple_fn(size, || normal.draw());
         let u = factor.dot(&z);
         let chosen: Vec<usize> = (0..2 * outputs)
-            .map(|window| if u[start(window) + 1] > u[start(window)] { start(window) + 1 } else { start(window) })
+            .map(
+                |window| {
+                    if u[start(window) + 1] > u[start(window)] { start(window) + 1 } else { start(window) }
+                },
+            )
             .collect();
         for (p, &a) in chosen.iter().enumerate() {
             for (q, &b) in chosen.iter().enumerate() {
