@@ -70,9 +70,9 @@ pub(crate) struct Sampling {
 }
 
 impl Sampling {
-    /// What names the stream of one layer.
-    pub(crate) fn stream(self, layer: usize) -> [u64; 3] {
-        [self.seed, self.replicate, layer as u64]
+    /// What names the stream of one layer and window.
+    pub(crate) fn stream(self, layer: usize, window: usize) -> [u64; 4] {
+        [self.seed, self.replicate, layer as u64, window as u64]
     }
 }
 
@@ -91,10 +91,11 @@ mod tests {
     }
 
     #[test]
-    fn every_replicate_and_layer_has_a_stream_of_its_own() {
+    fn every_replicate_layer_and_window_has_a_stream_of_its_own() {
         let streams = |seed| {
             let settings = MonteCarlo { seed, ..MonteCarlo::default() };
-            [(0, 0), (0, 1), (1, 0)].map(|(replicate, layer)| settings.replicate(replicate).stream(layer))
+            [[0, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1]]
+                .map(|[replicate, layer, window]| settings.replicate(replicate).stream(layer, window))
         };
         let all = [streams(0), streams(1)].concat();
         assert!((0..all.len()).all(|at| !all[..at].contains(&all[at])));

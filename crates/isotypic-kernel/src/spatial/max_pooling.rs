@@ -16,10 +16,16 @@
 //! weights do not depend on the sample: unbiased, exact for equal and for parallel windows, and homogeneous. Tangent kernels alike.
 //!
 //! # Common points
-//! All pairs of windows, inputs and displacements use the same points. Estimates are then one function of the covariance: kernels
-//! of shifted inputs agree where covariances do, the error of neighbouring entries is nearly the same, and differences of
-//! nearly equal inputs are estimated to a relative error. Rotated or mirrored windows list the same variables in another order, for
-//! which the sample is another one: there invariance holds up to the standard error only.
+//! All pairs of inputs use the same points, so that the errors of neighbouring entries are nearly the same, and differences of nearly
+//! equal inputs are estimated to a relative error.
+//!
+//! In networks that pool all positions in the end all windows use the same points too: estimates are then one function of the covariance, and
+//! kernels of shifted inputs agree where covariances do. In all others each window has points of its own, so that the means over positions
+//! that follow average over the sampling errors; what one window meets is sampled from the points of the window that is drawn
+//! first. Rotated or mirrored windows list the same variables in another order, for which the sample is another one: there, and for
+//! shifts without global pooling, invariance holds up to the standard error only.
+//!
+//! A matrix of such estimates need not be positive definite: eigenvalues below the sampling error are not resolved.
 
 use fearless_simd::Level;
 use isotypic_architecture::Pool;
@@ -35,13 +41,20 @@ use crate::monte_carlo::Sampling;
 use crate::real::Real;
 use crate::terms::{Terms, interleave};
 
+/// The largest number of windows with points of their own; further ones share them in turns.
+const MOST_STREAMS: usize = 64;
+
 /// A max-pooling layer between two grids, with nonlinearities before and after it.
 #[derive(Debug, Clone)]
 pub(crate) struct MaxPooling {
     /// Which slices are read.
     pub(super) pooling: Pooling,
     slopes: Slopes,
-    directions: Directions,
+    sampling: Sampling,
+    /// Numbers the streams of random points.
+    layer: usize,
+    /// One for all windows, or one for each.
+    directions: Vec<Directions>,
     /// Taps and input positions of all windows, one window after the other; nothing beyond the border.
     members: Vec<Member>,
     /// Where the members of every window begin, and the end of the last.
@@ -95,7 +108,7 @@ impl MaxPooling {
         let divisors: Option<fn([usize; 3]) -> usize> = None;
         let pooling = Pooling::new(pool, input, output, divisors)?;
         let size = pooling.taps.window_size();
-        let directions = Directions::new(2 * size, sampling.samples, &sampling.stream(layer));
+        let directions = vec![Directions::new(2 * size, sampling.samples, &sampling.stream(layer, 0))];
         let (mut members, mut starts) = (Vec::new(), vec![0]);
         for window in 0..output.len() {
             let inside = |tap: usize| {
@@ -105,7 +118,21 @@ impl MaxPooling {
             members.extend((0..size).filter_map(inside));
             starts.push(members.len());
         }
-        Some(Self { pooling, slopes, directions, members, starts })
+        Some(Self { pooling, slopes, sampling, layer, directions, members, starts })
+    }
+
+    /// Gives every window points of its own.
+    pub(super) fn separate_windows(&mut self) {
+        let streams = self.pooling.taps.output.len().min(MOST_STREAMS);
+        let dimension = self.directions[0].dimension();
+        self.directions.extend((self.directions.len()..streams).map(|window| {
+            Directions::new(dimension, self.sampling.samples, &self.sampling.stream(self.layer, window))
+        }));
+    }
+
+    /// The points of a window.
+    fn directions(&self, window: usize) -> &Directions {
+        &self.directions[window % self.directions.len()]
     }
 
     /// The same with a nonlinearity after it.
@@ -131,7 +158,7 @@ impl MaxPooling {
     pub(super) fn nanoseconds_per_pair(&self) -> f64 {
         let size = self.pooling.taps.window_size() as f64;
         // Both orders of each half of the points: products, then comparisons.
-        self.directions.samples() as f64 * (0.35 * size * size + 1.2 * size + 3.0)
+        self.directions[0].samples() as f64 * (0.35 * size * size + 1.2 * size + 3.0)
     }
 
     /// Differences under every window of inputs with themselves, `[windows, taps, taps, lanes]`, from the slices that the layer reads.
@@ -181,7 +208,7 @@ impl MaxPooling {
                 }
             }
             let factor = factor(&covariance, members.len(), T::EPSILON.to_f64());
-            let (variance, theta) = self.moments(&factor, members, ntks);
+            let (variance, theta) = self.moments(self.directions(window), &factor, members, ntks);
             terms.covariance.extend(covariance);
             terms.factor.extend(factor);
             variances.push(variance);
@@ -191,9 +218,15 @@ impl MaxPooling {
     }
 
     /// $E[f(m)^2]$ and $E[f'(m)^2\,\Theta_{a^*a^*}]$ of one window.
-    fn moments(&self, factor: &[f64], members: &[Member], ntks: &[f64]) -> (f64, f64) {
+    fn moments(
+        &self,
+        directions: &Directions,
+        factor: &[f64],
+        members: &[Member],
+        ntks: &[f64],
+    ) -> (f64, f64) {
         let (mut squares, mut ntk) = (0.0, 0.0);
-        for point in self.directions.halves() {
+        for point in directions.halves() {
             let (mut largest, mut smallest) = ((f64::NEG_INFINITY, 0), (f64::INFINITY, 0));
             for a in 0..members.len() {
                 let row = &factor[packed(a, 0)..=packed(a, a)];
@@ -211,7 +244,7 @@ impl MaxPooling {
                 ntk += slope * slope * ntks[members[at].position];
             }
         }
-        let samples = self.directions.samples() as f64;
+        let samples = directions.samples() as f64;
         (squares / samples, ntk / samples)
     }
 
@@ -229,7 +262,6 @@ impl MaxPooling {
     ) {
         let slices = self.pooling.slices(piece, input);
         let resolution = T::EPSILON.to_f64();
-        let estimator = Estimator { directions: &self.directions, slopes: self.slopes, resolution };
         for run in piece.runs(self.pooling.taps.output) {
             for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
                 let (of_p, of_q) = (self.members(p), self.members(q));
@@ -241,6 +273,8 @@ impl MaxPooling {
                 let [differences, ntks] = estimates;
                 differences.resize(T::LANES, 0.0);
                 ntks.resize(if output.has_ntk() { T::LANES } else { 0 }, 0.0);
+                let directions = [self.directions(p), self.directions(q)];
+                let estimator = Estimator { directions, slopes: self.slopes, resolution };
                 let sides = (side(of_p.len(), of_x), side(of_q.len(), of_y));
                 let [covariance, ntk_difference, mismatch] = between;
                 let between = Between { covariance, ntk_difference, mismatch };
@@ -309,7 +343,7 @@ impl MaxPooling {
         for (i, &a) in of_p.iter().enumerate() {
             for (j, &b) in of_q.iter().enumerate() {
                 let slice = slices[self.pooling.distance(a.tap, b.tap)];
-                let slice = slice.unwrap_or_else(|| unreachable!("both positions are inside the border"));
+                let slice = slice.expect("positions inside the border have a slice");
                 for lane in 0..T::LANES {
                     let difference = slice.difference[a.position * T::LANES + lane].to_f64();
                     let q_x = x.variance[a.position * width + lane % width].to_f64();
@@ -333,9 +367,10 @@ impl MaxPooling {
     }
 }
 
-/// By what both sides are multiplied so that their sizes, sums of variances, are the same: roots of the factors.
+/// By what both sides are multiplied so that their sizes, sums of variances, are the same: roots of the factors. Where one vanishes
+/// nothing is left to sample, and both are 0.
 fn roots_of_scales([x, y]: [f64; 2]) -> [f64; 2] {
-    if x > 0.0 && y > 0.0 { [(y / x).sqrt().sqrt(), (x / y).sqrt().sqrt()] } else { [1.0; 2] }
+    if x > 0.0 && y > 0.0 { [(y / x).sqrt().sqrt(), (x / y).sqrt().sqrt()] } else { [0.0; 2] }
 }
 
 /// Brings both sides to the same size, lane by lane.

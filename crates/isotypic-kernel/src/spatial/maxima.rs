@@ -98,7 +98,8 @@ pub(super) struct Between<'a> {
 /// $\delta'$ and $\Delta'$ of every lane; `lanes` is the length of both results.
 #[derive(Clone, Copy)]
 pub(super) struct Estimator<'a> {
-    pub(super) directions: &'a Directions,
+    /// The points from which either side is drawn first.
+    pub(super) directions: [&'a Directions; 2],
     pub(super) slopes: Slopes,
     /// The relative resolution of covariances.
     pub(super) resolution: f64,
@@ -126,11 +127,11 @@ impl Estimator<'_> {
         difference: &mut [f64],
         ntk_difference: &mut [f64],
     ) {
-        let half = 0.5 / self.directions.samples() as f64;
+        let half = 0.5 / self.directions[0].samples() as f64;
         for start in (0..difference.len()).step_by(S::f64s::LEN) {
             let lanes = Lanes { simd, start, stride: difference.len() };
-            let forth = self.one_order(lanes, (x, y), between, (y.taps, 1));
-            let back = self.one_order(lanes, (y, x), between, (1, y.taps));
+            let forth = self.one_order(lanes, self.directions[0], (x, y), between, (y.taps, 1));
+            let back = self.one_order(lanes, self.directions[1], (y, x), between, (1, y.taps));
             let part = start..start + S::f64s::LEN;
             ((forth.0 + back.0) * half).store_slice(&mut difference[part.clone()]);
             if let Some(ntk) = ntk_difference.get_mut(part) {
@@ -145,6 +146,7 @@ impl Estimator<'_> {
     fn one_order<S: Simd>(
         &self,
         lanes: Lanes<S>,
+        directions: &Directions,
         (first, second): (Side<'_>, Side<'_>),
         between: Between<'_>,
         strides: (usize, usize),
@@ -153,8 +155,8 @@ impl Estimator<'_> {
         let (own, cross, rest) = self.conditional(lanes, (first, second), between, strides);
         let (mut u, mut v) = (vec![zero; first.taps], vec![zero; second.taps]);
         let (mut squares, mut ntk) = (zero, zero);
-        let middle = self.directions.dimension() / 2;
-        for point in self.directions.halves() {
+        let middle = directions.dimension() / 2;
+        for point in directions.halves() {
             let (z_first, z_second) = point.split_at(middle);
             for (a, value) in u.iter_mut().enumerate() {
                 *value = zero;

@@ -354,6 +354,13 @@ impl SpatialProgram {
     /// Merges nonlinearities into the layers before them, and counts what a pair of inputs costs. No layer is added afterwards.
     pub(crate) fn finish(&mut self) {
         self.fuse_nonlinearities();
+        if self.readouts.iter().all(|(_, readout)| !readout.is_pool()) {
+            for stage in &mut self.stages {
+                if let SpatialLayer::MaxPooling(pooling) = &mut stage.layer {
+                    pooling.separate_windows();
+                }
+            }
+        }
         let mut schedule = Schedule::new(self);
         let mut evaluations = 0.0;
         let mut last: Option<(Vec<bool>, f64)> = None;
