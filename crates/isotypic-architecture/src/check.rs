@@ -246,12 +246,15 @@ impl Builder {
                 (Operation::AvgPool(pool), output_shape)
             }
             Layer::SumPool(spec) => {
-                if spec.normalize_edges {
-                    let expected = "`false`, since sums are not normalized";
-                    return Err(ArchitectureError::invalid_option(&path, "normalize_edges", expected, &true));
-                }
+                spec.without_normalized_edges(&path, "`false`, since sums are not normalized")?;
                 let (pool, output_shape) = spec.check(&path, &input_shape)?;
                 (Operation::SumPool(pool), output_shape)
+            }
+            Layer::MaxPool(spec) => {
+                spec.without_normalized_edges(&path, "`false`, since maxima are not normalized")?;
+                let (pool, output_shape) = spec.check(&path, &input_shape)?;
+                self.maximum(&mut end, &path)?;
+                (Operation::MaxPool(pool), output_shape)
             }
             Layer::LayerNorm(spec) => {
                 let layer_norm = spec.check(&path, &input_shape)?;
@@ -297,16 +300,34 @@ impl Builder {
         Ok(NodeId(self.nodes.len() - 1))
     }
 
-    /// Accepts a nonlinearity if its input is Gaussian; its output is not.
+    /// Accepts a nonlinearity if its input is Gaussian, or made of maxima; its output is not.
     fn nonlinearity(
         &self,
         operation: Operation,
         end: &mut End,
         path: &str,
     ) -> Result<Operation, ArchitectureError> {
-        self.gaussian(end, path)?;
+        let after_maximum = matches!(self.nodes[end.node.0].operation, Operation::MaxPool(_));
+        if !(after_maximum && end.not_gaussian_since == Some(end.node)) {
+            self.gaussian(end, path)?;
+        }
         end.not_gaussian_since = Some(NodeId(self.nodes.len()));
         Ok(operation)
+    }
+
+    /// Accepts maxima of Gaussian values, or of what one nonlinearity makes of them; they are not Gaussian.
+    fn maximum(&self, end: &mut End, path: &str) -> Result<(), ArchitectureError> {
+        let read = &self.nodes[end.node.0];
+        let of_gaussian = |node: &Node| match node.inputs.as_slice() {
+            [input] => !matches!(self.nodes[input.0].operation, Operation::MaxPool(_)),
+            _ => false,
+        };
+        let after_nonlinearity = matches!(read.operation, Operation::Activation(_)) && of_gaussian(read);
+        if !(after_nonlinearity && end.not_gaussian_since == Some(end.node)) {
+            self.gaussian(end, path)?;
+        }
+        end.not_gaussian_since = Some(NodeId(self.nodes.len()));
+        Ok(())
     }
 
     /// Refuses an input that is not Gaussian.

@@ -43,7 +43,7 @@ pub(crate) fn apply(node: &Node, drawn: &Drawn, mut inputs: Vec<Array2<f64>>) ->
         }
         (Operation::AvgPool(pool), _) => {
             let extents = &node.input_shape[..pool.window.len()];
-            let sums = window_sums(node, pool, &values);
+            let sums = on_windows(node, pool, &values, |under_window| under_window.sum());
             let outputs = indices(IxDyn(&node.output_shape[..pool.window.len()]));
             let divisors: Vec<usize> =
                 outputs.into_iter().map(|at| pool.divisor(at.slice(), extents)).collect();
@@ -51,7 +51,10 @@ pub(crate) fn apply(node: &Node, drawn: &Drawn, mut inputs: Vec<Array2<f64>>) ->
                 sums[[row, column]] / divisors[column / channels] as f64
             })
         }
-        (Operation::SumPool(pool), _) => window_sums(node, pool, &values),
+        (Operation::SumPool(pool), _) => on_windows(node, pool, &values, |under_window| under_window.sum()),
+        (Operation::MaxPool(pool), _) => {
+            on_windows(node, pool, &values, |under_window| under_window.fold(f64::NEG_INFINITY, f64::max))
+        }
         (Operation::LayerNorm(layer_norm), _) => normalize(node, layer_norm, values),
         (Operation::Dropout(dropout), Drawn::Masks(seed)) => drop_out(dropout, *seed, values),
         (Operation::SelfAttention(attention), Drawn::Attention(map)) => {
@@ -169,8 +172,13 @@ fn weigh_axes(node: &Node, axes: &[Vec<Vec<(usize, f64)>>], values: Array2<f64>)
     array.into_shape_clone((batch, output_size)).expect("axes that disappear have one position")
 }
 
-/// Sums of the values under each window, channel by channel.
-fn window_sums(node: &Node, pool: &Pool, values: &Array2<f64>) -> Array2<f64> {
+/// What `join` makes of the values under each window, channel by channel.
+fn on_windows(
+    node: &Node,
+    pool: &Pool,
+    values: &Array2<f64>,
+    join: impl Fn(&mut dyn Iterator<Item = f64>) -> f64,
+) -> Array2<f64> {
     let axes = pool.window.len();
     let channels = node.input_shape[axes];
     let sources =
@@ -178,7 +186,7 @@ fn window_sums(node: &Node, pool: &Pool, values: &Array2<f64>) -> Array2<f64> {
     let output_size = node.output_shape.iter().product();
     Array2::from_shape_fn((values.nrows(), output_size), |(row, column)| {
         let under_window = sources.row(column / channels).into_iter().flatten();
-        under_window.map(|source| values[[row, source * channels + column % channels]]).sum()
+        join(&mut under_window.map(|source| values[[row, source * channels + column % channels]]))
     })
 }
 

@@ -7,19 +7,20 @@ use std::f64::consts::TAU;
 use crate::random_stream::RandomStream;
 
 /// A stream of independent standard normal numbers.
-pub(crate) struct Gaussian {
+pub struct Gaussian {
     stream: RandomStream,
     /// Box–Muller gives two at a time.
     spare: Option<f64>,
 }
 
 impl Gaussian {
-    pub(crate) fn from_seed(seed: u64) -> Self {
+    /// The stream of a seed.
+    pub fn from_seed(seed: u64) -> Self {
         Self { stream: RandomStream::from_seed(seed), spare: None }
     }
 
     /// The next number.
-    pub(crate) fn sample(&mut self) -> f64 {
+    pub fn sample(&mut self) -> f64 {
         if let Some(spare) = self.spare.take() {
             return spare;
         }

@@ -46,6 +46,8 @@ pub enum Layer {
     AvgPool(PoolSpec),
     /// Sums over windows.
     SumPool(PoolSpec),
+    /// Maxima over windows.
+    MaxPool(PoolSpec),
     /// Layer normalisation.
     LayerNorm(LayerNormSpec),
     /// Dropout.
@@ -87,6 +89,7 @@ impl Layer {
             Self::GlobalSumPool => "global_sum_pool",
             Self::AvgPool(_) => "avg_pool",
             Self::SumPool(_) => "sum_pool",
+            Self::MaxPool(_) => "max_pool",
             Self::LayerNorm(_) => "layer_norm",
             Self::Dropout(_) => "dropout",
             Self::SelfAttention(_) => "self_attention",

@@ -16,6 +16,7 @@ const STRUCTURED: &[&str] = &[
     "group_pool",
     "avg_pool",
     "sum_pool",
+    "max_pool",
     "layer_norm",
     "dropout",
     "self_attention",
@@ -36,7 +37,7 @@ pub(crate) fn available_layers() -> impl Iterator<Item = &'static str> {
 }
 
 /// Layers of neural-tangents' `stax`, and a few that people ask for, which cannot be run.
-const OTHER_LAYERS: &[&str] = &["dot_general", "global_self_attention", "max_pool", "slice"];
+const OTHER_LAYERS: &[&str] = &["dot_general", "global_self_attention", "slice"];
 
 /// Whether the field knows a layer of this name, though it cannot be run.
 pub(crate) fn is_other_layer(name: &str) -> bool {

@@ -28,7 +28,7 @@
 //! | `identity`, `flatten`, `global_avg_pool` | none |
 //! | `global_sum_pool` | none |
 //! | `avg_pool` | `window` (required), `strides`, `padding`, `normalize_edges` |
-//! | `sum_pool` | `window` (required), `strides`, `padding` |
+//! | `sum_pool`, `max_pool` | `window` (required), `strides`, `padding` |
 //! | `index` | `slices` (required): `[start, stop, step]`, a position, or `null` for each spatial axis, as in Python |
 //! | `image_resize` | `shape`, `method` (`nearest` or `linear`; both required), `antialias` |
 //! | `aggregate` | `pattern`: the adjacency matrix of a graph of positions, unless it is given beside the architecture |
@@ -105,6 +105,7 @@ pub use dense_spec::DenseSpec;
 pub use dropout::{Dropout, DropoutMode, DropoutSpec};
 pub use error::ArchitectureError;
 pub use finite_network::FiniteNetwork;
+pub use gaussian::Gaussian;
 pub use group_conv::GroupConv;
 pub use group_conv_spec::{GroupConvSpec, GroupLiftSpec};
 pub use image_resize::{ImageResize, ImageResizeSpec, ResizeMethod};

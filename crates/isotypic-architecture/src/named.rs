@@ -1,5 +1,6 @@
 //! Architectures with names: the multilayer perceptron and the two convolutional networks of Perin & Deny
-//! (JMLR 2025, arXiv 2412.11521), group-convolutional networks, a vision transformer, a wide residual network and a network of Myrtle's.
+//! (JMLR 2025, arXiv 2412.11521), group-convolutional networks, a vision transformer, a wide residual network, a
+//! network of Myrtle's, and the convolutional network that Perin & Deny train.
 
 use std::f64::consts::SQRT_2;
 
@@ -12,7 +13,7 @@ use crate::{
 
 /// Names that [`Architecture::named`] builds.
 pub(crate) const AVAILABLE_NAMES: &[&str] =
-    &["mlp", "cnn", "cnn-gap", "gcnn:c4", "gcnn:d4", "vit", "resnet", "myrtle5"];
+    &["mlp", "cnn", "cnn-gap", "gcnn:c4", "gcnn:d4", "vit", "resnet", "myrtle5", "paper-cnn"];
 
 /// The greatest depth of a named architecture.
 const GREATEST_DEPTH: usize = 1000;
@@ -29,7 +30,8 @@ pub(crate) fn build(name: &str) -> Result<Architecture, ArchitectureError> {
         "vit" => vision_transformer,
         "resnet" => wide_residual,
         "myrtle5" if suffix.is_none() => |_| myrtle5(),
-        "myrtle5" => return Err(ArchitectureError::NoDepth { name: name.to_owned() }),
+        "paper-cnn" if suffix.is_none() => |_| paper_convolutional(),
+        "myrtle5" | "paper-cnn" => return Err(ArchitectureError::NoDepth { name: name.to_owned() }),
         _ => {
             let name = name.to_owned();
             // The part before the colon is no name of its own.
@@ -41,7 +43,9 @@ pub(crate) fn build(name: &str) -> Result<Architecture, ArchitectureError> {
         }
     };
     let depth = suffix.map_or(Ok(1), |suffix| parse_depth(name, suffix))?;
-    Ok(Architecture::new(Parameterization::Ntk, layers(depth)).with_name(name))
+    let parameterization =
+        if base == "paper-cnn" { Parameterization::Standard } else { Parameterization::Ntk };
+    Ok(Architecture::new(parameterization, layers(depth)).with_name(name))
 }
 
 /// The name without the depth, and the depth. Group-convolutional networks have a group in their name.
@@ -182,4 +186,34 @@ fn myrtle5() -> Vec<Layer> {
     }
     layers.extend([Layer::GlobalAvgPool, Layer::Dense(DenseSpec { w_std: SQRT_2, ..DenseSpec::default() })]);
     layers
+}
+
+/// The convolutional network of Figure 1 of Perin & Deny: 24 filters of 5×5 and 32 of 3×3, each with rectifiers and maxima over
+/// 2×2 windows, 256 rectifiers, a readout, as PyTorch builds and initialises it: weights and biases are uniform within
+/// $1/\sqrt{\text{fan-in}}$, so `w_std` is $1/\sqrt3$ and `b_std` $1/\sqrt{3\,\text{fan-in}}$, in the `standard` parameterization. Fan-ins are
+/// those on images of 28×28 with one channel.
+fn paper_convolutional() -> Vec<Layer> {
+    let w_std = 3.0_f64.sqrt().recip();
+    let b_std = |fan_in: f64| Some((3.0 * fan_in).sqrt().recip());
+    let conv = |extent: usize, width: usize, fan_in: f64| {
+        let options = ConvSpec::new(vec![extent; 2]);
+        Layer::Conv(ConvSpec { width, w_std, b_std: b_std(fan_in), ..options })
+    };
+    let dense = |width: usize, fan_in: f64| {
+        Layer::Dense(DenseSpec { width, w_std, b_std: b_std(fan_in), ..DenseSpec::default() })
+    };
+    let relu = Layer::Activation(Activation::Relu);
+    let pool = Layer::MaxPool(PoolSpec { strides: vec![2, 2], ..PoolSpec::new(vec![2, 2]) });
+    vec![
+        conv(5, 24, 25.0),
+        relu.clone(),
+        pool.clone(),
+        conv(3, 32, 9.0 * 24.0),
+        relu.clone(),
+        pool,
+        Layer::Flatten,
+        dense(256, 800.0),
+        relu,
+        dense(1, 256.0),
+    ]
 }

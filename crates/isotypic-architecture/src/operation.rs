@@ -49,6 +49,8 @@ pub enum Operation {
     AvgPool(Pool),
     /// Sums over windows.
     SumPool(Pool),
+    /// Maxima over windows, channel by channel; positions beyond the border do not count.
+    MaxPool(Pool),
     /// Layer normalisation.
     LayerNorm(LayerNorm),
     /// Dropout.
@@ -88,6 +90,7 @@ impl Operation {
             Self::GlobalSumPool => "global_sum_pool",
             Self::AvgPool(_) => "avg_pool",
             Self::SumPool(_) => "sum_pool",
+            Self::MaxPool(_) => "max_pool",
             Self::LayerNorm(_) => "layer_norm",
             Self::Dropout(_) => "dropout",
             Self::SelfAttention(_) => "self_attention",

@@ -125,6 +125,9 @@ fn layer(prefix: &str, depth: usize, position: usize, item: Document) -> Result<
         "sum_pool" => {
             return PoolSpec::read(Options::new(path, options, SUM_POOL_OPTIONS)?).map(Layer::SumPool);
         }
+        "max_pool" => {
+            return PoolSpec::read(Options::new(path, options, SUM_POOL_OPTIONS)?).map(Layer::MaxPool);
+        }
         "layer_norm" => {
             return LayerNormSpec::read(Options::new(path, options, LAYER_NORM_OPTIONS)?)
                 .map(Layer::LayerNorm);

@@ -4,12 +4,14 @@ use serde::Serialize;
 
 use crate::Padding;
 
-/// A checked `avg_pool` or `sum_pool` layer. All lists have one entry per spatial axis.
+/// A checked `avg_pool`, `sum_pool` or `max_pool` layer. All lists have one entry per spatial axis.
 ///
 /// Output position $o$ reads the input positions $o \cdot \text{stride} - \text{before} + t$ for $t = 0, \dots,
 /// \text{window} - 1$, as a convolution does; beyond the border [`Padding::Same`] reads zeros. `sum_pool` gives the sum
 /// $s_o$ of what is read, `avg_pool` gives $s_o / n_o$ with [`divisor`](Self::divisor) $n_o$. Both are linear and act on
 /// every channel alike: $\Sigma_{oo'} \leftarrow \sum_{tt'} \Sigma_{o + t,\, o' + t'}$, divided by $n_o n_{o'}$.
+///
+/// `max_pool` gives the largest of what is read inside the border.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pool {
     /// Extent of the window, in positions.
@@ -21,7 +23,7 @@ pub struct Pool {
     /// Number of positions before input 0 at which the first window starts (0 for [`Padding::Valid`]).
     pub pad_before: Vec<usize>,
     /// Whether `avg_pool` divides by the number of positions of a window that lie inside the image, rather than by the size
-    /// of the window. Always `false` for `sum_pool`.
+    /// of the window. `false` for all others.
     pub normalize_edges: bool,
 }
 

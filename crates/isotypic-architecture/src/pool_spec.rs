@@ -1,4 +1,4 @@
-//! Options of `avg_pool` and `sum_pool` layers.
+//! Options of `avg_pool`, `sum_pool` and `max_pool` layers.
 
 use serde::Serialize;
 
@@ -10,10 +10,10 @@ use crate::{ArchitectureError, Padding, Pool};
 /// The options of an `avg_pool` layer.
 pub(crate) const AVG_POOL_OPTIONS: &[&str] = &["window", "strides", "padding", "normalize_edges"];
 
-/// The options of a `sum_pool` layer.
+/// The options of a `sum_pool` or `max_pool` layer.
 pub(crate) const SUM_POOL_OPTIONS: &[&str] = &["window", "strides", "padding"];
 
-/// Options of an `avg_pool` or `sum_pool` layer; only `window` has no default.
+/// Options of an `avg_pool`, `sum_pool` or `max_pool` layer; only `window` has no default.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PoolSpec {
     /// Extent of the window along each of one to three spatial axes, each at least 1.
@@ -33,7 +33,7 @@ impl PoolSpec {
         Self { strides: vec![1; window.len()], window, padding: Padding::default(), normalize_edges: false }
     }
 
-    /// Reads the options of either layer.
+    /// Reads the options of any of these layers.
     pub(crate) fn read(mut options: Options) -> Result<Self, ArchitectureError> {
         let window = options.extents("window")?;
         let default = Self::new(options.required("window", window)?);
@@ -43,6 +43,18 @@ impl PoolSpec {
             normalize_edges: options.flag("normalize_edges")?.unwrap_or(default.normalize_edges),
             window: default.window,
         })
+    }
+
+    /// Refuses what means alone have.
+    pub(crate) fn without_normalized_edges(
+        &self,
+        path: &str,
+        expected: &'static str,
+    ) -> Result<(), ArchitectureError> {
+        if self.normalize_edges {
+            return Err(ArchitectureError::invalid_option(path, "normalize_edges", expected, &true));
+        }
+        Ok(())
     }
 
     /// Lays the window out over `input_shape` (spatial axes, then channels). Returns the operation and the output's shape.

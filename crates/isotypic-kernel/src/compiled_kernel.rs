@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::assemble::{assemble, pairs_evaluated};
 use crate::feature_kernel::FeatureKernel;
 use crate::lower::lower;
+use crate::monte_carlo::Sampling;
 use crate::nonlinearity::Nonlinearity;
 use crate::outputs::{KernelMatrices, Outputs};
 use crate::prepared_inputs::PreparedInputs;
@@ -71,10 +72,15 @@ impl CompiledKernel {
     /// Compiles a checked architecture.
     ///
     /// # Errors
-    /// [`KernelError::UnsupportedOperation`] names the layer without a kernel here, [`KernelError::TooManySpatialDimensions`] the
-    /// rank of the input.
+    /// [`KernelError::UnsupportedOperation`] names the layer without a kernel here, [`KernelError::NeedsSampling`] one that
+    /// [`MonteCarloKernel`](crate::MonteCarloKernel) can sample, [`KernelError::TooManySpatialDimensions`] the rank of the input.
     pub fn compile(graph: &LayerGraph) -> Result<Self, KernelError> {
-        let (head, program) = lower(graph)?;
+        Self::compile_with(graph, None)
+    }
+
+    /// The same, with layers that are sampled if that is known.
+    pub(crate) fn compile_with(graph: &LayerGraph, sampling: Option<Sampling>) -> Result<Self, KernelError> {
+        let (head, program) = lower(graph, sampling)?;
         let shape = graph.input_shape().to_vec();
         Ok(Self { shape, level: Level::new(), head, tail: Tail::Layers(program), gives: Form::Covariance })
     }

@@ -15,7 +15,7 @@ const PRODUCT: f64 = 0.06;
 /// Nanoseconds per pair for one scalar layer.
 const SCALAR_LAYER: f64 = 4.0;
 /// Nanoseconds per pair of positions for one spatial layer.
-const SPATIAL_LAYER: f64 = 4.0;
+pub(crate) const SPATIAL_LAYER: f64 = 4.0;
 /// Columns that a matrix product packs at a time.
 const PACKED_COLUMNS: usize = 512;
 

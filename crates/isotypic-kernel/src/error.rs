@@ -12,6 +12,32 @@ pub enum KernelError {
         /// Path of the layer.
         path: String,
     },
+    /// A layer whose kernel has no closed form, where sampling was not asked for.
+    #[error("{path}: no closed-form infinite-width kernel is known")]
+    NeedsSampling {
+        /// Path of the layer.
+        path: String,
+    },
+    /// A nonlinearity beside a maximum for which no sampling is known.
+    #[error("{path}: expected {expected}")]
+    BesideMaximum {
+        /// Path of the layer.
+        path: String,
+        /// What could be sampled.
+        expected: &'static str,
+    },
+    /// A setting of Monte-Carlo estimates out of range.
+    #[error("monte carlo: expected `{name}` from {smallest} to {largest}, got {got}")]
+    MonteCarloSetting {
+        /// The setting.
+        name: &'static str,
+        /// The smallest number that can be run.
+        smallest: usize,
+        /// The largest.
+        largest: usize,
+        /// What came.
+        got: usize,
+    },
     /// A layer over a group, or beside one, whose kernel is not known.
     #[error("{path}: expected {expected}")]
     OverGroup {
@@ -150,6 +176,13 @@ impl KernelError {
             Self::WindowTooLarge { .. } => {
                 Some("use a smaller filter, or pool all positions at once by `global_avg_pool` or `global_sum_pool`".to_owned())
             }
+            Self::NeedsSampling { .. } => {
+                Some("it can be sampled, with a standard error; or use `avg_pool`".to_owned())
+            }
+            Self::BesideMaximum { .. } => {
+                Some("put a `conv` or `dense` layer between, or use `relu`".to_owned())
+            }
+            Self::MonteCarloSetting { .. } => Some("leave it out for the default".to_owned()),
             Self::OverGroup { .. } => Some("lift with one group in all branches, and put `dropout` after `group_lift`".to_owned()),
             Self::UnsupportedOperation { .. } => {
                 Some("a closed form is known for attention with `scaling = \"linear\"`, or with `scaling = \"sqrt\"` and `mechanism = \"identity\"`".to_owned())

@@ -30,6 +30,8 @@ mod layer_norm;
 mod layer_run;
 mod lower;
 mod mirror;
+mod monte_carlo;
+mod monte_carlo_kernel;
 mod nonlinearity;
 mod outputs;
 mod pair_geometry;
@@ -49,6 +51,8 @@ pub use dot_product_kernel::{DotProductKernel, DotProductRun};
 pub use error::KernelError;
 pub use feature_kernel::FeatureKernel;
 pub use layer_run::{AffineOnRun, DifferenceRun, GapRun};
+pub use monte_carlo::MonteCarlo;
+pub use monte_carlo_kernel::{KernelEstimates, MonteCarloInputs, MonteCarloKernel};
 pub use nonlinearity::{
     AbRelu, Erf, Exp, ExpNormalized, Gabor, Gated, Gaussian, Monomial, Nonlinearity, PairRun, Polynomial,
     Quadrature, RectifiedMonomial, Relu, Sign, Sinusoid, SmoothStep, Softplus,

@@ -8,6 +8,7 @@ use isotypic_architecture::{LayerGraph, Node, Operation};
 use crate::KernelError;
 use crate::affine::Affine;
 use crate::compiled_kernel::Head;
+use crate::monte_carlo::Sampling;
 use crate::nonlinearity::from_operation;
 use crate::scalar::{ScalarOperation, ScalarProgram, ScalarStep};
 use crate::spatial::SpatialProgram;
@@ -25,7 +26,10 @@ enum Place {
 ///
 /// # Errors
 /// [`KernelError::UnsupportedOperation`] names the layer without a kernel here, [`KernelError::TooManySpatialDimensions`] the rank.
-pub(crate) fn lower(graph: &LayerGraph) -> Result<(Head, ScalarProgram), KernelError> {
+pub(crate) fn lower(
+    graph: &LayerGraph,
+    sampling: Option<Sampling>,
+) -> Result<(Head, ScalarProgram), KernelError> {
     let nodes = graph.nodes();
     // The input itself, by whatever name.
     let mut is_input = vec![false; nodes.len()];
@@ -65,7 +69,7 @@ pub(crate) fn lower(graph: &LayerGraph) -> Result<(Head, ScalarProgram), KernelE
     // What has no positions but in name may be of any rank.
     let mut spatial = match starts_from_dot_products {
         true => None,
-        false => Some(SpatialProgram::new(graph.input_shape())?),
+        false => Some(SpatialProgram::new(graph.input_shape(), sampling)?),
     };
     let inputs = if starts_from_dot_products { 1 } else { readouts.len() };
     let mut steps: Vec<ScalarStep> = Vec::new();

@@ -10,6 +10,7 @@ use crate::metrics::MetricsReport;
 use crate::pair_result::ReportedResult;
 use crate::point_result::PointResult;
 use crate::question::ReportedQuestion;
+use crate::sampling::SamplingReport;
 use crate::settings::ReportedSettings;
 use crate::summary::SummaryRow;
 use crate::training_time::TrainingReport;
@@ -52,6 +53,9 @@ pub struct AuditReport {
     /// Simple metrics and how well they foretell the errors; only where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics: Option<MetricsReport>,
+    /// Error bars; only where kernels were sampled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampling: Option<SamplingReport>,
     /// What happened on the way and does not show in the numbers; no part of the document.
     #[serde(skip)]
     pub warnings: Vec<String>,

@@ -40,6 +40,7 @@ mod projection_effect;
 mod question;
 mod reproduction_page;
 mod reproduction_report;
+mod sampling;
 mod seed_result;
 mod settings;
 mod spectrum_report;
@@ -77,6 +78,7 @@ pub use reproduction_page::{render_reproduction, render_reproduction_page};
 pub use reproduction_report::{
     ReproducedFigure, ReproducedPicture, ReproductionCheck, ReproductionReport, ReproductionVerdict,
 };
+pub use sampling::{SamplingPoint, SamplingReport, SamplingRow};
 pub use seed_result::SeedResult;
 pub use settings::ReportedSettings;
 pub use spectrum_report::{SpectrumBlock, SpectrumReport};

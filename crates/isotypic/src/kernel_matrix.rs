@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use isotypic_data::load_array;
-use isotypic_kernel::{CompiledKernel, PreparedInputs, Real};
+use isotypic_kernel::{CompiledKernel, MonteCarlo, MonteCarloKernel, PreparedInputs, Real};
 use isotypic_work::{Monitor, Plan};
 use ndarray::{Array2, ArrayD, Dimension};
 
-use crate::model::Model;
+use crate::model::{CompiledModel, Model};
+use crate::sampled_matrix::SampledMatrix;
 use crate::{Error, KernelKind, Precision};
 
 /// What to evaluate.
@@ -25,14 +26,37 @@ pub struct KernelSettings {
     pub kernel: KernelKind,
     /// In which floating-point type it is computed; files of inputs may have either.
     pub precision: Precision,
+    /// How layers without a closed kernel are sampled.
+    pub monte_carlo: MonteCarlo,
+}
+
+/// A kernel matrix and what is known of its error.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvaluatedKernel {
+    /// `[x, y]`.
+    pub matrix: KernelMatrix,
+    /// Standard errors of the entries, `[x, y]`; only of networks with sampled layers.
+    pub standard_error: Option<Array2<f64>>,
 }
 
 /// Inputs that are loaded and checked against the architecture.
 #[derive(Debug)]
 pub struct KernelJob {
-    kernel: CompiledKernel,
     kind: KernelKind,
-    points: Points,
+    evaluation: Evaluation,
+}
+
+#[derive(Debug)]
+enum Evaluation {
+    Exact { kernel: CompiledKernel, points: Points },
+    Sampled { kernel: MonteCarloKernel, points: SampledPoints },
+}
+
+/// The same of sampled kernels.
+#[derive(Debug)]
+enum SampledPoints {
+    F64(SampledMatrix<f64>),
+    F32(SampledMatrix<f32>),
 }
 
 /// A kernel matrix `[x, y]`, in the precision that was asked for.
@@ -94,8 +118,27 @@ impl KernelJob {
                 "rows and columns need inputs of one shape",
             ));
         }
-        let kernel = model.compile(&settings.architecture, &shape)?;
+        let compiled = model.compile_or_sample(&settings.architecture, &shape, settings.monte_carlo)?;
         let columns = y.zip(settings.y.as_deref());
+        let kernel = match compiled {
+            CompiledModel::Exact(kernel) => kernel,
+            CompiledModel::Sampled(kernel) => {
+                let points = match settings.precision {
+                    Precision::F64 => {
+                        let y = columns.map(|(y, _)| rows(y));
+                        let y = y.as_ref().map(|y| y.view());
+                        SampledPoints::F64(SampledMatrix::prepare(&kernel, rows(x).view(), y)?)
+                    }
+                    Precision::F32 => {
+                        let y = columns.map(|(y, path)| rounded(&y, path)).transpose()?.map(rows);
+                        let (x, y) = (rows(rounded(&x, &settings.x)?), y.as_ref().map(|y| y.view()));
+                        SampledPoints::F32(SampledMatrix::prepare(&kernel, x.view(), y)?)
+                    }
+                };
+                let evaluation = Evaluation::Sampled { kernel, points };
+                return Ok(Self { kind: settings.kernel, evaluation });
+            }
+        };
         let points = match settings.precision {
             Precision::F64 => {
                 let prepare = |points: ArrayD<f64>| kernel.prepare(rows(points).view());
@@ -114,15 +157,21 @@ impl KernelJob {
                 })
             }
         };
-        Ok(Self { kernel, kind: settings.kernel, points })
+        Ok(Self { kind: settings.kernel, evaluation: Evaluation::Exact { kernel, points } })
     }
 
     /// What the evaluation will take.
     #[must_use]
     pub fn plan(&self) -> Plan {
-        match &self.points {
-            Points::F64(points) => points.plan(&self.kernel, self.kind),
-            Points::F32(points) => points.plan(&self.kernel, self.kind),
+        match &self.evaluation {
+            Evaluation::Exact { kernel, points: Points::F64(points) } => points.plan(kernel, self.kind),
+            Evaluation::Exact { kernel, points: Points::F32(points) } => points.plan(kernel, self.kind),
+            Evaluation::Sampled { kernel, points: SampledPoints::F64(points) } => {
+                points.plan(kernel, self.kind)
+            }
+            Evaluation::Sampled { kernel, points: SampledPoints::F32(points) } => {
+                points.plan(kernel, self.kind)
+            }
         }
     }
 
@@ -130,9 +179,10 @@ impl KernelJob {
     /// formula.
     #[must_use]
     pub fn quadrature_error(&self) -> f64 {
-        match &self.points {
-            Points::F64(points) => points.quadrature_error(&self.kernel),
-            Points::F32(points) => points.quadrature_error(&self.kernel),
+        match &self.evaluation {
+            Evaluation::Exact { kernel, points: Points::F64(points) } => points.quadrature_error(kernel),
+            Evaluation::Exact { kernel, points: Points::F32(points) } => points.quadrature_error(kernel),
+            Evaluation::Sampled { .. } => 0.0,
         }
     }
 
@@ -140,11 +190,33 @@ impl KernelJob {
     ///
     /// # Errors
     /// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted) when the monitor was cancelled.
-    pub fn run(&self, monitor: &Monitor) -> Result<KernelMatrix, Error> {
-        Ok(match &self.points {
-            Points::F64(points) => KernelMatrix::F64(points.run(&self.kernel, self.kind, monitor)?),
-            Points::F32(points) => KernelMatrix::F32(points.run(&self.kernel, self.kind, monitor)?),
+    pub fn run(&self, monitor: &Monitor) -> Result<EvaluatedKernel, Error> {
+        let exact = |matrix| EvaluatedKernel { matrix, standard_error: None };
+        Ok(match &self.evaluation {
+            Evaluation::Exact { kernel, points: Points::F64(points) } => {
+                exact(KernelMatrix::F64(points.run(kernel, self.kind, monitor)?))
+            }
+            Evaluation::Exact { kernel, points: Points::F32(points) } => {
+                exact(KernelMatrix::F32(points.run(kernel, self.kind, monitor)?))
+            }
+            Evaluation::Sampled { kernel, points: SampledPoints::F64(points) } => {
+                let (mean, error) = points.run(kernel, self.kind, monitor)?;
+                EvaluatedKernel { matrix: KernelMatrix::F64(mean), standard_error: Some(error) }
+            }
+            Evaluation::Sampled { kernel, points: SampledPoints::F32(points) } => {
+                let (mean, error) = points.run(kernel, self.kind, monitor)?;
+                EvaluatedKernel { matrix: KernelMatrix::F32(mean), standard_error: Some(error) }
+            }
         })
+    }
+
+    /// How it is sampled, if it is.
+    #[must_use]
+    pub fn sampling(&self) -> Option<MonteCarlo> {
+        match &self.evaluation {
+            Evaluation::Exact { .. } => None,
+            Evaluation::Sampled { kernel, .. } => Some(kernel.settings()),
+        }
     }
 }
 

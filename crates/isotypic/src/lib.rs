@@ -39,6 +39,7 @@ mod orbit_gram;
 mod permuted_orbits;
 mod precision;
 mod reproduce;
+mod sampled_matrix;
 mod sampled_orbits;
 mod spectrum;
 #[cfg(feature = "train")]
@@ -61,7 +62,7 @@ pub use audit::{
 pub use error::{Error, ErrorKind};
 pub use group_facts::group_facts;
 pub use kernel_kind::KernelKind;
-pub use kernel_matrix::{KernelJob, KernelMatrix, KernelSettings};
+pub use kernel_matrix::{EvaluatedKernel, KernelJob, KernelMatrix, KernelSettings};
 pub use orbit_array::{OrbitJob, OrbitSettings};
 pub use permuted_orbits::{OrbitRun, PermutedOrbits, RowCheck};
 pub use precision::Precision;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use isotypic_architecture::{Architecture, ArchitectureError};
 use isotypic_data::load_array;
-use isotypic_kernel::{CompiledKernel, FeatureKernel};
+use isotypic_kernel::{CompiledKernel, FeatureKernel, KernelError, MonteCarlo, MonteCarloKernel};
 use ndarray::Ix2;
 
 use crate::Error;
@@ -14,6 +14,12 @@ use crate::Error;
 pub(crate) enum Model {
     Network(Architecture),
     Feature(FeatureKernel),
+}
+
+/// A kernel, by closed formulas or sampled.
+pub(crate) enum CompiledModel {
+    Exact(CompiledKernel),
+    Sampled(MonteCarloKernel),
 }
 
 impl Model {
@@ -54,6 +60,23 @@ impl Model {
                 format!("`{}`: `{name}` has no `aggregate` layer without a graph", path.display()),
                 "leave out `--pattern`",
             )),
+        }
+    }
+
+    /// The kernel on inputs of the given shape, sampled where it has no closed form.
+    pub(crate) fn compile_or_sample(
+        &self,
+        name: &str,
+        shape: &[usize],
+        settings: MonteCarlo,
+    ) -> Result<CompiledModel, Error> {
+        let settings = settings.check()?;
+        match (self.compile(name, shape), self) {
+            (Err(Error::Kernel(KernelError::NeedsSampling { .. })), Self::Network(architecture)) => {
+                let graph = architecture.check(shape).map_err(|error| in_architecture(name, error))?;
+                Ok(CompiledModel::Sampled(MonteCarloKernel::compile(&graph, settings)?))
+            }
+            (compiled, _) => compiled.map(CompiledModel::Exact),
         }
     }
 

@@ -6,6 +6,7 @@
 
 use isotypic_gram::{DenseGram, GramError, GroupInvariantGram, SymmetricOperator};
 use isotypic_group::FiniteGroup;
+use isotypic_kernel::MonteCarloKernel;
 use isotypic_orbit::OrbitLayout;
 use isotypic_work::Monitor;
 use ndarray::{Array2, Array3, ArrayView2, Axis};
@@ -30,6 +31,8 @@ pub(crate) struct OrbitGram {
     pub(crate) resolution: f64,
     /// Estimate of the relative error that quadratures make in the kernel.
     pub(crate) quadrature_error: f64,
+    /// Of a sampled kernel, which is the mean over replicates: the means without each of them.
+    pub(crate) leave_one_out: Vec<DenseGram>,
 }
 
 /// The values of a kernel on all poses of some seeds.
@@ -46,6 +49,12 @@ pub(crate) enum OrbitValues {
 }
 
 impl OrbitGram {
+    /// Every entry, known exactly.
+    pub(crate) fn dense(gram: DenseGram) -> Self {
+        let values = OrbitValues::Dense(gram);
+        Self { values, resolution: 0.0, quadrature_error: 0.0, leave_one_out: Vec::new() }
+    }
+
     /// The group whose elements are the poses.
     pub(crate) fn group(&self) -> &FiniteGroup {
         match &self.values {
@@ -67,7 +76,7 @@ impl OrbitGram {
     fn changed(
         &self,
         invariant: impl FnOnce(&GroupInvariantGram) -> Result<GroupInvariantGram, GramError>,
-        dense: impl FnOnce(&DenseGram) -> Result<DenseGram, GramError>,
+        dense: impl Fn(&DenseGram) -> Result<DenseGram, GramError>,
     ) -> Result<Self, GramError> {
         let values = match &self.values {
             OrbitValues::Invariant { gram, sampled_defect } => {
@@ -75,7 +84,8 @@ impl OrbitGram {
             }
             OrbitValues::Dense(gram) => OrbitValues::Dense(dense(gram)?),
         };
-        Ok(Self { values, ..*self })
+        let leave_one_out = self.leave_one_out.iter().map(dense).collect::<Result<_, _>>()?;
+        Ok(Self { values, leave_one_out, ..*self })
     }
 
     /// Some rows and columns.
@@ -110,6 +120,9 @@ pub(crate) fn evaluate(
 ) -> Result<OrbitGram, Error> {
     let order = group.order();
     let seeds = points.nrows() / order;
+    if let Some(kernel) = kernel.sampled() {
+        return evaluate_replicates(kernel, kind, points, group, monitor);
+    }
     let layout = OrbitLayout::new(seeds, order);
     let prepared = kernel.prepare(points)?;
     let quadrature_error = kernel.quadrature_error(&prepared);
@@ -126,13 +139,34 @@ pub(crate) fn evaluate(
         if defect <= relative_rounding(ROUNDING, resolution, values.iter()) {
             let gram = GroupInvariantGram::from_orbit_kernel(group, orbit_kernel)?;
             let values = OrbitValues::Invariant { gram, sampled_defect: defect };
-            return Ok(OrbitGram { values, resolution, quadrature_error });
+            return Ok(OrbitGram { values, resolution, quadrature_error, leave_one_out: Vec::new() });
         }
     }
     let matrix = kernel.symmetric(&prepared, kind, monitor)?;
     let resolution = kernel.resolution(&matrix, &prepared, kind);
     let values = OrbitValues::Dense(DenseGram::new(matrix, seeds, group.clone())?);
-    Ok(OrbitGram { values, resolution, quadrature_error })
+    Ok(OrbitGram { values, resolution, quadrature_error, leave_one_out: Vec::new() })
+}
+
+/// Every entry of a sampled kernel, with the means of all replicates but one.
+fn evaluate_replicates(
+    kernel: &MonteCarloKernel,
+    kind: KernelKind,
+    points: ArrayView2<'_, f64>,
+    group: &FiniteGroup,
+    monitor: &Monitor,
+) -> Result<OrbitGram, Error> {
+    let seeds = points.nrows() / group.order();
+    let prepared = kernel.prepare(points)?;
+    let estimates = kernel.symmetric(&prepared, kind.outputs(), monitor)?;
+    let count = estimates.replicates.len() as f64;
+    let mean = kind.select(estimates.mean());
+    let without = |replicate| {
+        let others = (&mean * count - kind.select(replicate)) / (count - 1.0);
+        DenseGram::new(others, seeds, group.clone())
+    };
+    let leave_one_out = estimates.replicates.into_iter().map(without).collect::<Result<_, _>>()?;
+    Ok(OrbitGram { leave_one_out, ..OrbitGram::dense(DenseGram::new(mean, seeds, group.clone())?) })
 }
 
 /// The relative deviation that rounding explains: that of `f64`, or the error of entries relative to their root mean square.

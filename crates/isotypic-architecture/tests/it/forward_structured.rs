@@ -47,10 +47,10 @@ fn pooling_equals_loops_over_windows() {
                 (outputs, ((outputs - 1) * strides[axis] + window[axis]).saturating_sub(length) / 2)
             };
             let ((rows, top), (columns, left)) = (layout(height, 0), layout(width, 1));
-            let [mut sums, mut inside_means] = [vec![], vec![]];
+            let [mut sums, mut maxima, mut inside_means] = [vec![], vec![], vec![]];
             for (down, right) in (0..rows).flat_map(|down| (0..columns).map(move |right| (down, right))) {
                 for channel in 0..channels {
-                    let (mut sum, mut inside) = (0.0, 0.0);
+                    let (mut sum, mut inside, mut largest) = (0.0, 0.0, f64::NEG_INFINITY);
                     for (y, x) in (0..window[0]).flat_map(|y| (0..window[1]).map(move |x| (y, x))) {
                         let y = (down * strides[0] + y) as isize - top as isize;
                         let x = (right * strides[1] + x) as isize - left as isize;
@@ -58,10 +58,12 @@ fn pooling_equals_loops_over_windows() {
                             (y.rem_euclid(height as isize) as usize, x.rem_euclid(width as isize) as usize);
                         if padding == "circular" || (wrapped_y as isize == y && wrapped_x as isize == x) {
                             sum += image[[wrapped_y, wrapped_x, channel]];
+                            largest = largest.max(image[[wrapped_y, wrapped_x, channel]]);
                             inside += 1.0;
                         }
                     }
                     sums.push(sum);
+                    maxima.push(largest);
                     inside_means.push(sum / inside);
                 }
             }
@@ -71,6 +73,7 @@ fn pooling_equals_loops_over_windows() {
             for (layer, extra, expected) in [
                 ("sum_pool", "", &sums),
                 ("avg_pool", "", &means),
+                ("max_pool", "", &maxima),
                 ("avg_pool", r#", "normalize_edges": true"#, &inside_means),
             ] {
                 let layers = format!(r#"{{"{layer}": {{{options}{extra}}}}}, "flatten""#);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use isotypic_architecture::{Architecture, ArchitectureError, Layer};
+use isotypic_architecture::{Architecture, ArchitectureError, Layer, Operation};
 
 fn names(architecture: &Architecture) -> Vec<&'static str> {
     architecture.layers.iter().map(Layer::name).collect()
@@ -171,5 +171,90 @@ fn structured_architectures_are_what_their_papers_draw() {
         let architecture = Architecture::named(name).unwrap();
         let again = Architecture::from_json(&architecture.to_canonical_json()).unwrap();
         assert_eq!(again.to_canonical_json(), architecture.to_canonical_json(), "{name}");
+    }
+}
+
+/// Parameters and outputs of the PyTorch program behind Figure 1 of arXiv 2412.11521.
+#[test]
+fn the_network_of_figure_1_has_its_shapes_and_initial_variances() {
+    let graph = Architecture::named("paper-cnn").unwrap().check(&[28, 28, 1]).unwrap();
+    let shapes: Vec<(&str, &[usize])> =
+        graph.nodes().iter().map(|node| (node.operation.name(), node.output_shape.as_slice())).collect();
+    let expected: [(&str, &[usize]); 11] = [
+        ("input", &[28, 28, 1]),
+        ("conv", &[24, 24, 24]),
+        ("relu", &[24, 24, 24]),
+        ("max_pool", &[12, 12, 24]),
+        ("conv", &[10, 10, 32]),
+        ("relu", &[10, 10, 32]),
+        ("max_pool", &[5, 5, 32]),
+        ("flatten", &[800]),
+        ("dense", &[256]),
+        ("relu", &[256]),
+        ("dense", &[1]),
+    ];
+    assert_eq!(shapes, expected);
+    // Uniform within 1/√fan-in has variance 1/(3 fan-in); weights are divided by the root of the fan-in besides.
+    let mut fan_ins = [25.0, 216.0, 800.0, 256.0].into_iter();
+    for node in graph.nodes() {
+        let (weight, bias) = match &node.operation {
+            Operation::Dense(dense) => (dense.weight_variance, dense.bias_variance),
+            Operation::Conv(conv) => (conv.weight_variance, conv.bias_variance),
+            _ => continue,
+        };
+        assert!((weight - 1.0 / 3.0).abs() < 1e-15);
+        assert!((bias.unwrap() * 3.0 * fan_ins.next().unwrap() - 1.0).abs() < 1e-12);
+    }
+    assert!(Architecture::named("paper-cnn:2").unwrap_err().to_string().contains("expected no depth"));
+}
+
+/// Maxima stand after Gaussian values or one nonlinearity of them, and one nonlinearity after maxima.
+#[test]
+fn what_may_stand_beside_maxima() {
+    let check = |layers: &str| {
+        let text = format!(r#"{{"layers": [{layers}, "flatten"]}}"#);
+        Architecture::from_json(&text)
+            .unwrap()
+            .check(&[8, 8, 1])
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    let conv = r#"{"conv": {"filter": [1, 1]}}"#;
+    let pool = r#"{"max_pool": {"window": [2, 2]}}"#;
+    for layers in [
+        format!("{conv}, {pool}"),
+        format!(r#"{conv}, "relu", {pool}, {conv}, {pool}, "relu""#),
+        format!(r#"{conv}, {{"avg_pool": {{"window": [2, 2]}}}}, "relu", {pool}, "relu", {conv}"#),
+    ] {
+        assert_eq!(check(&layers), Ok(()), "{layers}");
+    }
+    for (layers, message) in [
+        (pool.to_owned(), "layer 1 (`max_pool`): expected a gaussian input, got the raw input"),
+        (
+            format!("{conv}, {pool}, {pool}"),
+            "layer 3 (`max_pool`): expected a gaussian input, got the output of layer 2 (`max_pool`)",
+        ),
+        (
+            format!(r#"{conv}, {pool}, "relu", {pool}"#),
+            "layer 4 (`max_pool`): expected a gaussian input, got the output of layer 3 (`relu`)",
+        ),
+        (
+            format!(r#"{conv}, {pool}, "relu", "relu""#),
+            "layer 4 (`relu`): expected a gaussian input, got the output of layer 3 (`relu`)",
+        ),
+        (
+            format!(r#"{conv}, "relu", {{"avg_pool": {{"window": [2, 2]}}}}, {pool}"#),
+            "layer 4 (`max_pool`): expected a gaussian input, got the output of layer 2 (`relu`)",
+        ),
+        (
+            r#"{"max_pool": {"window": [2, 2], "normalize_edges": true}}"#.to_owned(),
+            "layer 1 (`max_pool`): unknown option `normalize_edges`",
+        ),
+    ] {
+        let got = match Architecture::from_json(&format!(r#"{{"layers": [{layers}, "flatten"]}}"#)) {
+            Err(error) => error.to_string(),
+            Ok(_) => check(&layers).unwrap_err(),
+        };
+        assert_eq!(got, message, "{layers}");
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use isotypic::kernel::MonteCarlo;
 use isotypic::orbit::Normalization;
 use isotypic::report::{AuditReport, render_page, render_terminal, render_trained};
 use isotypic::work::{OutputDirectory, WorkError};
@@ -47,7 +48,7 @@ Groups: rotation:N, translation:HxW, translation-x:N, translation-y:N, flip, dih
 permutation:FILE, linear:FILE, cyclic:N, symmetric:N, alternating:N, tetrahedral, octahedral, icosahedral;
 products with `*`. For features and Gram matrices also klein, quaternion and table:FILE; see `isotypic group --help`.
 Networks: mlp, cnn, cnn-gap, gcnn:c4, gcnn:d4 (convolutions over quarter turns; mirror images too), vit,
-resnet, each with a depth as in mlp:5 or gcnn:c4:2, myrtle5, or a .toml or .json file.";
+resnet, each with a depth as in mlp:5 or gcnn:c4:2, myrtle5, paper-cnn, or a .toml or .json file.";
 
 /// Seeds of a class where classes are named but no number is given.
 const DEFAULT_SEEDS_PER_CLASS: usize = 13;
@@ -147,6 +148,9 @@ pub(crate) struct AuditArgs {
         help_heading = "Method"
     )]
     solver: String,
+    /// Points per expectation in layers without a closed kernel (`max_pool`), from the stream of --seed
+    #[arg(long, value_name = "N", default_value_t = 4096, help_heading = "Method")]
+    samples: usize,
     /// Whose definitions of the errors
     #[arg(long, default_value = "exact", help_heading = "Method")]
     convention: ConventionChoice,
@@ -288,6 +292,7 @@ fn settings(args: &AuditArgs) -> Result<AuditSettings, Failure> {
         training_times: args.training_time.as_deref().map(training_times).transpose()?,
         metrics: args.metrics,
         memory_limit: Some(memory_limit(args.memory.memory_limit.as_deref())?),
+        monte_carlo: MonteCarlo::of_samples(args.samples, args.seed),
         units: args.out.as_ref().map(|folder| folder.join(UNITS)),
     })
 }

@@ -15,6 +15,7 @@ mod large_audit;
 mod orbit;
 mod output_folder;
 mod reproduce;
+mod sampled;
 mod spectrum;
 mod train;
 mod workplace;

@@ -17,7 +17,7 @@ pub struct Corpus {
 
 const SCHEMA: &str = include_str!("../../../isotypic-architecture/schema/architecture.schema.json");
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "gcnn:c4",
     "gcnn:d4:2",
     "mlp",
@@ -30,6 +30,7 @@ const NAMES: [&str; 12] = [
     "vit:2",
     "resnet",
     "myrtle5",
+    "paper-cnn",
 ];
 
 impl Corpus {

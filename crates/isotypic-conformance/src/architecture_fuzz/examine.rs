@@ -1,7 +1,7 @@
 //! A document's way from text to kernel values, and the promises on it.
 
 use isotypic_architecture::{Architecture, ArchitectureError, LayerGraph, Node, Operation};
-use isotypic_kernel::{CompiledKernel, KernelError, KernelMatrices, Outputs};
+use isotypic_kernel::{CompiledKernel, KernelError, KernelMatrices, MonteCarlo, MonteCarloKernel, Outputs};
 use isotypic_work::Monitor;
 use ndarray::Array2;
 use serde_json::Value;
@@ -45,6 +45,9 @@ const LARGEST_WINDOW: usize = 512;
 
 /// The largest number of positions of a layer that is compiled: transposed convolutions and resizing make more of few.
 const MOST_POSITIONS: usize = 4096;
+
+/// Enough to run every line.
+const FEW_SAMPLES: MonteCarlo = MonteCarlo { samples: 8, replicates: 2, seed: 0 };
 
 /// Beyond this, or below its inverse, kernels are known to be wrong without an error: variances or their products overflow between
 /// layers, and tangent kernels in the standard parameterization are differences of nearly equal numbers where weights are small beside
@@ -94,7 +97,7 @@ fn evaluate(graph: &LayerGraph, generator: &mut Generator) -> Result<Reached, St
             conv.filter_size()
         }
         Operation::GroupLift(conv) | Operation::GroupConv(conv) => conv.taps,
-        Operation::AvgPool(pool) | Operation::SumPool(pool) => pool.window_size(),
+        Operation::AvgPool(pool) | Operation::SumPool(pool) | Operation::MaxPool(pool) => pool.window_size(),
         _ => 1,
     };
     let positions = |node: &Node| {
@@ -103,7 +106,23 @@ fn evaluate(graph: &LayerGraph, generator: &mut Generator) -> Result<Reached, St
     if graph.nodes().iter().any(|node| size(node) > LARGEST_WINDOW || positions(node) > MOST_POSITIONS) {
         return Ok(Reached::Checked);
     }
-    let kernel = match CompiledKernel::compile(graph) {
+    let (exact, sampled);
+    let compiled = match CompiledKernel::compile(graph) {
+        Ok(kernel) => {
+            exact = kernel;
+            Ok(&exact)
+        }
+        // One replicate is a kernel of its own.
+        Err(KernelError::NeedsSampling { .. }) => match MonteCarloKernel::compile(graph, FEW_SAMPLES) {
+            Ok(kernel) => {
+                sampled = kernel;
+                Ok(&sampled.replicates()[0])
+            }
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    let kernel = match compiled {
         Ok(kernel) => kernel,
         Err(error) => {
             let message = error.to_string();
@@ -138,7 +157,7 @@ fn evaluate(graph: &LayerGraph, generator: &mut Generator) -> Result<Reached, St
         kernel.prepare(x.view()).and_then(|x| kernel.symmetric(&x, Outputs::NngpAndNtk, &Monitor::silent()));
     match matrices {
         Ok(matrices) => {
-            let sound = is_a_kernel(&matrices, has_quadratures(graph));
+            let sound = is_a_kernel(&matrices, is_estimated(graph));
             if sound.is_err() && is_out_of_range(graph) {
                 return Ok(Reached::OutOfRange);
             }
@@ -182,8 +201,8 @@ fn is_out_of_range(graph: &LayerGraph) -> bool {
 }
 
 /// Quadratures have their errors as part of their definition, and so need not give positive semi-definite matrices.
-fn has_quadratures(graph: &LayerGraph) -> bool {
-    graph.nodes().iter().any(|node| node.operation.name() == "elementwise")
+fn is_estimated(graph: &LayerGraph) -> bool {
+    graph.nodes().iter().any(|node| ["elementwise", "max_pool"].contains(&node.operation.name()))
 }
 
 fn has_words(message: &str, hint: Option<String>) -> Result<(), String> {
@@ -208,7 +227,7 @@ fn names_its_layer(error: &ArchitectureError) -> Result<(), String> {
 }
 
 /// Finite, symmetric bit for bit, and positive semi-definite up to rounding.
-fn is_a_kernel(matrices: &KernelMatrices, has_quadratures: bool) -> Result<(), String> {
+fn is_a_kernel(matrices: &KernelMatrices, is_estimated: bool) -> Result<(), String> {
     let ntk = matrices.ntk.as_ref().ok_or("there is no tangent kernel")?;
     for (what, matrix) in [("nngp", &matrices.nngp), ("ntk", ntk)] {
         if let Some((at, value)) = matrix.indexed_iter().find(|(_, value)| !value.is_finite()) {
@@ -223,7 +242,7 @@ fn is_a_kernel(matrices: &KernelMatrices, has_quadratures: bool) -> Result<(), S
         let bound = matrix[[0, 0]].sqrt() * matrix[[1, 1]].sqrt();
         let largest = matrix[[0, 0]].max(matrix[[1, 1]]);
         // The rounding of a covariance is that of the larger variance, and layer normalisation magnifies it.
-        if !has_quadratures && matrix[[0, 1]].abs() > bound * (1.0 + 1e-6) + 1e-6 * largest {
+        if !is_estimated && matrix[[0, 1]].abs() > bound * (1.0 + 1e-6) + 1e-6 * largest {
             return Err(format!("{what} is not positive semi-definite: {matrix}"));
         }
     }

@@ -20,7 +20,7 @@ const CHOICES: [(&str, &[&str]); 9] = [
 ];
 
 /// Layers that fit in many places.
-const LAYERS: [&str; 51] = [
+const LAYERS: [&str; 53] = [
     r#"{"group_lift": {"group": "p4", "filter": [3, 3]}}"#,
     r#"{"group_lift": {"group": "cyclic:2", "b_std": 0.1}}"#,
     r#"{"group_conv": {"filter": [3, 3], "w_std": 1.5}}"#,
@@ -68,6 +68,8 @@ const LAYERS: [&str; 51] = [
     r#""global_sum_pool""#,
     r#"{"avg_pool": {"window": [2, 2], "strides": [1, 2], "padding": "same", "normalize_edges": true}}"#,
     r#"{"sum_pool": {"window": [2], "strides": [2], "padding": "circular"}}"#,
+    r#"{"max_pool": {"window": [2, 2], "strides": [2, 1], "padding": "same"}}"#,
+    r#"{"max_pool": {"window": [2]}}"#,
     r#""layer_norm""#,
     r#"{"layer_norm": {"axes": [1, -1], "epsilon": 0.1}}"#,
     r#"{"dropout": {"keep_rate": 0.5}}"#,

@@ -6,6 +6,7 @@ use fearless_simd_macros::simd;
 use super::displacement::{Piece, Pieces, Run};
 use super::filling::{FillScratch, Filling};
 use super::grid::Grid;
+use super::max_pooling::MaxPooling;
 use super::mixed::Mixed;
 use super::program::{SpatialProgram, everything};
 use super::readout::{Readout, ReadoutValues, Totals};
@@ -278,6 +279,20 @@ impl<'a, T: Real> Evaluator<'a, T> {
         let filling = Filling { level: *level, stage, sides, fill, schedule, slices, mixed, sums };
         filling.gather(&mut output, scratch);
         (output.difference, output.ntk_difference)
+    }
+
+    /// Differences under every window of a max-pooling stage, of inputs with themselves, `[windows, taps, taps, lanes]`.
+    pub(super) fn under_windows_of_themselves(
+        &mut self,
+        stage: &Stage,
+        pooling: &MaxPooling,
+        sides: Sides<'_, T>,
+    ) -> Vec<f64> {
+        self.supply_inputs(stage, Pieces::of([0; 3]), sides);
+        let state = stage.inputs[0];
+        pooling.differences_under_windows(|displacement| {
+            &self.slices[state][self.schedule.slot(state, displacement)]
+        })
     }
 
     /// $S$ and $N$ of an attention stage for inputs with themselves.

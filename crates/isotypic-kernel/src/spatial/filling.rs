@@ -5,6 +5,7 @@ use fearless_simd::Level;
 use super::convolution::Convolution;
 use super::displacement::{Displacement, Piece, Run};
 use super::evaluator::Sides;
+use super::max_pooling::MaxPoolingScratch;
 use super::mixed::Mixed;
 use super::mixing::{self, AfterMixing};
 use super::pairwise::{self, ProductScratch};
@@ -36,6 +37,7 @@ pub(super) struct FillScratch<T> {
     /// Sums along some axes, of a whole slice.
     sums: Vec<T>,
     pub(super) product: ProductScratch<T>,
+    maxima: MaxPoolingScratch,
 }
 
 impl<'a, T: Real> Filling<'a, T> {
@@ -112,6 +114,26 @@ impl<'a, T: Real> Filling<'a, T> {
                         piece,
                         |displacement| self.input(read, displacement),
                         output,
+                    );
+                }
+            }
+            SpatialLayer::MaxPooling(pooling) => {
+                let (LayerTerms::MaxPooling(x), LayerTerms::MaxPooling(y)) = self.sides.layers(state) else {
+                    unreachable!("every layer has terms of its own kind");
+                };
+                for piece in pieces {
+                    let input = |displacement| self.input(read, displacement);
+                    let ends = self.sides.terms(read);
+                    let after = self.sides.terms(state);
+                    pooling.fill_piece(
+                        self.level,
+                        piece,
+                        input,
+                        ends,
+                        (x, y),
+                        after,
+                        output,
+                        &mut scratch.maxima,
                     );
                 }
             }
@@ -199,7 +221,7 @@ impl<'a, T: Real> Filling<'a, T> {
                 let (input, before) = (self.input(read, displacement), self.sides.terms(read));
                 pairwise::rescale(level, input, before, after, (x, y), run, output);
             }
-            (SpatialLayer::Concatenation(_), _) => {}
+            (SpatialLayer::Concatenation(_) | SpatialLayer::MaxPooling(_), _) => {}
             _ => unreachable!("every layer has terms of its own kind"),
         }
     }

@@ -16,17 +16,19 @@ use super::taps::{OUTSIDE, Taps};
 use crate::real::Real;
 
 /// A pooling layer between two grids.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Pooling {
     pub(super) taps: Taps,
     /// By what the sum at each output position is multiplied.
     factors: Vec<f64>,
     /// Pairs of taps by their distance: first 0, then opposite distances beside each other.
     distances: Vec<Distance>,
+    /// For every pair of taps the place of its distance.
+    distance_of: Vec<usize>,
 }
 
 /// All pairs of taps at one distance, in the order of the first ones.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Distance {
     offset: Displacement,
     pairs: Vec<(usize, usize)>,
@@ -60,7 +62,26 @@ impl Pooling {
         for offset in box_of_offsets.filter(|offset| *offset > [0; 3]) {
             distances.extend([at_distance(offset), at_distance(offset.map(|distance| -distance))]);
         }
-        Some(Self { taps, factors, distances })
+        let size = taps.window_size();
+        let mut distance_of = vec![0; size * size];
+        for (index, distance) in distances.iter().enumerate() {
+            distance.pairs.iter().for_each(|&(e, f)| distance_of[e * size + f] = index);
+        }
+        Some(Self { taps, factors, distances, distance_of })
+    }
+
+    /// The place among [`slices`](Self::slices) of that which holds a pair of taps.
+    pub(super) fn distance(&self, tap_x: usize, tap_y: usize) -> usize {
+        self.distance_of[tap_x * self.taps.window_size() + tap_y]
+    }
+
+    /// The input slices that a piece of an output slice reads, by the distances of taps.
+    pub(super) fn slices<'s, T: Real>(
+        &self,
+        piece: Piece,
+        input: impl Fn(Displacement) -> &'s Slice<T>,
+    ) -> Vec<Option<&'s Slice<T>>> {
+        self.distances.iter().map(|distance| Some(input(self.reads_at(piece, distance)?.0))).collect()
     }
 
     /// Pairs of taps, for each output pair.
@@ -103,8 +124,7 @@ impl Pooling {
         input: impl Fn(Displacement) -> &'s Slice<T>,
         output: &mut Slice<T>,
     ) {
-        let slices: Vec<Option<&Slice<T>>> =
-            self.distances.iter().map(|distance| Some(input(self.reads_at(piece, distance)?.0))).collect();
+        let slices = self.slices(piece, input);
         dispatch!(level, simd => self.mix(simd, piece, &slices, output));
     }
 

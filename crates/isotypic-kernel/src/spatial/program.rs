@@ -3,7 +3,9 @@
 //! State 0 is the input, state `k` the output of stage `k − 1`. A stage may read any earlier state, and a state may have several
 //! readers.
 
-use isotypic_architecture::{ConcatAxis, GroupConv, LayerNorm, Node, Operation, Pool, SymmetryGroup};
+use isotypic_architecture::{
+    Activation, ConcatAxis, GroupConv, LayerNorm, Node, Operation, Pool, SymmetryGroup,
+};
 
 use super::aggregation::Aggregation;
 use super::attention::Attention;
@@ -11,6 +13,8 @@ use super::concatenation::Concatenation;
 use super::convolution::Convolution;
 use super::displacement::{Displacement, Pieces};
 use super::grid::Grid;
+use super::max_pooling::MaxPooling;
+use super::maxima::Slopes;
 use super::pooling::Pooling;
 use super::readout::{Readout, ReadoutTerms};
 use super::resampling::Resampling;
@@ -21,12 +25,16 @@ use super::stage::{SpatialLayer, Stage, pairs_in};
 use super::turn::Turn;
 use crate::KernelError;
 use crate::affine::Affine;
+use crate::monte_carlo::Sampling;
 use crate::nonlinearity::from_operation;
 use crate::real::Real;
 use crate::terms::Terms;
 
 /// The largest number of positions under a pooling window: all pairs of them are listed.
 const LARGEST_WINDOW: usize = 1 << 11;
+
+/// The same of maxima, which are sampled jointly with those of another window.
+const LARGEST_SAMPLED_WINDOW: usize = 1 << 6;
 
 /// The largest number of positions: layers may make far more of them than an input has.
 const MOST_POSITIONS: usize = 1 << 26;
@@ -44,6 +52,8 @@ pub(crate) struct SpatialProgram {
     pub(crate) hands_on_differences: bool,
     /// In networks over a group, how all turns but the identity rearrange an input.
     pub(super) turns: Vec<Turn>,
+    /// How layers without a closed kernel are sampled, if they may be.
+    sampling: Option<Sampling>,
     group: Option<SymmetryGroup>,
     /// Channels of every state.
     channels: Vec<usize>,
@@ -62,6 +72,8 @@ struct StateFacts {
     on_group: bool,
     /// Whether masks were drawn on the way.
     is_masked: bool,
+    /// The nonlinearity that made it of the state before.
+    applied: Option<Activation>,
 }
 
 /// One displacement, and the readouts that need it.
@@ -75,7 +87,7 @@ impl SpatialProgram {
     ///
     /// # Errors
     /// [`KernelError::TooManySpatialDimensions`] for more than three spatial axes.
-    pub(crate) fn new(input_shape: &[usize]) -> Result<Self, KernelError> {
+    pub(crate) fn new(input_shape: &[usize], sampling: Option<Sampling>) -> Result<Self, KernelError> {
         let (&channels, extents) = input_shape.split_last().unwrap_or((&1, &[]));
         let input =
             Grid::new(extents).ok_or(KernelError::TooManySpatialDimensions { rank: extents.len() })?;
@@ -86,6 +98,7 @@ impl SpatialProgram {
             needs_readout_moments: false,
             hands_on_differences: false,
             turns: Vec::new(),
+            sampling,
             group: None,
             channels: vec![channels],
             facts: vec![StateFacts::default()],
@@ -135,6 +148,7 @@ impl SpatialProgram {
         let mut facts = StateFacts {
             on_group: self.facts[state].on_group,
             is_masked: inputs.iter().any(|&state| self.facts[state].is_masked),
+            applied: None,
         };
         if let Operation::GroupLift(conv) = &node.operation {
             self.lift(conv, facts)
@@ -162,6 +176,7 @@ impl SpatialProgram {
             let (path, limit) = (node.path.clone(), LARGEST_WINDOW);
             return Err(KernelError::WindowTooLarge { path, window, limit });
         }
+        let mut read = inputs.to_vec();
         let layer = match &node.operation {
             Operation::Identity => return Ok(state),
             Operation::Dropout(dropout) if dropout.is_identity() => return Ok(state),
@@ -207,6 +222,21 @@ impl SpatialProgram {
                 let divisor: Option<fn([usize; 3]) -> usize> = None;
                 pooling(pool, (input, output), divisor).ok_or_else(unsupported)?
             }
+            Operation::MaxPool(pool) => {
+                let (gaussian, layer) = self.max_pooling(node, pool, state, output)?;
+                read = vec![gaussian];
+                SpatialLayer::MaxPooling(layer)
+            }
+            Operation::Activation(activation)
+                if let Some(SpatialLayer::MaxPooling(pooling)) = self.layer(state) =>
+            {
+                let slopes = slopes_of(*activation).ok_or_else(|| KernelError::BesideMaximum {
+                    path: node.path.clone(),
+                    expected: "after `max_pool` one of `relu`, `leaky_relu`, `ab_relu` and `abs`",
+                })?;
+                read = self.stages[state - 1].inputs.clone();
+                SpatialLayer::MaxPooling(pooling.followed_by(slopes))
+            }
             Operation::LayerNorm(norm) if facts.on_group && !norm.spatial_axes.is_empty() => {
                 SpatialLayer::LayerNorm { groups: vec![0; input.len()], epsilon: norm.epsilon }
             }
@@ -237,14 +267,53 @@ impl SpatialProgram {
                 }
             }
             operation => {
+                if let Operation::Activation(activation) = operation {
+                    facts.applied = Some(*activation);
+                }
                 nonlinearity = Some(from_operation(operation).ok_or_else(unsupported)?);
                 SpatialLayer::Identity
             }
         };
-        self.stages.push(Stage { inputs: inputs.to_vec(), output, layer, nonlinearity, has_ntk, reads_ntk });
+        self.stages.push(Stage { inputs: read, output, layer, nonlinearity, has_ntk, reads_ntk });
         self.channels.push(*channels);
         self.facts.push(facts);
         Ok(self.stages.len())
+    }
+
+    /// The layer that makes a state.
+    fn layer(&self, state: usize) -> Option<&SpatialLayer> {
+        state.checked_sub(1).map(|stage| &self.stages[stage].layer)
+    }
+
+    /// A max-pooling layer, and the Gaussian state that it reads: that before the nonlinearity, if there is one.
+    fn max_pooling(
+        &self,
+        node: &Node,
+        pool: &Pool,
+        state: usize,
+        output: Grid,
+    ) -> Result<(usize, MaxPooling), KernelError> {
+        let path = || node.path.clone();
+        let Some(sampling) = self.sampling else { return Err(KernelError::NeedsSampling { path: path() }) };
+        if pool.window_size() > LARGEST_SAMPLED_WINDOW {
+            let (window, limit) = (pool.window_size(), LARGEST_SAMPLED_WINDOW);
+            return Err(KernelError::WindowTooLarge { path: path(), window, limit });
+        }
+        let (gaussian, slopes) = match self.facts[state].applied {
+            None => (state, Slopes::NONE),
+            Some(activation) => {
+                let increasing =
+                    slopes_of(activation).filter(|slopes| slopes.below >= 0.0 && slopes.above >= 0.0);
+                let slopes = increasing.ok_or_else(|| KernelError::BesideMaximum {
+                    path: path(),
+                    expected: "before it `relu`, or `leaky_relu` or `ab_relu` with slopes of at least 0",
+                })?;
+                (self.stages[state - 1].inputs[0], slopes)
+            }
+        };
+        let grids = (self.grid(gaussian), output);
+        let layer = MaxPooling::new(pool, grids, slopes, sampling, self.stages.len());
+        Ok((gaussian, layer.ok_or_else(|| KernelError::UnsupportedOperation { path: path() })?))
     }
 
     /// Makes room for a function on a group: the turns of the larger group where one is part of the other.
@@ -285,6 +354,13 @@ impl SpatialProgram {
     /// Merges nonlinearities into the layers before them, and counts what a pair of inputs costs. No layer is added afterwards.
     pub(crate) fn finish(&mut self) {
         self.fuse_nonlinearities();
+        if self.readouts.iter().all(|(_, readout)| !readout.is_pool()) {
+            for stage in &mut self.stages {
+                if let SpatialLayer::MaxPooling(pooling) = &mut stage.layer {
+                    pooling.separate_windows();
+                }
+            }
+        }
         let mut schedule = Schedule::new(self);
         let mut evaluations = 0.0;
         let mut last: Option<(Vec<bool>, f64)> = None;
@@ -431,6 +507,9 @@ impl SpatialProgram {
                 let positions = self.grid(state).len();
                 let weights = match state.checked_sub(1).map(|stage| &self.stages[stage].layer) {
                     Some(SpatialLayer::Attention(_)) => positions * (positions + 5),
+                    Some(SpatialLayer::MaxPooling(pooling)) => {
+                        pooling.numbers_kept() * size_of::<f64>() / size_of::<T>()
+                    }
                     Some(SpatialLayer::SqrtAttention(_)) => 3 * Terms::<T>::PER_POINT * positions,
                     Some(
                         SpatialLayer::Pooling(_) | SpatialLayer::Resampling(_) | SpatialLayer::Aggregation(_),
@@ -446,6 +525,18 @@ impl SpatialProgram {
         let readouts = self.readouts.len() * size_of::<(ReadoutTerms, [f64; 8])>();
         (size_of::<SpatialTerms<T>>() + input + states + readouts) as u64
     }
+}
+
+/// The slopes of a piecewise linear nonlinearity.
+fn slopes_of(activation: Activation) -> Option<Slopes> {
+    let (below, above) = match activation {
+        Activation::Relu => (0.0, 1.0),
+        Activation::LeakyRelu { alpha } => (alpha, 1.0),
+        Activation::AbRelu { a, b } => (a, b),
+        Activation::Abs => (-1.0, 1.0),
+        _ => return None,
+    };
+    Some(Slopes { below, above })
 }
 
 fn pooling(

@@ -4,6 +4,7 @@ use fearless_simd::Level;
 
 use super::attention::AttentionTerms;
 use super::evaluator::{Evaluator, Sides};
+use super::max_pooling::{MaxPooling, MaxPoolingTerms};
 use super::mixing::MixingTerms;
 use super::program::SpatialProgram;
 use super::readout::{Readout, ReadoutTerms};
@@ -51,6 +52,7 @@ pub(super) enum LayerTerms<T: Real> {
     Mixing(MixingTerms<T>),
     Attention(AttentionTerms<T>),
     SqrtAttention(SqrtAttentionTerms<T>),
+    MaxPooling(MaxPoolingTerms),
 }
 
 /// What a layer makes of the second moments of one input.
@@ -94,6 +96,9 @@ impl<T: Real> LayerTerms<T> {
             Self::Mixing(_) => Self::Mixing(MixingTerms::interleave(&all!(Mixing).collect::<Vec<_>>())),
             Self::Attention(_) => {
                 Self::Attention(AttentionTerms::interleave(&all!(Attention).collect::<Vec<_>>()))
+            }
+            Self::MaxPooling(_) => {
+                Self::MaxPooling(MaxPoolingTerms::interleave(&all!(MaxPooling).collect::<Vec<_>>()))
             }
             Self::SqrtAttention(_) => {
                 Self::SqrtAttention(SqrtAttentionTerms::interleave(&all!(SqrtAttention).collect::<Vec<_>>()))
@@ -232,6 +237,19 @@ impl<T: Real> SpatialTerms<T> {
             SpatialLayer::Aggregation(aggregation) => {
                 Self::mixed(images, stage, themselves, |variance, ntk| aggregation.means(variance, ntk))
             }
+            SpatialLayer::MaxPooling(pooling) => {
+                let differences = themselves.under_windows(images, stage, pooling);
+                let size = pooling.pooling.taps.window_size();
+                let moments = |(lane, image): (usize, &Self)| {
+                    let StateTerms { terms, ntk, .. } = &image.states[stage.inputs[0]];
+                    let difference = |window: usize, i: usize, j: usize| {
+                        differences[((window * size + i) * size + j) * T::LANES + lane]
+                    };
+                    let (terms, variance, ntk) = pooling.terms(terms, ntk, difference);
+                    Moments { variance, ntk, layer: LayerTerms::MaxPooling(terms) }
+                };
+                images.iter().enumerate().map(moments).collect()
+            }
             SpatialLayer::Attention(attention) => {
                 let differences = themselves.differences(images, stage.inputs[0]);
                 let layer = |(lane, image): (usize, &Self)| {
@@ -348,6 +366,7 @@ impl<T: Real> SpatialTerms<T> {
                 (divided(&input.variance), divided(&input.ntk))
             }
             SpatialLayer::Pooling(_)
+            | SpatialLayer::MaxPooling(_)
             | SpatialLayer::Resampling(_)
             | SpatialLayer::Aggregation(_)
             | SpatialLayer::Attention(_)
@@ -451,6 +470,11 @@ impl<'a, T: Real> Themselves<'a, T> {
         let of_lane =
             |values: &[T], lane: usize| values.iter().skip(lane).step_by(T::LANES).copied().collect();
         (0..images.len()).map(|lane| (of_lane(&difference, lane), of_lane(&ntk_difference, lane))).collect()
+    }
+
+    /// Differences under the windows of a max-pooling stage, `[windows, taps, taps, lanes]`.
+    fn under_windows(&mut self, images: &[SpatialTerms<T>], stage: &Stage, pooling: &MaxPooling) -> Vec<f64> {
+        self.with(images, |evaluator, sides| evaluator.under_windows_of_themselves(stage, pooling, sides))
     }
 
     /// $S$ and $N$ of an attention stage, for each input.

@@ -6,10 +6,12 @@ use super::concatenation::Concatenation;
 use super::convolution::Convolution;
 use super::displacement::{Displacement, Piece, Pieces};
 use super::grid::Grid;
+use super::max_pooling::MaxPooling;
 use super::pooling::Pooling;
 use super::resampling::Resampling;
 use super::schedule::Request;
 use super::sqrt_attention::SqrtAttention;
+use crate::cost::SPATIAL_LAYER;
 use crate::nonlinearity::Nonlinearity;
 
 /// What a stage does before its nonlinearity.
@@ -27,6 +29,8 @@ pub(crate) enum SpatialLayer {
     Aggregation(Aggregation),
     /// Local means or sums.
     Pooling(Pooling),
+    /// Local maxima, sampled.
+    MaxPooling(MaxPooling),
     /// A sum of states with these weights.
     Combination(Vec<f64>),
     /// The product of states.
@@ -77,7 +81,7 @@ impl Stage {
     /// Whether different slices of the output read the same slices of the input.
     pub(super) fn shares_slices(&self) -> bool {
         match &self.layer {
-            SpatialLayer::Pooling(_) => true,
+            SpatialLayer::Pooling(_) | SpatialLayer::MaxPooling(_) => true,
             SpatialLayer::Resampling(resampling) => resampling.interpolates(),
             SpatialLayer::Convolution(convolution) => !convolution.taps.reads_disjoint_slices(),
             _ => false,
@@ -128,6 +132,13 @@ impl Stage {
                     }
                 }
             }
+            SpatialLayer::MaxPooling(pooling) => {
+                for piece in pieces(self.output) {
+                    for (displacement, pieces) in pooling.reads(piece) {
+                        ask(Request { state: self.inputs[0], displacement, pieces });
+                    }
+                }
+            }
             SpatialLayer::Concatenation(concatenation) => {
                 for piece in pieces(self.output) {
                     concatenation.reads(piece, &self.inputs, ask);
@@ -153,6 +164,7 @@ impl Stage {
         let layer = match &self.layer {
             SpatialLayer::Convolution(convolution) => 0.1 * convolution.additions_per_position() as f64,
             SpatialLayer::Pooling(pooling) => 0.1 * pooling.additions_per_position() as f64,
+            SpatialLayer::MaxPooling(pooling) => pooling.nanoseconds_per_pair() / SPATIAL_LAYER,
             SpatialLayer::Resampling(resampling) => 0.3 * resampling.products_per_pair(),
             SpatialLayer::Aggregation(aggregation) => 0.4 * aggregation.products_per_pair(),
             SpatialLayer::Attention(attention) => 0.4 * attention.grid.len() as f64,

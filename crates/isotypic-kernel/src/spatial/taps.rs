@@ -12,7 +12,7 @@ use super::grid::{Grid, leading};
 pub(super) const OUTSIDE: u32 = u32::MAX;
 
 /// Windows between two grids.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Taps {
     pub(super) input: Grid,
     pub(super) output: Grid,

@@ -10,6 +10,7 @@ mod function_values;
 mod golden;
 mod groups;
 mod layers;
+mod max_pool;
 mod naive;
 mod naive_agreement;
 mod nonlinearities;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use isotypic_report::{
     AuditDetails, AuditReport, ClassCurve, CurvePoint, ErrorSpread, ExampleResult, ExampleRole, GramPicture,
     IrrepRow, MetricScore, MetricTurn, MetricsReport, OrbitStrip, PairResult, PointResult, RepairRow,
-    ReportedImages, ReportedQuestion, ReportedResult, ReportedSettings, SeedResult, SeedSheet, SpectrumBlock,
-    Status, SummaryRow, TrainingPoint, TrainingReport, TrainingRow, Verdict, VerdictRow,
+    ReportedImages, ReportedQuestion, ReportedResult, ReportedSettings, SamplingPoint, SamplingReport,
+    SamplingRow, SeedResult, SeedSheet, SpectrumBlock, Status, SummaryRow, TrainingPoint, TrainingReport,
+    TrainingRow, Verdict, VerdictRow,
 };
 
 pub(crate) fn report() -> AuditReport {
@@ -63,6 +64,7 @@ pub(crate) fn report() -> AuditReport {
         details: Some(details()),
         training: None,
         metrics: None,
+        sampling: None,
         warnings: Vec::new(),
     }
 }
@@ -335,7 +337,31 @@ pub(crate) fn with_extras() -> AuditReport {
             ]),
         }],
     };
-    AuditReport { training: Some(training), metrics: Some(metrics), ..report() }
+    let sampling = SamplingReport {
+        samples: 256,
+        replicates: 16,
+        seed: 3,
+        rows: vec![SamplingRow {
+            question: 0,
+            arch: "pooled".to_owned(),
+            poses: 8,
+            points: 4,
+            undecided: 1,
+            median_standard_error: Some(0.02),
+            fraction_correct_at_least: 0.5,
+            fraction_correct_at_most: 0.75,
+        }],
+        points: vec![SamplingPoint {
+            pair: 0,
+            seed: 3,
+            element: 0,
+            error_standard_error: Some(0.01),
+            margin_standard_error: Some(0.01),
+            undecided: false,
+        }],
+    };
+    let (training, metrics, sampling) = (Some(training), Some(metrics), Some(sampling));
+    AuditReport { training, metrics, sampling, ..report() }
 }
 
 /// A report in which nothing was asked.

@@ -27,7 +27,7 @@ fn every_object_has_the_listed_keys_and_no_other() {
     let mut without_details = report.clone();
     let mut schema_without = schema.clone();
     // What may be absent.
-    for key in ["details", "training", "metrics"] {
+    for key in ["details", "training", "metrics", "sampling"] {
         without_details.as_object_mut().unwrap().remove(key).unwrap();
         schema_without["properties"].as_object_mut().unwrap().remove(key).unwrap();
     }
@@ -48,6 +48,9 @@ fn every_object_has_the_listed_keys_and_no_other() {
         (&schema["$defs"]["metrics"], &report["metrics"]),
         (&schema["$defs"]["metric_score"], &report["metrics"]["scores"][0]),
         (&schema["$defs"]["metric_turn"], &report["metrics"]["turns"][0]),
+        (&schema["$defs"]["sampling"], &report["sampling"]),
+        (&schema["$defs"]["sampling_row"], &report["sampling"]["rows"][0]),
+        (&schema["$defs"]["sampling_point"], &report["sampling"]["points"][0]),
         (&schema["$defs"]["settings"], &report["settings"]),
         (&schema["$defs"]["question"], &report["questions"][0]),
         (&schema["$defs"]["summary_row"], &report["summary"][0]),

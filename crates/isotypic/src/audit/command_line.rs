@@ -78,6 +78,10 @@ pub(crate) fn command_line(settings: &AuditSettings) -> String {
     if settings.solver != defaults.solver {
         option("solver", settings.solver.to_string());
     }
+    let sampled = settings.monte_carlo;
+    if sampled.samples != defaults.monte_carlo.samples {
+        option("samples", sampled.samples.saturating_mul(sampled.replicates).to_string());
+    }
     if settings.convention != Convention::default() {
         option("convention", settings.convention.to_string());
     }

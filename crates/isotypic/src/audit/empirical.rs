@@ -14,7 +14,7 @@ use super::task::{Part, Task};
 use super::trained::{network, orbits_at, part_name, regression_task, trainable};
 use super::units::Units;
 use crate::Error;
-use crate::orbit_gram::{OrbitGram, OrbitValues};
+use crate::orbit_gram::OrbitGram;
 use crate::train::{EnsembleRuns, EnsembleTraining, train_networks};
 
 /// For every pair of an audit: one network is trained without the held-out poses of the first seed, and its tangent kernel on all
@@ -85,11 +85,7 @@ fn of_part(
         let (group, infinite) = (grams[unit].group().clone(), grams[unit].block(&rows, &rows)?);
         let error = mean_distance(&network_of_pair.answer, 1.0);
         for (kernel, matrix) in [("infinite", &infinite), ("initial", &initial), ("trained", &after)] {
-            let gram = OrbitGram {
-                values: OrbitValues::Dense(DenseGram::new(symmetric(matrix), 2, group.clone())?),
-                resolution: 0.0,
-                quadrature_error: 0.0,
-            };
+            let gram = OrbitGram::dense(DenseGram::new(symmetric(matrix), 2, group.clone())?);
             let gram = AuditGram::of(&gram, &group)?;
             let found =
                 pair_audit::examine(&gram, None, &question.hold_out, job.settings.ridge, Convention::Exact)?;

@@ -76,8 +76,13 @@ impl Job {
             Some(shape) => models
                 .into_iter()
                 .map(|(name, model)| {
-                    let compile = || model.compile(&name, &shape);
-                    let kernel = AuditKernel::new(compile, settings.precision, &name)?;
+                    let kernel = AuditKernel::of_model(
+                        &model,
+                        &name,
+                        &shape,
+                        settings.precision,
+                        settings.monte_carlo,
+                    )?;
                     Ok(Subject { name, kernel: Some(Arc::new(kernel)) })
                 })
                 .collect::<Result<_, Error>>()?,

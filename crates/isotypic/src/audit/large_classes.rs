@@ -91,6 +91,9 @@ impl<'a> LargeClasses<'a> {
         else {
             return Ok(None);
         };
+        if subject.is_sampled() {
+            return Ok(None);
+        }
         let is_whole = part.poses == task.order && set.unseen.is_empty() && task.order > 1;
         let kernel = kernel.network();
         if !is_whole || job.settings.convention != Convention::Exact || kernel.draws_masks() {

@@ -30,6 +30,7 @@ mod projection_effect;
 mod question;
 mod repair;
 mod run;
+mod sampling_error;
 mod settings;
 mod solver;
 mod subjects;

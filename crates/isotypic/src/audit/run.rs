@@ -3,8 +3,8 @@
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::OrbitLayout;
 use isotypic_report::{
-    ConjugateGradients, MetricTurn, PairResult, PointResult, ProjectionEffect, ReportedResult, SeedResult,
-    Status, TrainingPoint, finite,
+    ConjugateGradients, MetricTurn, PairResult, PointResult, ProjectionEffect, ReportedResult, SamplingPoint,
+    SeedResult, Status, TrainingPoint, finite,
 };
 use isotypic_work::Monitor;
 use rayon::prelude::*;
@@ -23,9 +23,10 @@ use super::repair::Repair;
 use super::subjects::Orbits;
 use super::task::{Part, Task, kernel_pairs};
 use super::units::Units;
-use super::{metrics, training_time};
+use super::{metrics, sampling_error, training_time};
 use crate::Error;
 use crate::audit_kernel::AuditKernel;
+use crate::orbit_gram::OrbitGram;
 use isotypic_report::statistics::median;
 
 /// What was found for one pair, or one seed, at one number of poses of one question.
@@ -54,6 +55,8 @@ pub(crate) struct Finding {
     pub(crate) corrupted: Vec<String>,
     /// After finite times of training.
     pub(crate) training: Vec<TrainingPoint>,
+    /// Error bars of the points, if the kernel was sampled.
+    pub(crate) sampling: Vec<SamplingPoint>,
     /// Simple numbers beside the errors.
     pub(crate) metrics: Vec<MetricTurn>,
     /// What projection changes, where the matrix as it is was not solved.
@@ -125,6 +128,7 @@ pub(crate) fn run(job: &Job, looks: &CloserLooks, monitor: &Monitor) -> Result<V
         }
         finding.training.iter_mut().for_each(|point| point.pair = index);
         finding.metrics.iter_mut().for_each(|turn| turn.pair = index);
+        finding.sampling.iter_mut().for_each(|point| point.pair = index);
     }
     Ok(findings)
 }
@@ -176,15 +180,35 @@ fn findings_of_unit(
     let kernel = kernel.map(|kernel| (kernel, job.settings.kernel));
     let seeds = job.units.seeds(unit);
     let orbits = job.subjects.orbits(&seeds, &task.poses, &job.settings.normalization, kernel, monitor)?;
+    let mut findings = findings_of_orbits((job, task, unit), (&orbits, looks), monitor)?;
+    findings.iter_mut().for_each(|finding| finding.quadrature_error = orbits.gram.quadrature_error);
+    let mut replica = orbits;
+    let leave_one_out = std::mem::take(&mut replica.gram.leave_one_out);
+    let mut without_one = Vec::with_capacity(leave_one_out.len());
+    for gram in leave_one_out {
+        replica.gram = OrbitGram::dense(gram);
+        let looks = CloserLooks::default(); // nobody looks at a part of the samples
+        without_one.push(findings_of_orbits((job, task, unit), (&replica, &looks), monitor)?);
+    }
+    if !without_one.is_empty() {
+        sampling_error::attach(&mut findings, &without_one);
+    }
+    Ok(findings)
+}
+
+fn findings_of_orbits(
+    (job, task, unit): (&Job, &Task, usize),
+    (orbits, looks): (&Orbits, &CloserLooks),
+    monitor: &Monitor,
+) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     for part in &task.parts {
         monitor.check()?;
         match &job.units {
-            Units::Pairs(_) => findings.push(pair_finding(job, task, part, unit, (&orbits, looks))?),
-            Units::Classes(set) => findings.extend(class_findings(job, task, part, set, (&orbits, looks))?),
+            Units::Pairs(_) => findings.push(pair_finding(job, task, part, unit, (orbits, looks))?),
+            Units::Classes(set) => findings.extend(class_findings(job, task, part, set, (orbits, looks))?),
         }
     }
-    findings.iter_mut().for_each(|finding| finding.quadrature_error = orbits.gram.quadrature_error);
     Ok(findings)
 }
 
@@ -358,6 +382,7 @@ fn finding(job: &Job, task: &Task, part: &Part, (a, b): (usize, usize), errors: 
         condition_bound: None,
         corrupted: Vec::new(),
         training: Vec::new(),
+        sampling: Vec::new(),
         metrics: Vec::new(),
         projection_effect: None,
         conjugate_gradients: None,
@@ -447,6 +472,7 @@ fn seed_finding(
         largest_residual: errors.largest_residual.and_then(finite),
         condition_bound: errors.condition_bound.and_then(finite),
         training: Vec::new(),
+        sampling: Vec::new(),
         metrics: Vec::new(),
         projection_effect: errors.projection_effect.clone(),
         conjugate_gradients: errors.conjugate_gradients.clone(),

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use isotypic_data::{Features, GramMatrix, LabelledImages, Labels, Split};
 use isotypic_gram::Ridge;
+use isotypic_kernel::MonteCarlo;
 use isotypic_orbit::Normalization;
 use isotypic_work::MemoryLimit;
 
@@ -147,6 +148,8 @@ pub struct AuditSettings {
     pub units: Option<PathBuf>,
     /// How large audits of classes are solved.
     pub solver: Solver,
+    /// How layers without a closed kernel are sampled.
+    pub monte_carlo: MonteCarlo,
 }
 
 impl Default for AuditSettings {
@@ -170,6 +173,7 @@ impl Default for AuditSettings {
             memory_limit: None,
             units: None,
             solver: Solver::default(),
+            monte_carlo: MonteCarlo::default(),
         }
     }
 }

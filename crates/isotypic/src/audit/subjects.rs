@@ -9,7 +9,7 @@ use ndarray::{Array2, s};
 
 use super::settings::{AuditInput, AuditSettings};
 use crate::audit_kernel::AuditKernel;
-use crate::orbit_gram::{self, OrbitGram, OrbitValues};
+use crate::orbit_gram::{self, OrbitGram};
 use crate::{Error, KernelKind};
 
 /// Loaded and checked input.
@@ -225,8 +225,7 @@ impl Subjects {
                 let matrix = Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| {
                     gram.values()[[rows[i], rows[j]]]
                 });
-                let values = OrbitValues::Dense(DenseGram::new(matrix, seeds.len(), group.clone())?);
-                let gram = OrbitGram { values, resolution: 0.0, quadrature_error: 0.0 };
+                let gram = OrbitGram::dense(DenseGram::new(matrix, seeds.len(), group.clone())?);
                 return Ok(Orbits { gram, points: None });
             }
             _ => unreachable!("questions are made for the kind of input"),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use isotypic_predict::enough_poses;
 use isotypic_report::{
-    AuditReport, Lookalikes, ReportedQuestion, ReportedResult, ReportedSettings, Status, SummaryRow, Verdict,
-    VerdictRow,
+    AuditReport, Lookalikes, ReportedQuestion, ReportedResult, ReportedSettings, SamplingReport, SamplingRow,
+    Status, SummaryRow, Verdict, VerdictRow,
 };
 
 use super::closer_look::CloserLooks;
@@ -16,7 +16,7 @@ use super::irrep_parts::IrrepParts;
 use super::job::Job;
 use super::run::Finding;
 use super::task::Subject;
-use super::{metrics, training_time};
+use super::{metrics, sampling_error, training_time};
 use crate::Error;
 use isotypic_report::statistics::{correlation, median};
 
@@ -33,7 +33,8 @@ pub(crate) fn report(
     homomorphism_defects: &[Option<f64>],
 ) -> Result<AuditReport, Error> {
     let summary = summarise(job, &findings);
-    let verdicts = verdicts(job, &summary);
+    let sampling = sampling_error::report(job, &findings);
+    let verdicts = verdicts(job, &summary, sampling.as_ref());
     let details = Some(details(job, &findings, looks, &summary, &verdicts)?);
     let questions = job
         .questions
@@ -55,7 +56,9 @@ pub(crate) fn report(
         .collect();
     let settings = &job.settings;
     let (data, data_sha256) = job.subjects.identity();
-    let precision_notes = precision_notes(job, &findings);
+    let precision_notes =
+        precision_notes(job, &findings).into_iter().chain(sampling_error::notes(sampling.as_ref()));
+    let precision_notes: Vec<String> = precision_notes.collect();
     let warnings = findings.iter().flat_map(|finding| &finding.corrupted);
     let warnings =
         warnings.map(|file| format!("`{file}` is damaged; this unit was computed again")).collect();
@@ -89,6 +92,7 @@ pub(crate) fn report(
         details,
         training,
         metrics,
+        sampling,
         warnings,
     })
 }
@@ -247,13 +251,15 @@ fn fraction_correct(findings: &[&Finding], unseen: bool) -> Option<f64> {
     (all > 0).then(|| right as f64 / all as f64)
 }
 
-fn verdicts(job: &Job, summary: &[SummaryRow]) -> Vec<VerdictRow> {
+fn verdicts(job: &Job, summary: &[SummaryRow], sampling: Option<&SamplingReport>) -> Vec<VerdictRow> {
     let mut verdicts = Vec::new();
     for question in 0..job.questions.len() {
         for subject in &job.architectures {
             let rows: Vec<&SummaryRow> =
                 summary.iter().filter(|row| row.question == question && row.arch == subject.name).collect();
-            let verdict = verdict(&rows);
+            let bars = sampling.iter().flat_map(|sampling| &sampling.rows);
+            let mut bars = bars.filter(|row| row.question == question && row.arch == subject.name);
+            let verdict = if bars.all(is_decided) { verdict(&rows) } else { Verdict::Undecided };
             let poses: Vec<usize> = rows.iter().map(|row| row.poses).collect();
             verdicts.push(VerdictRow {
                 question,
@@ -264,6 +270,11 @@ fn verdicts(job: &Job, summary: &[SummaryRow]) -> Vec<VerdictRow> {
         }
     }
     verdicts
+}
+
+/// Whether a number of poses is enough, or not, however undecided points turn out.
+fn is_decided(row: &SamplingRow) -> bool {
+    (row.fraction_correct_at_least >= ENOUGH) == (row.fraction_correct_at_most >= ENOUGH)
 }
 
 /// "Enough poses" is the smallest number that succeeds and above which every tested number succeeds.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use isotypic_kernel::MonteCarloKernel;
+
 use super::budget::Budget;
 use super::question::Question;
 use super::subjects::{Poses, Subjects};
@@ -14,6 +16,17 @@ use crate::orbit_gram::pairs_evaluated;
 pub(crate) struct Subject {
     pub(crate) name: String,
     pub(crate) kernel: Option<Arc<AuditKernel>>,
+}
+
+impl Subject {
+    /// The sampled kernel, if it is one.
+    pub(crate) fn sampled(&self) -> Option<&MonteCarloKernel> {
+        self.kernel.as_deref().and_then(AuditKernel::sampled)
+    }
+
+    pub(crate) fn is_sampled(&self) -> bool {
+        self.sampled().is_some()
+    }
 }
 
 /// One number of poses of one question.
@@ -45,6 +58,9 @@ fn seconds_per_unit(subject: &Subject, seeds: usize, order: usize, permutes: boo
     let points = (seeds * order) as f64;
     let shrunk = if permutes { (order as f64).powi(2) } else { 1.0 };
     let regression = 2e-8 * points.powi(3) / 8.0 / shrunk + 1e-4;
+    // Without each replicate in turn.
+    let repeated = subject.sampled().map_or(1.0, |kernel| 1.0 + kernel.replicates().len() as f64);
+    let regression = regression * repeated;
     let kernel = subject.kernel.as_ref().map_or(0.0, |kernel| {
         let pairs = pairs_evaluated(kernel, seeds, order, permutes);
         pairs * kernel.seconds_per_pair()
@@ -87,7 +103,9 @@ pub(crate) fn tasks_of(
                 given @ Poses::Given(_) => given.clone(),
                 Poses::Action(_) => questions[part.question].at(part.poses)?,
             };
-            let (order, permutes) = (subjects.group_of(&poses)?.order(), subjects.permutes(&poses)?);
+            let order = subjects.group_of(&poses)?.order();
+            // Of a sampled kernel every entry is evaluated.
+            let permutes = subjects.permutes(&poses)? && !subject.is_sampled();
             Ok(Sampling {
                 poses,
                 order,

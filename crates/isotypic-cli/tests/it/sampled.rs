@@ -1,0 +1,109 @@
+//! Networks with sampled layers: standard errors in files, documents and verdicts.
+
+use ndarray::Array2;
+
+use crate::workplace::{SEEDS, Workplace, images};
+
+const NET: &str = r#"{"layers": [{"conv": {"filter": [3, 3], "padding": "circular", "b_std": 0.1}}, "relu",
+    {"max_pool": {"window": [2, 2], "strides": [2, 2]}}, "flatten", {"dense": {}}]}"#;
+
+fn workplace() -> Workplace {
+    let place = Workplace::with_images();
+    place.write_array("x.npy", &images());
+    place.write("net.json", NET);
+    place
+}
+
+#[test]
+fn a_sampled_kernel_comes_with_standard_errors() {
+    let place = workplace();
+    let run = place.run("kernel --arch net.json --x x.npy --samples 320 --out k.npy --error-out e.npy");
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(
+        run.stdout().contains("sampled: 16 replicates of 20 points, standard error "),
+        "{}",
+        run.stdout()
+    );
+    let [k, e]: [Array2<f64>; 2] = ["k.npy", "e.npy"].map(|name| place.read_array(name));
+    assert_eq!((k.dim(), e.dim()), ((SEEDS, SEEDS), (SEEDS, SEEDS)));
+    assert_eq!(k, k.t());
+    assert!(e.iter().all(|error| *error > 0.0) && e.iter().zip(&k).all(|(e, k)| *e < 0.2 * k.abs()));
+    let document = place.json("kernel --arch net.json --x x.npy --samples 320 --threads 1 --out again.npy");
+    assert_eq!(document["sampling"]["samples"], 20);
+    assert_eq!(document["sampling"]["replicates"], 16);
+    assert!(document["sampling"]["median_standard_error"].as_f64().unwrap() > 0.0);
+    let again: Array2<f64> = place.read_array("again.npy");
+    assert_eq!(again, k, "results do not depend on threads");
+    let other = place.json("kernel --arch net.json --x x.npy --samples 320 --seed 1 --out other.npy");
+    assert_eq!(other["sampling"]["seed"], 1);
+    let other: Array2<f64> = place.read_array("other.npy");
+    for ((a, b), error) in other.iter().zip(&k).zip(&e) {
+        assert!(a != b && (a - b).abs() < 8.0 * error, "{a} and {b} ± {error}");
+    }
+}
+
+#[test]
+fn audits_carry_error_bars_into_the_verdict() {
+    let place = workplace();
+    let command = "audit --data images.npz --group rotation:4 --arch net.json,mlp --pairs 3";
+    let report = place.json(&format!("{command} --samples 640"));
+    let sampling = &report["sampling"];
+    assert_eq!((&sampling["samples"], &sampling["seed"]), (&40.into(), &0.into()));
+    let (points, results) = (sampling["points"].as_array().unwrap(), report["results"].as_array().unwrap());
+    assert_eq!((points.len(), results.len()), (6, 6), "the other network has a closed kernel");
+    for point in points {
+        let result = &results[point["pair"].as_u64().unwrap() as usize];
+        assert_eq!(result["arch"], "net.json");
+        let error = point["margin_standard_error"].as_f64().unwrap();
+        let asked =
+            |found: &&serde_json::Value| found["pair"] == point["pair"] && found["seed"] == point["seed"];
+        let margin =
+            report["points"].as_array().unwrap().iter().find(asked).unwrap()["margin"].as_f64().unwrap();
+        assert_eq!(point["undecided"], margin.abs() <= 2.0 * error);
+        assert!(error > 0.0);
+    }
+    let row = &sampling["rows"][0];
+    let undecided = points.iter().filter(|point| point["undecided"] == true).count();
+    assert_eq!((&row["undecided"], &row["points"]), (&undecided.into(), &6.into()));
+    let (least, most) = (&row["fraction_correct_at_least"], &row["fraction_correct_at_most"]);
+    let open = (least.as_f64().unwrap() >= 0.9) != (most.as_f64().unwrap() >= 0.9);
+    assert_eq!(report["verdicts"][0]["verdict"]["kind"] == "undecided", open);
+    let text = place.run(&format!("{command} --samples 640")).stdout();
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("16 replicates of 40 points, seed 0"), "{text}");
+    assert!(
+        place
+            .json("audit --data images.npz --group rotation:4 --arch mlp --pairs 1")
+            .get("sampling")
+            .is_none()
+    );
+}
+
+#[test]
+fn settings_that_cannot_be_sampled_are_refused() {
+    let place = workplace();
+    for (command, message) in [
+        (
+            "kernel --arch net.json --x x.npy --samples 0 --out k.npy",
+            "monte carlo: expected `samples` from 1",
+        ),
+        (
+            "audit --data images.npz --group rotation:4 --arch net.json --samples 0",
+            "monte carlo: expected `samples`",
+        ),
+        (
+            "audit --data images.npz --group rotation:4 --arch net.json --dtype f32",
+            "evaluated in double precision only",
+        ),
+        (
+            "kernel --arch mlp --x x.npy --out k.npy --error-out e.npy",
+            "`e.npy`: expected a network with sampled layers",
+        ),
+    ] {
+        let run = place.run(command);
+        assert_eq!(run.code(), 2, "{command}");
+        assert!(run.stderr().contains(message), "{command}: {}", run.stderr());
+        assert!(run.stderr().contains("hint: "), "{command}: {}", run.stderr());
+    }
+    assert!(!place.path("k.npy").exists() && !place.path("e.npy").exists());
+}
