@@ -76,6 +76,7 @@ mod layer_name;
 mod layer_norm;
 mod local_map;
 mod named;
+mod onnx;
 mod operation;
 mod options;
 mod padding;

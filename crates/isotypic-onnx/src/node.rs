@@ -33,6 +33,12 @@ impl fmt::Display for Node {
 }
 
 impl Node {
+    /// A node of this operator alone, without inputs and attributes.
+    pub fn new(operator: &str) -> Self {
+        let (inputs, outputs, attributes) = (vec![], vec![], vec![]);
+        Self { index: 0, operator: operator.to_owned(), inputs, outputs, name: String::new(), attributes }
+    }
+
     /// Refuses attributes that are not in the list: they would change what the node computes.
     ///
     /// # Errors
