@@ -40,10 +40,12 @@ impl<'model> Builder<'model> {
         Ok(())
     }
 
-    /// Operators on lists of extents; `false` if the first input is none.
+    /// Operators on lists of extents; `false` for all others, such as `Reshape`, which reads one.
     pub(super) fn arithmetic_of_shapes(&mut self, node: &'model Node) -> Result<bool, ArchitectureError> {
-        let of_shape = node.inputs.iter().any(|name| matches!(self.value(name), Some(Value::Extents(_))));
-        if !of_shape {
+        let is = |expected: fn(&Value) -> bool| {
+            node.inputs.iter().any(|name| self.value(name).is_some_and(expected))
+        };
+        if !is(|value| matches!(value, Value::Extents(_))) || is(|value| matches!(value, Value::Data(_))) {
             return Ok(false);
         }
         let failed = || no_mapping(node, "computes with extents in a way that is not known", HINT);

@@ -169,7 +169,7 @@ mod tests {
         let nested_twice = vec![layer(0), layer(1), layer(2), inner, join(StepKind::Concat(-1), &[4, 1])];
         let (layers, places) = nested(nested_twice).unwrap();
         assert_eq!(layers, r#"[r,{"concat":{"axis":-1,"branches":[[r,{"residual":[r]}],["identity"]]}}]"#);
-        assert_eq!(places[3].0, "layer 2 (`concat`), branch 1, layer 2 (`residual`), layer 1 (`relu`)");
+        assert_eq!(places[4].0, "layer 2 (`concat`), branch 1, layer 2 (`residual`), layer 1 (`relu`)");
         let product = vec![
             layer(0),
             layer(0),
