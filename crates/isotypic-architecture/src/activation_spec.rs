@@ -58,7 +58,9 @@ pub(crate) fn options_of(name: &str) -> Option<&'static [&'static str]> {
 
 /// Reads a nonlinearity by one of the names in [`ACTIVATIONS`].
 pub(crate) fn read(name: &str, mut options: Options) -> Result<Activation, ArchitectureError> {
-    let mut number = |option: &'static str, default: f64| Ok(options.number(option)?.unwrap_or(default));
+    let mut number = |option: &'static str, default: f64| -> Result<f64, ArchitectureError> {
+        Ok(options.number(option)?.unwrap_or(default))
+    };
     Ok(match name {
         "relu" => Activation::Relu,
         "abs" => Activation::Abs,

@@ -7,8 +7,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use isotypic_onnx::Model;
+
 use crate::document::{Document, LARGEST_TEXT};
-use crate::{ArchitectureError, Layer, LayerGraph, Parameterization, check, named, parse};
+use crate::onnx::ExpectedInput;
+use crate::{ArchitectureError, Layer, LayerGraph, Parameterization, check, named, onnx, parse};
 
 /// An architecture as parsed: layers with options, not yet held against an input shape.
 ///
@@ -44,12 +47,29 @@ pub struct Architecture {
     pub layers: Vec<Layer>,
     #[serde(skip)]
     name: String,
+    /// The inputs it was made for, where a file says so.
+    #[serde(skip)]
+    expected_input: Option<ExpectedInput>,
+    /// Paths of layers with the nodes of a file that they come from.
+    #[serde(skip)]
+    places: Vec<(String, String)>,
 }
 
 impl Architecture {
     /// An architecture with these layers, named `architecture`.
     pub fn new(parameterization: Parameterization, layers: Vec<Layer>) -> Self {
-        Self { parameterization, layers, name: "architecture".to_owned() }
+        let name = "architecture".to_owned();
+        Self { parameterization, layers, name, expected_input: None, places: vec![] }
+    }
+
+    /// An architecture from a file that says what its inputs are, and what its nodes are called.
+    pub(crate) fn from_parts(
+        parameterization: Parameterization,
+        layers: Vec<Layer>,
+        expected_input: ExpectedInput,
+        places: Vec<(String, String)>,
+    ) -> Self {
+        Self { expected_input: Some(expected_input), places, ..Self::new(parameterization, layers) }
     }
 
     /// The same architecture under another name.
@@ -100,14 +120,34 @@ impl Architecture {
         parse::architecture(Document::from_toml(text)?)
     }
 
-    /// Reads an architecture from a file whose name ends in `.json` or `.toml`; its name is the path.
+    /// Reads the network of an ONNX file, as PyTorch and others export it.
+    ///
+    /// Of weights only the shapes are used: they are drawn as PyTorch draws them, with variances $1/(3n)$ for weights and biases alike and
+    /// $n$ the fan-in, in the `standard` parameterization with the widths of the file. So `w_std` is $1/\sqrt3$ and `b_std` is
+    /// $1/\sqrt{3n}$. The readout is left without a width. Other ways of drawing weights: change the
+    /// [canonical form](Self::to_canonical_json) of the result.
+    ///
+    /// Inputs of the network are `[batch, channels, positions…]` in the file and `[positions…, channels]` here;
+    /// [`check`](Self::check) takes only those that the file is for.
     ///
     /// # Errors
-    /// A file that cannot be read or has another ending, and as [`from_json`](Self::from_json).
+    /// Bytes of another kind, graphs that do not hold together, and operators without a layer, which are named with the reason.
+    pub fn from_onnx(bytes: Vec<u8>) -> Result<Self, ArchitectureError> {
+        onnx::architecture(&Model::from_bytes(bytes)?)
+    }
+
+    /// Reads an architecture from a file whose name ends in `.json`, `.toml` or `.onnx`; its name is the path.
+    ///
+    /// # Errors
+    /// A file that cannot be read or has another ending, and as [`from_json`](Self::from_json) and [`from_onnx`](Self::from_onnx).
     pub fn from_file(path: &Path) -> Result<Self, ArchitectureError> {
         let read = match extension(path) {
             Some("json") => Self::from_json,
             Some("toml") => Self::from_toml,
+            Some("onnx") => {
+                let network = onnx::architecture(&Model::from_file(path)?)?;
+                return Ok(network.with_name(path.display().to_string()));
+            }
             _ => return Err(ArchitectureError::UnknownExtension { path: path.to_owned() }),
         };
         let failed = |source| ArchitectureError::Read { path: path.to_owned(), source };
@@ -140,13 +180,13 @@ impl Architecture {
         named::build(name)
     }
 
-    /// The architecture that a user means by `text`: a file if it ends in `.toml` or `.json`, else a name.
+    /// The architecture that a user means by `text`: a file if it ends in `.toml`, `.json` or `.onnx`, else a name.
     ///
     /// # Errors
     /// As [`from_file`](Self::from_file) and [`named`](Self::named).
     pub fn resolve(text: &str) -> Result<Self, ArchitectureError> {
         let path = Path::new(text);
-        if matches!(extension(path), Some("json" | "toml")) {
+        if matches!(extension(path), Some("json" | "toml" | "onnx")) {
             return Self::from_file(path);
         }
         match Self::named(text) {
@@ -166,7 +206,23 @@ impl Architecture {
     /// # Errors
     /// The first layer that does not fit, with what was expected and what came.
     pub fn check(&self, input_shape: &[usize]) -> Result<LayerGraph, ArchitectureError> {
-        check::layer_graph(self, input_shape)
+        if let Some(expected) = &self.expected_input {
+            expected.check(input_shape)?;
+        }
+        check::layer_graph(self, input_shape).map_err(|error| self.in_node(error))
+    }
+
+    /// Says which node of a file the layer comes from that an error is about: the one with the longest path.
+    fn in_node(&self, error: ArchitectureError) -> ArchitectureError {
+        if self.places.is_empty() {
+            return error;
+        }
+        let message = error.to_string();
+        let inside = self.places.iter().filter(|(path, _)| message.starts_with(path.as_str()));
+        match inside.max_by_key(|(path, _)| path.len()) {
+            None => error,
+            Some((_, node)) => ArchitectureError::InOnnxNode { node: node.clone(), source: Box::new(error) },
+        }
     }
 
     /// One line of JSON with every default spelled out, the same for architectures that mean the same.

@@ -161,7 +161,7 @@ impl ConvSpec {
             filter: self.filter.clone(),
             strides: self.strides.clone(),
             dilation: self.dilation.clone(),
-            padding: self.padding,
+            padding: self.padding.beyond_the_border(),
             pad_before,
             weight_variance: affine.weight_variance,
             bias_variance: affine.bias_variance,

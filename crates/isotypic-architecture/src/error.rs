@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use isotypic_onnx::OnnxError;
+
 use crate::SymmetryGroup;
 use crate::layer_name::available_layers;
 use crate::named::{AVAILABLE_NAMES, is_like_a_path};
@@ -18,11 +20,40 @@ pub enum ArchitectureError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The file's name ends in neither `.toml` nor `.json`.
-    #[error("architecture file `{}`: expected a name ending in `.toml` or `.json`", path.display())]
+    /// The file's name ends in none of `.toml`, `.json` and `.onnx`.
+    #[error("architecture file `{}`: expected a name ending in `.toml`, `.json` or `.onnx`", path.display())]
     UnknownExtension {
         /// The file.
         path: PathBuf,
+    },
+    /// An ONNX file that cannot be read.
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
+    /// A node of an ONNX file that has no layer here.
+    #[error("{node}: {reason}")]
+    OnnxNode {
+        /// The node: its number, name and operator.
+        node: String,
+        /// Why it has none.
+        reason: String,
+        /// What can be done.
+        hint: String,
+    },
+    /// A layer that came from a node of an ONNX file does not fit.
+    #[error("{node}: {source}")]
+    InOnnxNode {
+        /// The node: its number, name and operator.
+        node: String,
+        /// What is wrong with the layer.
+        source: Box<Self>,
+    },
+    /// Inputs for which a network from an ONNX file was not made.
+    #[error("input: expected shape `{expected}`, for which the network was made, got `{got:?}`")]
+    InputShape {
+        /// The shape in the file: spatial axes, then channels.
+        expected: String,
+        /// The shape of the inputs.
+        got: Vec<usize>,
     },
     /// The text is longer than any sensible architecture.
     #[error("architecture: expected at most {limit} bytes, got more")]
@@ -388,6 +419,12 @@ impl ArchitectureError {
             Self::UnknownExtension { .. } => {
                 Some("rename the file, or pass the name of an architecture".to_owned())
             }
+            Self::Onnx(error) => error.hint(),
+            Self::OnnxNode { hint, .. } => Some(hint.clone()),
+            Self::InOnnxNode { source, .. } => source.hint(),
+            Self::InputShape { .. } => {
+                Some("export the network for inputs of this shape, or give it those it was made for".to_owned())
+            }
             Self::UnknownKey { allowed, .. } => Some(format!("its keys are {}", list(allowed))),
             Self::UnknownLayer { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             Self::UnknownLayer { nearest: None, .. } | Self::LayerNotAvailable { .. } => {
@@ -451,10 +488,10 @@ impl ArchitectureError {
             }
             Self::UnknownName { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             Self::UnknownName { name, nearest: None } if is_like_a_path(name) => {
-                Some("architecture files end in `.toml` or `.json`".to_owned())
+                Some("architecture files end in `.toml`, `.json` or `.onnx`".to_owned())
             }
             Self::UnknownName { nearest: None, .. } => Some(format!(
-                "available: {}, with a depth as in `mlp:5`, or a file ending in `.toml` or `.json`",
+                "available: {}, with a depth as in `mlp:5`, or a file ending in `.toml`, `.json` or `.onnx`",
                 list(AVAILABLE_NAMES)
             )),
             Self::NoDepth { name } => Some(format!("pass `{}`", name.split(':').next().unwrap_or_default())),

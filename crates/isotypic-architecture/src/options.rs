@@ -2,7 +2,10 @@
 
 use crate::activation_spec::list_of_functions;
 use crate::document::Document;
-use crate::{ArchitectureError, EmbeddingDecay, Padding, Parameterization, ScalarFunction, SymmetryGroup};
+use crate::{
+    ArchitectureError, EmbeddingDecay, ExplicitPadding, Padding, Parameterization, ScalarFunction,
+    SymmetryGroup,
+};
 
 /// Options that are left to read, all of them known by name.
 pub(crate) struct Options {
@@ -214,10 +217,16 @@ impl Options {
         Some(self.table.swap_remove(index).1)
     }
 
-    /// A padding by name.
+    /// A padding by name, or in numbers.
     pub(crate) fn padding(&mut self) -> Result<Option<Padding>, ArchitectureError> {
-        self.take("padding", "`circular`, `same` or `valid`", |document| match document {
+        let expected =
+            "`circular`, `same`, `valid` or a list of pairs, zeros before and after, for each spatial axis";
+        self.take("padding", expected, |document| match document {
             Document::Text(name) => Padding::from_name(name),
+            Document::List(axes) => {
+                let pairs = axes.iter().map(as_pair).collect::<Option<Vec<_>>>()?;
+                ExplicitPadding::new(&pairs).map(Padding::Explicit)
+            }
             _ => None,
         })
     }
@@ -262,6 +271,14 @@ pub(crate) fn as_whole(document: &Document) -> Option<i64> {
         Document::Integer(value) => i64::try_from(value).ok(),
         _ => None,
     }
+}
+
+/// Two whole numbers of at least 0.
+fn as_pair(document: &Document) -> Option<[usize; 2]> {
+    let Document::List(items) = document else { return None };
+    let [before, after] = items.as_slice() else { return None };
+    let count = |document| as_whole(document).and_then(|value| usize::try_from(value).ok());
+    Some([count(before)?, count(after)?])
 }
 
 fn as_extent(document: &Document) -> Option<usize> {

@@ -47,7 +47,7 @@ pub(crate) fn sources(windows: &Windows<'_>, input: &[usize], output: &[usize]) 
             let coordinate = match windows.padding {
                 // `before` may exceed the length: a filter may go round more than once.
                 Padding::Circular => (padded + before.div_ceil(length) * length - before) % length,
-                Padding::Same | Padding::Valid => {
+                Padding::Same | Padding::Valid | Padding::Explicit(_) => {
                     padded.checked_sub(before).filter(|&coordinate| coordinate < length)?
                 }
             };

@@ -22,7 +22,7 @@ pub struct PoolSpec {
     pub strides: Vec<usize>,
     /// What lies beyond the border.
     pub padding: Padding,
-    /// Whether means at the border of a [`Padding::Same`] image are over the positions inside only; `avg_pool` alone has it.
+    /// Whether means at the border of a image with [`Padding::Same`] or explicit padding are over the positions inside only; `avg_pool` alone has it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub normalize_edges: bool,
 }
@@ -71,7 +71,7 @@ impl PoolSpec {
         let pool = Pool {
             window: self.window.clone(),
             strides: self.strides.clone(),
-            padding: self.padding,
+            padding: self.padding.beyond_the_border(),
             pad_before,
             normalize_edges: self.normalize_edges,
         };

@@ -23,16 +23,18 @@ pub(crate) fn lay_out(
         (taps - 1) * distance + 1
     });
     let reaches: Vec<usize> = reaches.collect();
+    explicit_in_range(path, what, padding, &reaches)?;
     let mut outputs = Vec::with_capacity(extents.len());
     let mut pad_before = Vec::with_capacity(extents.len());
-    for ((&length, &taps), &stride) in lengths.iter().zip(&reaches).zip(strides) {
-        let axis =
-            padding.lay_out(length, taps, stride).ok_or_else(|| ArchitectureError::FilterDoesNotFit {
+    for (axis, ((&length, &taps), &stride)) in lengths.iter().zip(&reaches).zip(strides).enumerate() {
+        let axis = padding.lay_out(axis, length, taps, stride).ok_or_else(|| {
+            ArchitectureError::FilterDoesNotFit {
                 path: path.to_owned(),
                 option: what,
                 filter: reaches.clone(),
                 input: lengths.to_vec(),
-            })?;
+            }
+        })?;
         outputs.push(axis.outputs);
         pad_before.push(axis.before);
     }
@@ -43,7 +45,9 @@ pub(crate) fn lay_out(
 ///
 /// With filter $k$ and stride $s$ there are $ns$ outputs, or $ns + \max(k - s, 0)$ without padding. An output $o$ reads the input
 /// $(o - b + t)/s$ at tap $t$ where that is whole: $b = k - 1$ without padding, else $\lceil (k + s)/2 \rceil - 1$, or $k - 1$ where
-/// the stride is at least the filter (as XLA lays gradients of convolutions out).
+/// the stride is at least the filter (as XLA lays gradients of convolutions out). Explicit padding counts positions around the
+/// inputs after these were spread out: $b$ is its first number, and there are $(n - 1)s + 1 + b + a - (k - 1)$ outputs, with $a$ the
+/// second.
 pub(crate) fn lay_out_transposed(
     path: &str,
     filter: &[usize],
@@ -54,7 +58,8 @@ pub(crate) fn lay_out_transposed(
     let lengths = checked_lengths(path, "filter", filter, strides, input_shape)?;
     let mut outputs = Vec::with_capacity(filter.len());
     let mut pad_before = Vec::with_capacity(filter.len());
-    for ((&length, &taps), &stride) in lengths.iter().zip(filter).zip(strides) {
+    explicit_in_range(path, "filter", padding, filter)?;
+    for (axis, ((&length, &taps), &stride)) in lengths.iter().zip(filter).zip(strides).enumerate() {
         let written = length.saturating_mul(stride);
         let overhang = taps.saturating_sub(stride);
         match padding {
@@ -66,9 +71,48 @@ pub(crate) fn lay_out_transposed(
                 outputs.push(written);
                 pad_before.push(taps - 1 - overhang / 2);
             }
+            Padding::Explicit(_) => {
+                // A convolution of stride 1 over the inputs spread out.
+                let spread = written.saturating_sub(stride - 1);
+                let laid_out = padding.lay_out(axis, spread, taps, 1);
+                let axis = laid_out.ok_or_else(|| ArchitectureError::FilterDoesNotFit {
+                    path: path.to_owned(),
+                    option: "filter",
+                    filter: filter.to_vec(),
+                    input: lengths.to_vec(),
+                })?;
+                outputs.push(axis.outputs);
+                pad_before.push(axis.before);
+            }
         }
     }
     Ok((outputs, pad_before))
+}
+
+/// Refuses explicit padding with other than one pair for each axis, and windows that may lie beyond the border altogether.
+fn explicit_in_range(
+    path: &str,
+    what: &str,
+    padding: Padding,
+    reaches: &[usize],
+) -> Result<(), ArchitectureError> {
+    let Padding::Explicit(padding) = padding else { return Ok(()) };
+    let fits = padding.pairs().len() == reaches.len()
+        && padding
+            .pairs()
+            .iter()
+            .flatten()
+            .zip(reaches.iter().flat_map(|reach| [reach; 2]))
+            .all(|(pad, reach)| pad < reach);
+    if fits {
+        return Ok(());
+    }
+    Err(ArchitectureError::invalid_option(
+        path,
+        "padding",
+        format!("{} pairs of numbers below the extent of the {what}", reaches.len()),
+        &format!("{:?}", padding.pairs()),
+    ))
 }
 
 /// Refuses a list with other than `rank` entries, and entries out of range.

@@ -92,7 +92,11 @@ fn values_of_the_wrong_kind() {
         ),
         (
             r#"{"conv": {"filter": [3, 3], "padding": "SAME"}}"#,
-            "layer 1 (`conv`): option `padding`: expected `circular`, `same` or `valid`, got `\"SAME\"`",
+            "layer 1 (`conv`): option `padding`: expected `circular`, `same`, `valid` or a list of pairs, zeros before and after, for each spatial axis, got `\"SAME\"`",
+        ),
+        (
+            r#"{"conv": {"filter": [3, 3], "padding": [[1, -1], [0, 0]]}}"#,
+            "layer 1 (`conv`): option `padding`: expected `circular`, `same`, `valid` or a list of pairs, zeros before and after, for each spatial axis, got a list of 2 entries",
         ),
     ] {
         assert_eq!(layer_failure(layer).0, expected);

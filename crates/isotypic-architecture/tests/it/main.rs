@@ -9,6 +9,7 @@ mod forward_structured;
 mod graph;
 mod group_layers;
 mod named;
+mod onnx;
 mod random_documents;
 mod structured_layers;
 mod support;

@@ -5,6 +5,7 @@
 mod bad_input;
 mod bit_identity;
 mod edges;
+mod explicit_padding;
 mod finite_networks;
 mod function_values;
 mod golden;

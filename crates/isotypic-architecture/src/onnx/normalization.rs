@@ -1,0 +1,79 @@
+//! `LayerNormalization` and `Dropout`.
+
+use isotypic_onnx::Node;
+
+use super::builder::Builder;
+use super::no_mapping;
+use super::value::Axis;
+use crate::{ArchitectureError, DropoutMode, DropoutSpec, Layer, LayerNormSpec};
+
+impl<'model> Builder<'model> {
+    /// `LayerNormalization` over channels, or over channels and positions. Its scale and shift begin at 1 and 0; that they are trained is
+    /// not part of the kernel.
+    pub(super) fn add_layer_normalization(&mut self, node: &'model Node) -> Result<(), ArchitectureError> {
+        node.only(&["axis", "epsilon", "stash_type"])?;
+        let data = self.data(node, 0)?;
+        let rank = data.axes.len();
+        let axis = node.integer("axis")?.unwrap_or(-1);
+        let first = if axis < 0 { axis.saturating_add(rank as i64) } else { axis };
+        let first = usize::try_from(first).ok().filter(|&first| first < rank);
+        let Some(first) = first else { return Err(node.wrong("axis", format!("one of {rank} axes")).into()) };
+        for index in 1..node.inputs.len() {
+            if self.argument(node, index).is_some_and(|name| self.constant(name).is_none()) {
+                return Err(no_mapping(
+                    node,
+                    "expected constant scales and shifts",
+                    "export the network again",
+                ));
+            }
+        }
+        let normalized = &data.axes[first..];
+        let (mut axes, mut positions) = (vec![], 0);
+        for axis in normalized {
+            match axis {
+                Axis::Channels => axes.push(-1),
+                Axis::Spatial(at) => {
+                    axes.push(*at as i64 + 1);
+                    positions += 1;
+                }
+                Axis::Single => {}
+                Axis::Batch => axes.clear(),
+            }
+        }
+        let all = data.axes.iter().filter(|axis| matches!(axis, Axis::Spatial(_))).count();
+        if !axes.contains(&-1) || normalized.contains(&Axis::Batch) || (positions != 0 && positions != all) {
+            return Err(no_mapping(
+                node,
+                format!("normalises axes {first} to {} of {}", rank - 1, data.describe()),
+                "layer normalisation has a mapping over channels, or over channels and all positions",
+            ));
+        }
+        axes.sort_unstable();
+        let spec = LayerNormSpec { axes, epsilon: node.number("epsilon")?.unwrap_or(1e-5) };
+        self.add_layer(node, &data, Layer::LayerNorm(spec), data.axes.clone(), data.extents.clone());
+        Ok(())
+    }
+
+    /// `Dropout`, which does nothing unless the file is of a network in training.
+    pub(super) fn add_dropout(&mut self, node: &'model Node) -> Result<(), ArchitectureError> {
+        node.only(&["ratio", "seed"])?;
+        let constant = |index| -> Result<Option<f64>, ArchitectureError> {
+            let Some(name) = self.argument(node, index) else { return Ok(None) };
+            let value = self.constant(name).and_then(isotypic_onnx::Tensor::numbers);
+            match value.as_deref() {
+                Some(&[value]) => Ok(Some(value)),
+                _ => Err(no_mapping(node, "expected a constant rate and mode", "export with `model.eval()`")),
+            }
+        };
+        let (ratio, training) = (constant(1)?, constant(2)?);
+        let data = self.raw_data(node, 0)?;
+        if training.is_none_or(|training| training == 0.0) {
+            self.give(node, data);
+            return Ok(());
+        }
+        let data = self.data(node, 0)?;
+        let spec = DropoutSpec { keep_rate: 1.0 - ratio.unwrap_or(0.5), mode: DropoutMode::Train };
+        self.add_layer(node, &data, Layer::Dropout(spec), data.axes.clone(), data.extents.clone());
+        Ok(())
+    }
+}
