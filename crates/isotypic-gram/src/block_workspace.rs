@@ -249,7 +249,9 @@ mod tests {
             (workspace.invert_within(&ranges(dim), 1), workspace)
         };
         let mut workspace = BlockWorkspace::new(6, true).unwrap();
-        for (dim, is_real) in [(9, true), (4, true), (7, false), (7, true), (12, true), (3, false), (12, false)] {
+        for (dim, is_real) in
+            [(9, true), (4, true), (7, false), (7, true), (12, true), (3, false), (12, false)]
+        {
             let new = inverse(BlockWorkspace::new(dim, is_real).unwrap(), dim).0;
             let (old, used) = inverse(workspace.reuse(dim, is_real).unwrap(), dim);
             assert_eq!(old, new, "{dim}, {is_real}");
