@@ -25,7 +25,7 @@ pub(crate) enum Head {
     /// The mean product of coordinates, by matrix products.
     DotProduct,
     /// Layers on positions, then a readout.
-    Spatial(SpatialProgram),
+    Spatial(Box<SpatialProgram>),
 }
 
 /// What follows once a pair has a single covariance.

@@ -108,7 +108,7 @@ pub(crate) fn lower(
     spatial.needs_readout_moments =
         spatial.hands_on_differences || scalar.draws_masks() || spatial.draws_masks();
     spatial.finish();
-    Ok((Head::Spatial(spatial), scalar))
+    Ok((Head::Spatial(Box::new(spatial)), scalar))
 }
 
 /// Whether an operation gives what it reads.

@@ -71,8 +71,8 @@ pub enum KernelMatrix {
 /// The inputs of rows and columns, in the precision that was asked for.
 #[derive(Debug)]
 enum Points {
-    F64(RowsAndColumns<f64>),
-    F32(RowsAndColumns<f32>),
+    F64(Box<RowsAndColumns<f64>>),
+    F32(Box<RowsAndColumns<f32>>),
 }
 
 /// The inputs of the rows, and those of the columns if they are others.
@@ -142,19 +142,19 @@ impl KernelJob {
         let points = match settings.precision {
             Precision::F64 => {
                 let prepare = |points: ArrayD<f64>| kernel.prepare(rows(points).view());
-                Points::F64(RowsAndColumns {
+                Points::F64(Box::new(RowsAndColumns {
                     x: prepare(x)?,
                     y: columns.map(|(y, _)| prepare(y)).transpose()?,
-                })
+                }))
             }
             Precision::F32 => {
                 let prepare = |points: ArrayD<f64>, path: &Path| -> Result<_, Error> {
                     Ok(kernel.prepare(rows(rounded(&points, path)?).view())?)
                 };
-                Points::F32(RowsAndColumns {
+                Points::F32(Box::new(RowsAndColumns {
                     x: prepare(x, &settings.x)?,
                     y: columns.map(|(y, path)| prepare(y, path)).transpose()?,
-                })
+                }))
             }
         };
         Ok(Self { kind: settings.kernel, evaluation: Evaluation::Exact { kernel, points } })

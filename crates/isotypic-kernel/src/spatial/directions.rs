@@ -81,7 +81,7 @@ mod tests {
     fn quadratic_forms_are_integrated_exactly() {
         for dimension in [1, 2, 5, 18] {
             let directions = Directions::new(dimension, 100, &[3, dimension as u64]);
-            assert!(directions.samples() >= 100 && directions.samples() % (2 * dimension) == 0);
+            assert!(directions.samples() >= 100 && directions.samples().is_multiple_of(2 * dimension));
             for i in 0..dimension {
                 for j in 0..dimension {
                     let sum: f64 = directions.halves().map(|z| 2.0 * z[i] * z[j]).sum();

@@ -5,7 +5,7 @@ use fearless_simd::Level;
 use super::convolution::Convolution;
 use super::displacement::{Displacement, Piece, Run};
 use super::evaluator::Sides;
-use super::max_pooling::MaxPoolingScratch;
+use super::max_pooling::{MaxPoolingScratch, MaxPoolingSide};
 use super::mixed::Mixed;
 use super::mixing::{self, AfterMixing};
 use super::pairwise::{self, ProductScratch};
@@ -121,20 +121,14 @@ impl<'a, T: Real> Filling<'a, T> {
                 let (LayerTerms::MaxPooling(x), LayerTerms::MaxPooling(y)) = self.sides.layers(state) else {
                     unreachable!("every layer has terms of its own kind");
                 };
+                let (before, after) = (self.sides.terms(read), self.sides.terms(state));
+                let sides = [
+                    MaxPoolingSide { before: before.0, layer: x, after: after.0 },
+                    MaxPoolingSide { before: before.1, layer: y, after: after.1 },
+                ];
                 for piece in pieces {
                     let input = |displacement| self.input(read, displacement);
-                    let ends = self.sides.terms(read);
-                    let after = self.sides.terms(state);
-                    pooling.fill_piece(
-                        self.level,
-                        piece,
-                        input,
-                        ends,
-                        (x, y),
-                        after,
-                        output,
-                        &mut scratch.maxima,
-                    );
+                    pooling.fill_piece(self.level, piece, input, sides, output, &mut scratch.maxima);
                 }
             }
             SpatialLayer::Attention(attention) => {

@@ -76,6 +76,14 @@ pub(crate) struct MaxPoolingTerms {
     factor: Vec<f64>,
 }
 
+/// One side of pairs of windows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MaxPoolingSide<'a, T: Real> {
+    pub(super) before: &'a Terms<T>,
+    pub(super) layer: &'a MaxPoolingTerms,
+    pub(super) after: &'a Terms<T>,
+}
+
 /// What pairs of windows overwrite.
 #[derive(Debug, Default)]
 pub(super) struct MaxPoolingScratch {
@@ -254,9 +262,7 @@ impl MaxPooling {
         level: Level,
         piece: Piece,
         input: impl Fn(Displacement) -> &'s Slice<T>,
-        (x, y): (&Terms<T>, &Terms<T>),
-        (terms_x, terms_y): (&MaxPoolingTerms, &MaxPoolingTerms),
-        (after_x, after_y): (&Terms<T>, &Terms<T>),
+        [x, y]: [MaxPoolingSide<'_, T>; 2],
         output: &mut Slice<T>,
         scratch: &mut MaxPoolingScratch,
     ) {
@@ -265,9 +271,10 @@ impl MaxPooling {
         for run in piece.runs(self.pooling.taps.output) {
             for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
                 let (of_p, of_q) = (self.members(p), self.members(q));
-                self.gather_side(p, x, terms_x, &mut scratch.of_x, T::LANES);
-                self.gather_side(q, y, terms_y, &mut scratch.of_y, T::LANES);
-                self.gather_between((of_p, of_q), (x, y), &slices, output.has_ntk(), &mut scratch.between);
+                self.gather_side(p, x, &mut scratch.of_x);
+                self.gather_side(q, y, &mut scratch.of_y);
+                let ends = (x.before, y.before);
+                self.gather_between((of_p, of_q), ends, &slices, output.has_ntk(), &mut scratch.between);
                 let MaxPoolingScratch { of_x, of_y, between, estimates, roots } = scratch;
                 scale(of_x, of_y, (of_p, of_q), between, roots);
                 let [differences, ntks] = estimates;
@@ -279,11 +286,11 @@ impl MaxPooling {
                 let [covariance, ntk_difference, mismatch] = between;
                 let between = Between { covariance, ntk_difference, mismatch };
                 estimator.estimate(level, sides, between, differences, ntks);
-                let width = crate::terms::width_of_first(&after_x.variance, &after_y.variance);
+                let width = crate::terms::width_of_first(&x.after.variance, &y.after.variance);
                 for lane in 0..T::LANES {
                     let (at_x, at_y) = (p * width + lane % width, q * T::LANES + lane);
                     let of = |field: fn(&Terms<T>) -> &Vec<T>| {
-                        [field(after_x)[at_x], field(after_y)[at_y]].map(T::to_f64)
+                        [field(x.after)[at_x], field(y.after)[at_y]].map(T::to_f64)
                     };
                     let [covariance, ntk] = roots[lane];
                     let at = p * T::LANES + lane;
@@ -302,17 +309,15 @@ impl MaxPooling {
     fn gather_side<T: Real>(
         &self,
         window: usize,
-        input: &Terms<T>,
-        terms: &MaxPoolingTerms,
+        MaxPoolingSide { before, layer: terms, .. }: MaxPoolingSide<'_, T>,
         [covariance, factor, ntk]: &mut [Vec<f64>; 3],
-        lanes: usize,
     ) {
         let width = terms.covariance.len() / (self.pooling.taps.output.len() * self.packed_size());
         let of_window = window * self.packed_size() * width..(window + 1) * self.packed_size() * width;
         let spread = |to: &mut Vec<f64>, from: &mut dyn Iterator<Item = f64>| {
             to.clear();
             match width {
-                1 => from.for_each(|value| to.extend(std::iter::repeat_n(value, lanes))),
+                1 => from.for_each(|value| to.extend(std::iter::repeat_n(value, T::LANES))),
                 _ => to.extend(from),
             }
         };
@@ -320,7 +325,7 @@ impl MaxPooling {
         spread(factor, &mut terms.factor[of_window].iter().copied());
         let of_members = self.members(window).iter().flat_map(|member| {
             let at = member.position * width;
-            input.ntk[at..at + width].iter().map(|theta| theta.to_f64())
+            before.ntk[at..at + width].iter().map(|theta| theta.to_f64())
         });
         spread(ntk, &mut { of_members });
     }
@@ -344,13 +349,13 @@ impl MaxPooling {
             for (j, &b) in of_q.iter().enumerate() {
                 let slice = slices[self.pooling.distance(a.tap, b.tap)];
                 let slice = slice.expect("positions inside the border have a slice");
-                for lane in 0..T::LANES {
+                for (lane, mismatch) in mismatch.iter_mut().enumerate() {
                     let difference = slice.difference[a.position * T::LANES + lane].to_f64();
                     let q_x = x.variance[a.position * width + lane % width].to_f64();
                     let q_y = y.variance[b.position * T::LANES + lane].to_f64();
                     covariance.push(0.5 * ((q_x + q_y) - difference));
                     if i == j {
-                        mismatch[lane] += difference;
+                        *mismatch += difference;
                     }
                 }
                 if with_ntk {
