@@ -58,6 +58,20 @@ class AuditResult:
         return _table(self._found["verdicts"])
 
     @property
+    def training_time(self) -> Any:
+        """One row for each question, network and number of poses: what happens when training is stopped early. ``None`` unless it was asked for."""
+        return self._rows_of("training", "rows")
+
+    @property
+    def metrics(self) -> Any:
+        """One row for each question, network (and all together) and metric: how well it foretells the errors. ``None`` unless they were asked for."""
+        return self._rows_of("metrics", "scores")
+
+    def _rows_of(self, part: str, rows: str) -> Any:
+        found = self._found.get(part)
+        return None if found is None else _table(found[rows])
+
+    @property
     def conclusion(self) -> list[str]:
         """The answer in plain sentences."""
         return list(self._found["conclusion"])
@@ -126,6 +140,8 @@ def audit(
     ridge: float | str = "rel:1e-10",
     convention: str = "exact",
     dtype: DTypeLike = np.float64,
+    training_time: Union[str, float, Sequence[float], None] = None,
+    metrics: bool = False,
 ) -> AuditResult:
     """Says for every network and number of poses whether held-out poses will be classified correctly, before training.
 
@@ -135,7 +151,7 @@ def audit(
     [4]
 
     Args:
-      architectures: names, files, networks of ``isotypic.stax`` (a mapping gives them names); ``None`` for the default ones.
+      architectures: names, files (``.toml``, ``.json``, ``.onnx``), networks of ``isotypic.stax`` (a mapping gives them names); ``None`` for the default ones.
       data: ``(images, labels)`` with images ``[n, H, W]`` or ``[n, H, W, C]``, images with ``labels`` apart, or a name or path that the command
         line knows; ``None`` for the embedded digits.
       group: such as ``"rotation:16"``; ``None`` for the default questions.
@@ -157,6 +173,9 @@ def audit(
       convention: ``"exact"``, or ``"paper"`` for the definitions of arXiv 2412.11521.
       dtype: ``float64``, or ``float32`` to evaluate pairs of points in single precision; where that is too coarse for a Gram
         matrix, double precision takes over and a note says so.
+      training_time: predictions after finite training too: ``"best"`` for the best time of every held-out point, or one or more times in
+        steps of learning rate 1 on half the sum of squared errors; found in ``AuditResult.training_time``.
+      metrics: whether simple metrics stand beside the errors, and how well they foretell them; found in ``AuditResult.metrics``.
     """
     if sum(given is not None for given in (data, features, gram)) > 1:
         raise SettingsError("`data`, `features` and `gram`: expected at most one of them")
@@ -181,6 +200,8 @@ def audit(
         ridge=ridge_text(ridge),
         convention=convention,
         single_precision=single,
+        training_times=_training_times(training_time),
+        metrics=bool(metrics),
     )
     return AuditResult(report)
 
@@ -239,6 +260,25 @@ def _poses(poses: Union[Iterable[int], str, None]) -> Optional[list[int]]:
     numbers = [int(number) for number in poses]
     if not numbers:
         raise SettingsError("`poses`: expected at least one number, got none")
+    return numbers
+
+
+def _training_times(times: Union[str, float, Sequence[float], None]) -> Optional[list[float]]:
+    """No times: the best ones alone."""
+    if times is None:
+        return None
+    if isinstance(times, str):
+        if times != "best":
+            raise SettingsError(f'`training_time`: expected "best" or numbers, got {times!r}')
+        return []
+    if isinstance(times, (bool, bytes)):
+        raise TypeError(f'`training_time`: expected "best" or numbers, got {times!r}')
+    try:
+        numbers = [float(time) for time in np.atleast_1d(np.asarray(times, dtype=np.float64))]
+    except (TypeError, ValueError) as error:
+        raise TypeError(f'`training_time`: expected "best" or numbers, got {times!r}') from error
+    if not numbers:
+        raise SettingsError("`training_time`: expected at least one number, got none")
     return numbers
 
 

@@ -126,6 +126,8 @@ def audit(
     ridge: str,
     convention: str,
     single_precision: bool,
+    training_times: Optional[list[float]],
+    metrics: bool,
 ) -> Report: ...
 def spectrum(
     matrix: _F64, group: str, seeds: int, labels: list[str], layout: str, ridge: str

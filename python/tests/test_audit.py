@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,6 +71,60 @@ def test_features_and_gram_matrices_agree(rng):
     c = np.array([row["exact_error"] for row in scaled["results"]])
     np.testing.assert_allclose(b, c, rtol=1e-9)
     assert len(a) == len(b) == 4
+
+
+FIXTURES = Path(__file__).parents[2] / "crates" / "isotypic-onnx" / "fixtures"
+
+
+def test_exported_networks_are_the_same_as_on_the_command_line(rng, command_line, tmp_path):
+    pixels, labels = images(rng)
+    np.savez(tmp_path / "d.npz", images=pixels[..., None], labels=labels)
+    network = str(FIXTURES / "cnn_pooled.onnx")
+    printed = command_line(
+        "audit", "--data", tmp_path / "d.npz", "--arch", network, "--group", "rotation:4", "--pairs", 4, "--json"
+    )
+    found = audit(architectures=[network], data=(pixels, labels), group="rotation:4", pairs=4).to_dict()
+    assert found["points"] == json.loads(printed)["points"]
+    assert found["settings"]["architectures"] == [network]
+
+
+def test_files_of_exported_networks_that_do_not_fit_are_named(rng, tmp_path):
+    data = images(rng)
+    with pytest.raises(IsotypicError, match=r"elu\.onnx`: node 2 `node_Elu_4` \(`Elu`\): this nonlinearity"):
+        audit(str(FIXTURES / "elu.onnx"), data, "rotation:4", pairs=1)
+    with pytest.raises(IsotypicError, match=r"expected shape `\[8, 8, 1\]`, for which the network was made"):
+        audit(str(FIXTURES / "mlp.onnx"), group="rotation:4", pairs=1)
+    damaged = tmp_path / "damaged.onnx"
+    damaged.write_bytes((FIXTURES / "mlp.onnx").read_bytes()[:100])
+    with pytest.raises(IsotypicError, match=r"damaged\.onnx`: onnx file: expected a protobuf message"):
+        audit(str(damaged), data, "rotation:4", pairs=1)
+
+
+@pytest.mark.parametrize("question", [["--pairs", 3], ["--classes", "all", "--seeds-per-class", 2]])
+def test_training_times_and_metrics_are_those_of_the_command_line(question, command_line):
+    printed = command_line(
+        "audit", "--arch", "mlp", "--group", "rotation:4", *question, "--training-time", "0.5,20", "--metrics", "--json"
+    )
+    asked = {"pairs": 3} if "--pairs" in question else {"classes": "all", "seeds_per_class": 2}
+    found = audit("mlp", group="rotation:4", **asked, training_time=[20, 0.5], metrics=True)
+    expected = json.loads(printed)
+    for part in ("training", "metrics", "points"):
+        assert found.to_dict()[part] == expected[part], part
+    assert len(found.metrics) == 8 and len(found.training_time) == 1
+    best = audit("mlp", group="rotation:4", **asked, training_time="best")
+    assert best.metrics is None and best.to_dict()["training"]["times"] == []
+    one = audit("mlp", group="rotation:4", **asked, training_time=np.float32(0.5))
+    assert one.to_dict()["training"]["times"] == [0.5] and one.metrics is None
+    assert audit("mlp", group="rotation:4", **asked).training_time is None
+
+
+@pytest.mark.parametrize(
+    ("time", "error"),
+    [("soon", SettingsError), ([], SettingsError), (-1.0, SettingsError), (True, TypeError), (["a"], TypeError)],
+)
+def test_training_times_that_are_none_are_refused(time, error):
+    with pytest.raises(error, match="training.time"):
+        audit("mlp", group="rotation:4", pairs=1, training_time=time)
 
 
 def test_whole_classes_are_asked_about(rng):

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use isotypic_onnx::Model;
+use isotypic_onnx::{Model, OnnxError};
 
 use crate::document::{Document, LARGEST_TEXT};
 use crate::onnx::ExpectedInput;
@@ -145,8 +145,11 @@ impl Architecture {
             Some("json") => Self::from_json,
             Some("toml") => Self::from_toml,
             Some("onnx") => {
-                let network = onnx::architecture(&Model::from_file(path)?)?;
-                return Ok(network.with_name(path.display().to_string()));
+                let model = Model::from_file(path).map_err(|error| match error {
+                    OnnxError::Read { path, source } => ArchitectureError::Read { path, source },
+                    error => error.into(),
+                })?;
+                return Ok(onnx::architecture(&model)?.with_name(path.display().to_string()));
             }
             _ => return Err(ArchitectureError::UnknownExtension { path: path.to_owned() }),
         };
@@ -212,17 +215,19 @@ impl Architecture {
         check::layer_graph(self, input_shape).map_err(|error| self.in_node(error))
     }
 
-    /// Says which node of a file the layer comes from that an error is about: the one with the longest path.
+    /// Says which node of a file the layer comes from that an error is about.
     fn in_node(&self, error: ArchitectureError) -> ArchitectureError {
-        if self.places.is_empty() {
-            return error;
-        }
-        let message = error.to_string();
-        let inside = self.places.iter().filter(|(path, _)| message.starts_with(path.as_str()));
-        match inside.max_by_key(|(path, _)| path.len()) {
+        match self.node_of(&error.to_string()).map(str::to_owned) {
             None => error,
-            Some((_, node)) => ArchitectureError::InOnnxNode { node: node.clone(), source: Box::new(error) },
+            Some(node) => ArchitectureError::InOnnxNode { node, source: Box::new(error) },
         }
+    }
+
+    /// The node of an ONNX file that the layer comes from with whose path a message begins: the one with the longest path. `None` for
+    /// architectures from elsewhere, and messages about something else.
+    pub fn node_of(&self, message: &str) -> Option<&str> {
+        let inside = self.places.iter().filter(|(path, _)| message.starts_with(path.as_str()));
+        inside.max_by_key(|(path, _)| path.len()).map(|(_, node)| node.as_str())
     }
 
     /// One line of JSON with every default spelled out, the same for architectures that mean the same.

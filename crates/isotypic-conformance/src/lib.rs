@@ -4,10 +4,12 @@
 //! broken. A new group, transform or Gram operator is tested by one call. Nothing depends on this crate.
 
 pub mod architecture_fuzz;
+mod generator;
 mod gram_operator;
 mod group_axioms;
 mod group_transform;
 pub mod naive;
+pub mod onnx_fuzz;
 mod random_orbits;
 
 pub use gram_operator::assert_operator_agrees;

@@ -10,6 +10,7 @@
 //! The messages are those of `onnx.proto` (ONNX IR version 3 and later), reduced to the fields that are used.
 
 mod attribute;
+mod census;
 mod error;
 mod model;
 mod node;

@@ -10,7 +10,7 @@ use prost::bytes::Bytes;
 
 use crate::error::quotable;
 use crate::proto::{GraphProto, ModelProto, NodeProto, TypeProto};
-use crate::{Attribute, Node, OnnxError, Tensor};
+use crate::{Attribute, Node, OnnxError, Tensor, census};
 
 /// The largest file, in bytes: protobuf messages are not larger.
 const LARGEST_FILE: u64 = 1 << 31;
@@ -18,6 +18,9 @@ const LARGEST_FILE: u64 = 1 << 31;
 /// The largest number of nodes, of arrays, and of inputs, outputs or attributes of one node.
 const MOST_NODES: usize = 50_000;
 const MOST_ARGUMENTS: usize = 1_000;
+
+/// The largest number of messages of any kind: the memory of their records is a few hundred bytes each.
+const MOST_MESSAGES: usize = 1 << 19;
 
 /// The largest number of axes of the input.
 const MOST_AXES: usize = 8;
@@ -65,6 +68,7 @@ impl Model {
         if bytes.len() as u64 > LARGEST_FILE {
             return Err(OnnxError::TooLarge { limit: LARGEST_FILE });
         }
+        at_most("onnx file", "messages", MOST_MESSAGES, census::messages(&bytes))?;
         let proto = ModelProto::decode(Bytes::from(bytes)).map_err(|error| {
             let message: String = error.to_string().chars().flat_map(char::escape_debug).collect();
             OnnxError::NotOnnx { message }
@@ -301,6 +305,17 @@ mod tests {
         let mut two = graph(&[("Relu", &["x"], &["y"])]);
         two.output.push(ValueInfoProto { name: "x".to_owned(), kind: None });
         assert_eq!(read(two).unwrap_err().to_string(), "graph: expected one output, got `y`, `x`");
+    }
+
+    /// Two bytes each, which would become records of some hundred.
+    #[test]
+    fn more_messages_than_any_network_has_are_refused_before_they_are_read() {
+        let graph = vec![0x0a, 0x00].repeat(MOST_MESSAGES);
+        let length = graph.len();
+        let varint = [0x80 | length as u8, 0x80 | (length >> 7) as u8, (length >> 14) as u8];
+        let bytes = [&[0x3a][..], &varint, &graph].concat();
+        let message = Model::from_bytes(bytes).unwrap_err().to_string();
+        assert_eq!(message, "onnx file: expected at most 524288 messages, got 524289");
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub(crate) struct Classes {
 
 /// Audits; the Python side has checked types and filled in defaults.
 #[pyfunction]
-#[pyo3(signature = (given, labels, *, names, networks, group, poses, hold_out, kernel, normalize, pairs, classes, seed, ridge, convention, single_precision))]
+#[pyo3(signature = (given, labels, *, names, networks, group, poses, hold_out, kernel, normalize, pairs, classes, seed, ridge, convention, single_precision, training_times, metrics))]
 #[allow(
     clippy::too_many_arguments,
     reason = "one argument for each option that users have, all of them keywords"
@@ -78,6 +78,8 @@ pub(crate) fn audit(
     ridge: &str,
     convention: &str,
     single_precision: bool,
+    training_times: Option<Vec<f64>>,
+    metrics: bool,
 ) -> PyResult<Report> {
     let raise = |error: Error| exception(py, error);
     let labels = labels.map(Labels::from_names).transpose().map_err(|error| exception(py, error))?;
@@ -99,6 +101,8 @@ pub(crate) fn audit(
         ridge: ridge.parse::<Ridge>().map_err(|error| exception(py, error))?,
         convention: convention.parse::<Convention>().map_err(raise)?,
         precision: if single_precision { Precision::F32 } else { Precision::F64 },
+        training_times,
+        metrics,
         ..AuditSettings::default()
     };
     let networks: Vec<Architecture> =

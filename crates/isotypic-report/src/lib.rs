@@ -68,7 +68,7 @@ pub use finite::finite;
 pub use group_report::{DimensionCount, GroupClass, GroupIrrep, GroupReport};
 pub use images::{OrbitStrip, ReportedImages, SeedSheet};
 pub use irrep_row::IrrepRow;
-pub use metrics::{MetricScore, MetricTurn, MetricsReport};
+pub use metrics::{MetricScore, MetricTurn, MetricsReport, TrainedScore, TrainedTurn};
 pub use page::{Page, render_comparison_page, render_page};
 pub use pair_result::{PairResult, ReportedResult};
 pub use point_result::PointResult;

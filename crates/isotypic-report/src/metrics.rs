@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct MetricsReport {
     /// One per question, architecture (and all of them together) and metric.
     pub scores: Vec<MetricScore>,
-    /// One per turn: a pair with poses of one of its seeds held out.
+    /// One per turn: a pair, or a class against the rest, and a seed with poses held out.
     pub turns: Vec<MetricTurn>,
 }
 
@@ -31,6 +31,22 @@ pub struct MetricScore {
     /// Probability that the metric puts a turn whose held-out poses are all recognised above one with a failure; 0.5 is chance, `None` where
     /// all succeed or all fail.
     pub area_under_curve: Option<f64>,
+    /// How well it foretells what trained networks do, if any were trained.
+    #[serde(flatten)]
+    pub trained: Option<TrainedScore>,
+}
+
+/// The same against the outcomes of trained networks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainedScore {
+    /// Turns for which both the metric and the networks' error are known.
+    pub trained_turns: usize,
+    /// Spearman's rank correlation with the networks' error, of the same sign.
+    pub trained_spearman: Option<f64>,
+    /// Kendall's rank correlation.
+    pub trained_kendall: Option<f64>,
+    /// Probability that the metric puts a turn in which the networks recognise all held-out poses above one with a failure.
+    pub trained_area_under_curve: Option<f64>,
 }
 
 /// The metrics of one turn.
@@ -46,4 +62,16 @@ pub struct MetricTurn {
     pub correct: bool,
     /// By name; `None` where a metric is not defined.
     pub metrics: BTreeMap<String, Option<f64>>,
+    /// What trained networks said about that seed, if any were trained.
+    #[serde(flatten)]
+    pub trained: Option<TrainedTurn>,
+}
+
+/// The outcome of trained networks in one turn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainedTurn {
+    /// Mean distance of their mean prediction from the label.
+    pub trained_error: Option<f64>,
+    /// Whether all held-out poses of the seed are recognised.
+    pub trained_correct: bool,
 }

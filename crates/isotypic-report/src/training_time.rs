@@ -14,7 +14,7 @@ pub struct TrainingReport {
     pub times: Vec<f64>,
     /// One per question, architecture and number of poses.
     pub rows: Vec<TrainingRow>,
-    /// One per held-out point.
+    /// One per held-out point of the seeds that training sees.
     pub points: Vec<TrainingPoint>,
 }
 
@@ -55,13 +55,16 @@ pub struct TrainingPoint {
     pub seed: usize,
     /// The held-out element of the group.
     pub element: usize,
-    /// The prediction after each of the times, for labels ±1.
+    /// The prediction after each of the times, for labels ±1; of the own class, whose label is 1, if there are several outputs.
     pub predictions: Vec<Option<f64>>,
     /// The error after each of the times.
     pub errors: Vec<Option<f64>>,
+    /// Whether the class is right after each of the times; empty in reports of versions without it.
+    #[serde(default)]
+    pub correct: Vec<bool>,
     /// Whether the class is right at the end of training.
     pub correct_at_end: bool,
-    /// When the error is least; `None` at the end of training.
+    /// When the error, that of the own class if there are several, is least; `None` at the end of training.
     pub best_time: Option<f64>,
     /// The error then.
     pub best_error: Option<f64>,

@@ -74,7 +74,11 @@ impl Model {
         match (self.compile(name, shape), self) {
             (Err(Error::Kernel(KernelError::NeedsSampling { .. })), Self::Network(architecture)) => {
                 let graph = architecture.check(shape).map_err(|error| in_architecture(name, error))?;
-                Ok(CompiledModel::Sampled(MonteCarloKernel::compile(&graph, settings)?))
+                let kernel = MonteCarloKernel::compile(&graph, settings);
+                Ok(CompiledModel::Sampled(kernel.map_err(|error| in_node(name, architecture, error))?))
+            }
+            (Err(Error::Kernel(error)), Self::Network(architecture)) => {
+                Err(in_node(name, architecture, error))
             }
             (compiled, _) => compiled.map(CompiledModel::Exact),
         }
@@ -91,6 +95,18 @@ impl Model {
                 Ok(CompiledKernel::compile(&graph)?)
             }
         }
+    }
+}
+
+/// Says which node of an ONNX file a layer comes from that has no kernel; its users do not know the layer.
+fn in_node(name: &str, architecture: &Architecture, error: KernelError) -> Error {
+    let message = error.to_string();
+    match architecture.node_of(&message) {
+        Some(node) => Error::Settings {
+            message: format!("architecture `{name}`: {node}: {message}"),
+            hint: error.hint(),
+        },
+        None => error.into(),
     }
 }
 

@@ -46,12 +46,13 @@ pub(super) struct Builder<'model> {
 }
 
 /// Operators that read channels from the first axis after the batch, or that do not mind.
-const CHANNELS_FIRST: [&str; 9] = [
+const CHANNELS_FIRST: [&str; 10] = [
     "Conv",
     "ConvTranspose",
     "AveragePool",
     "MaxPool",
     "GlobalAveragePool",
+    "GlobalMaxPool",
     "BatchNormalization",
     "Flatten",
     "Reshape",
@@ -181,6 +182,14 @@ impl<'model> Builder<'model> {
         let data = self.raw_data(node, index)?;
         let name = self.required(node, index)?;
         self.materialise(node, name, data)
+    }
+
+    /// The same, but with the positions that were added around it, which the caller reads as padding.
+    pub(super) fn padded_data(&mut self, node: &'model Node) -> Result<Data, ArchitectureError> {
+        let mut data = self.raw_data(node, 0)?;
+        let padding = data.padding.take();
+        let name = self.required(node, 0)?;
+        Ok(Data { padding, ..self.materialise(node, name, data)? })
     }
 
     /// Turns the function of `data` into a layer, once for all readers of the value `name`.

@@ -89,11 +89,7 @@ impl<'model> Builder<'model> {
         node: &'model Node,
         weights: &[usize],
     ) -> Result<(Data, Vec<usize>), ArchitectureError> {
-        let mut data = self.raw_data(node, 0)?;
-        let padding = data.padding.take();
-        let name = self.required(node, 0)?;
-        data = self.materialise(node, name, data)?;
-        data.padding = padding;
+        let data = self.padded_data(node)?;
         let rank = data.channels_first().filter(|rank| rank + 2 == weights.len() && *rank <= 3);
         if rank.is_none() {
             return Err(no_mapping(

@@ -24,6 +24,7 @@ mod elementwise;
 mod expected_input;
 mod initialization;
 mod joins;
+mod maxima;
 mod normalization;
 mod operators;
 mod padding;

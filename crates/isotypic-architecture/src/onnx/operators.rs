@@ -29,6 +29,9 @@ pub(super) fn add<'model>(
         "Pad" => builder.add_pad(node),
         "AveragePool" => builder.add_average_pool(node),
         "GlobalAveragePool" => builder.add_global_average_pool(node),
+        "MaxPool" => builder.add_max_pool(node),
+        "GlobalMaxPool" => builder.add_global_max_pool(node),
+        "ReduceMax" => builder.add_reduced_maximum(node),
         "ReduceMean" => builder.add_reduction(node, Layer::GlobalAvgPool),
         "ReduceSum" => builder.add_reduction(node, Layer::GlobalSumPool),
 
@@ -62,9 +65,6 @@ pub(super) fn add<'model>(
 /// Why an operator has no mapping, and what to do.
 fn why_not(operator: &str) -> (&'static str, &'static str) {
     match operator {
-        "MaxPool" | "GlobalMaxPool" | "ReduceMax" => {
-            ("the maximum over positions has no closed kernel", "use average pooling")
-        }
         "BatchNormalization" => (
             "normalisation over a batch has no closed kernel",
             "use layer normalisation, or leave it out; exporters fold it into the convolution before it in evaluation mode",
@@ -124,7 +124,7 @@ pub(super) mod tests {
 
     #[test]
     fn reasons_are_sentences_without_a_period() {
-        for operator in ["MaxPool", "PRelu", "Softmax", "com.microsoft::Gelu", "Nonsense"] {
+        for operator in ["LRN", "PRelu", "Softmax", "com.microsoft::Gelu", "Nonsense"] {
             let (reason, hint) = why_not(operator);
             assert!(!reason.ends_with('.') && !hint.ends_with('.') && reason.len() > 20, "{operator}");
         }

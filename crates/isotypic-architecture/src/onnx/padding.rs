@@ -24,7 +24,7 @@ impl PendingPadding {
         no_mapping(
             &self.node,
             format!("pads what {reader} reads"),
-            "padding has a mapping only right before a convolution or an average pooling",
+            "padding has a mapping only right before a convolution or a pooling",
         )
     }
 }

@@ -1,4 +1,4 @@
-//! Pooling: over all positions, or over windows.
+//! Means and sums: over all positions, or over windows.
 
 use isotypic_onnx::Node;
 
@@ -27,6 +27,16 @@ impl<'model> Builder<'model> {
         node: &'model Node,
         layer: Layer,
     ) -> Result<(), ArchitectureError> {
+        let (data, axes, keep) = self.reduced_positions(node)?;
+        self.reduce(node, &data, &axes, keep, layer);
+        Ok(())
+    }
+
+    /// What a node reduces over all positions, the places of these, and whether they stay as axes of extent 1.
+    pub(super) fn reduced_positions(
+        &mut self,
+        node: &'model Node,
+    ) -> Result<(Data, Vec<usize>, bool), ArchitectureError> {
         node.only(&["axes", "keepdims", "noop_with_empty_axes"])?;
         let data = self.data(node, 0)?;
         let axes = self.axes_argument(node, &data)?.unwrap_or_else(|| (0..data.axes.len()).collect());
@@ -36,14 +46,21 @@ impl<'model> Builder<'model> {
             return Err(no_mapping(
                 node,
                 format!("reduces axes {axes:?} of {}", data.describe()),
-                "means and sums have a mapping over all positions together",
+                "means, sums and maxima have a mapping over all positions together",
             ));
         }
-        self.reduce(node, &data, &axes, node.flag("keepdims")?.unwrap_or(true), layer);
-        Ok(())
+        Ok((data, axes, node.flag("keepdims")?.unwrap_or(true)))
     }
 
-    fn reduce(&mut self, node: &'model Node, data: &Data, axes: &[usize], keep: bool, layer: Layer) {
+    /// Adds a layer that pools positions, whose places are `axes`.
+    pub(super) fn reduce(
+        &mut self,
+        node: &'model Node,
+        data: &Data,
+        axes: &[usize],
+        keep: bool,
+        layer: Layer,
+    ) {
         let kept = (0..data.axes.len()).filter(|axis| keep || !axes.contains(axis));
         let (axes, extents) = kept
             .map(|axis| {
@@ -68,19 +85,8 @@ impl<'model> Builder<'model> {
             "pads",
             "strides",
         ])?;
-        let mut data = self.raw_data(node, 0)?;
-        let before = data.padding.take();
-        let name = self.required(node, 0)?;
-        data = self.materialise(node, name, data)?;
-        data.padding = before;
-        let rank =
-            data.channels_first().filter(|&rank| rank <= 3).ok_or_else(|| not_an_image(node, &data))?;
-        let window = numbers(node, "kernel_shape", rank, 1)?
-            .ok_or_else(|| node.wrong("kernel_shape", format!("{rank} positive integers")))?;
-        let windows = Windows::read(node, &data, window)?;
-        if windows.dilation.iter().any(|&distance| distance != 1) {
-            return Err(node.wrong("dilations", "1 everywhere for pooling").into());
-        }
+        let (data, windows) = self.pooled_windows(node)?;
+        let rank = windows.extents.len();
         if node.flag("ceil_mode")?.unwrap_or(false) && !self.fits_exactly(&data, &windows) {
             return Err(node.wrong("ceil_mode", "0, or windows that end with the image").into());
         }
@@ -103,6 +109,23 @@ impl<'model> Builder<'model> {
         Ok(())
     }
 
+    /// The image that a node pools, with padding before it, and its windows.
+    pub(super) fn pooled_windows(
+        &mut self,
+        node: &'model Node,
+    ) -> Result<(Data, Windows), ArchitectureError> {
+        let data = self.padded_data(node)?;
+        let rank =
+            data.channels_first().filter(|&rank| rank <= 3).ok_or_else(|| not_an_image(node, &data))?;
+        let window = numbers(node, "kernel_shape", rank, 1)?
+            .ok_or_else(|| node.wrong("kernel_shape", format!("{rank} positive integers")))?;
+        let windows = Windows::read(node, &data, window)?;
+        if windows.dilation.iter().any(|&distance| distance != 1) {
+            return Err(node.wrong("dilations", "1 everywhere for pooling").into());
+        }
+        Ok((data, windows))
+    }
+
     /// Whether rounding the number of outputs up or down makes no difference.
     fn fits_exactly(&self, data: &Data, windows: &Windows) -> bool {
         (0..windows.extents.len()).all(|axis| {
@@ -114,13 +137,17 @@ impl<'model> Builder<'model> {
                 _ => return true,
             };
             data.extents[axis + 2].is_some_and(|length| {
-                (length + before + after).checked_sub(window).is_some_and(|slack| slack % stride == 0)
+                length
+                    .saturating_add(before)
+                    .saturating_add(after)
+                    .checked_sub(window)
+                    .is_some_and(|slack| slack % stride == 0)
             })
         })
     }
 }
 
-fn not_an_image(node: &Node, data: &Data) -> ArchitectureError {
+pub(super) fn not_an_image(node: &Node, data: &Data) -> ArchitectureError {
     no_mapping(
         node,
         format!("expected [batch, channels, positions…], got {}", data.describe()),

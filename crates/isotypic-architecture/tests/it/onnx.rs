@@ -22,7 +22,7 @@ fn read(name: &str) -> Result<Architecture, ArchitectureError> {
 const W: &str = r#""w_std": 0.5773502691896257"#;
 
 /// Every network with the inputs it is for.
-const NETWORKS: [(&str, &[usize], &str); 11] = [
+const NETWORKS: [(&str, &[usize], &str); 12] = [
     (
         "mlp",
         &[8, 8, 1],
@@ -102,6 +102,12 @@ const NETWORKS: [(&str, &[usize], &str); 11] = [
            "global_avg_pool", {"dense": {W, "b_std": 0.2581988897471611}}"#,
     ),
     (
+        "max_pool",
+        &[8, 8, 1],
+        r#"{"conv": {"filter": [3, 3], "width": 4, W, "b_std": 0.19245008972987526}}, "relu",
+           {"max_pool": {"window": [2, 2], "strides": [2, 2]}}, "flatten", {"dense": {W, "b_std": 0.09622504486493763}}"#,
+    ),
+    (
         "sirens",
         &[3],
         r#""flatten", {"dense": {"width": 16, W, "b_std": 0.3333333333333333}}, {"sin": {"b": 30}},
@@ -143,10 +149,19 @@ fn inputs_for_which_the_network_was_not_made_are_refused() {
 #[test]
 fn nodes_without_a_layer_are_named_with_the_reason() {
     for (name, expected) in [
-        ("max_pool", "node 3 `node_max_pool2d` (`MaxPool`): the maximum over positions has no closed kernel"),
         (
-            "max_pool_traced",
-            "node 3 `/2/MaxPool` (`MaxPool`): the maximum over positions has no closed kernel",
+            "max_pool_dilated",
+            "node 3 (`MaxPool`): attribute `dilations`: expected 1 everywhere for pooling, got `[2, 2]`",
+        ),
+        (
+            "max_pool_column_major",
+            "node 3 (`MaxPool`): attribute `storage_order`: expected 0, since no layer gives the places that it orders, got `1`",
+        ),
+        ("max_pool_indices", "node 3 (`MaxPool`): gives the places of the maxima, which are read"),
+        ("max_pool_zeros", "node 4 (`MaxPool`): takes the maximum of zeros too, which node 3 (`Pad`) adds"),
+        (
+            "max_pool_any_size",
+            "node 3 (`GlobalMaxPool`): takes the maximum over [batch, 2 channels, ? positions, ? positions], whose extents are not known",
         ),
         (
             "batch_norm",
@@ -165,7 +180,38 @@ fn nodes_without_a_layer_are_named_with_the_reason() {
     ] {
         let error = read(name).unwrap_err();
         assert_eq!(error.to_string(), expected);
-        assert!(error.hint().is_some(), "{name}");
+        assert!(error.hint().is_some() || expected.contains("attribute"), "{name}");
+    }
+}
+
+/// A convolution of 3×3 to two channels and a rectifier, then these layers, then a readout.
+#[test]
+fn maxima_are_layers_that_read_inside_the_border() {
+    for (name, side, pooling) in [
+        ("global", 8, r#"{"max_pool": {"window": [6, 6]}}, "global_avg_pool""#),
+        ("reduced", 8, r#"{"max_pool": {"window": [6, 6]}}, "global_avg_pool""#),
+        (
+            "padded",
+            8,
+            r#"{"max_pool": {"window": [3, 3], "strides": [2, 2], "padding": [[1, 1], [1, 1]]}}, "flatten""#,
+        ),
+        (
+            "ceil",
+            7,
+            r#"{"max_pool": {"window": [2, 2], "strides": [2, 2], "padding": [[0, 1], [0, 1]]}}, "flatten""#,
+        ),
+        ("circular", 8, r#"{"max_pool": {"window": [3, 3], "padding": "circular"}}, "flatten""#),
+    ] {
+        let text = format!(
+            r#"{{"parameterization": "standard", "layers": [{{"conv": {{"filter": [3, 3], "width": 2, {W}}}}}, "relu",
+                {pooling}, {{"dense": {{{W}}}}}]}}"#
+        );
+        let by_hand = Architecture::from_json(&text).unwrap();
+        let network = read(&format!("max_pool_{name}")).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(network.to_canonical_json(), by_hand.to_canonical_json(), "{name}");
+        let shape = [side, side, 1];
+        let [got, expected] = [&network, &by_hand].map(|network| network.check(&shape).unwrap().canonical());
+        assert_eq!(got, expected, "{name}");
     }
 }
 
@@ -201,7 +247,7 @@ fn parts_of_files_and_other_files_are_refused() {
     let error = Architecture::resolve(&path.display().to_string()).unwrap_err();
     assert!(error.to_string().starts_with("onnx file: expected a protobuf message of ONNX"), "{error}");
     let error = Architecture::resolve("nowhere/net.onnx").unwrap_err();
-    assert!(error.to_string().starts_with("onnx file `nowhere/net.onnx`: "), "{error}");
+    assert!(error.to_string().starts_with("architecture file `nowhere/net.onnx`: "), "{error}");
 }
 
 #[test]

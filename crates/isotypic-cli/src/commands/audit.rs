@@ -35,6 +35,8 @@ Examples:
       1.6 million points, exactly: each digit in turn is missing one shift; with `--out DIR` it goes on where it was stopped
   isotypic audit --data images.npz --arch net.toml --group rotation:16 --hold-out arc:90-270
       your images, your architecture, half of the circle never seen
+  isotypic audit --data images.npz --arch model.onnx --group rotation:16
+      a network that was exported, such as by `torch.onnx.export`; its weights are drawn anew
   isotypic audit --features f.npy --labels=cat,dog,cat,dog --group cyclic:16
       a linear probe on frozen features `[seeds, poses, d]` of any network
   isotypic audit --group rotation --poses 2,4,8,16 --out results --open
@@ -48,7 +50,7 @@ Groups: rotation:N, translation:HxW, translation-x:N, translation-y:N, flip, dih
 permutation:FILE, linear:FILE, cyclic:N, symmetric:N, alternating:N, tetrahedral, octahedral, icosahedral;
 products with `*`. For features and Gram matrices also klein, quaternion and table:FILE; see `isotypic group --help`.
 Networks: mlp, cnn, cnn-gap, gcnn:c4, gcnn:d4 (convolutions over quarter turns; mirror images too), vit,
-resnet, each with a depth as in mlp:5 or gcnn:c4:2, myrtle5, paper-cnn, or a .toml or .json file.";
+resnet, each with a depth as in mlp:5 or gcnn:c4:2, myrtle5, paper-cnn, or a .toml, .json or .onnx file.";
 
 /// Seeds of a class where classes are named but no number is given.
 const DEFAULT_SEEDS_PER_CLASS: usize = 13;
@@ -121,7 +123,7 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "Question")]
     seed: u64,
 
-    /// Networks by name or file; may be repeated [default: mlp,mlp:5,cnn,cnn-gap]
+    /// Networks by name or file (`.toml`, `.json`, `.onnx`); may be repeated [default: mlp,mlp:5,cnn,cnn-gap]
     #[arg(long, value_name = "NAME|FILE", value_delimiter = ',', help_heading = "Method")]
     arch: Vec<String>,
     /// The kernel that stands for the network
@@ -161,10 +163,10 @@ pub(crate) struct AuditArgs {
     #[command(flatten)]
     training: TrainArgs,
     /// Predictions after finite training too: `best` for the best time of every held-out pose, or times T,… in steps of learning rate 1
-    #[arg(long, value_name = "best|T,…", help_heading = "Method", conflicts_with = "classes")]
+    #[arg(long, value_name = "best|T,…", help_heading = "Method")]
     training_time: Option<String>,
     /// Simple metrics (class separation, margins, alignment) beside the errors, and how well they foretell them
-    #[arg(long, help_heading = "Method", conflicts_with = "classes")]
+    #[arg(long, help_heading = "Method")]
     metrics: bool,
 
     /// Exit with code 1 if a held-out error is above this

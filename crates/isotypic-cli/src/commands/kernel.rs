@@ -18,6 +18,8 @@ const EXAMPLES: &str = "\
 Examples:
   isotypic kernel --arch cnn-gap:3 --x images.npy --out K.npy
   isotypic kernel --arch net.toml --x train.npy --y test.npy --get nngp --out K.npy
+  isotypic kernel --arch model.onnx --x images.npy --out K.npy
+      a network that was exported: the kernel of its layers, weights drawn as PyTorch draws them
   isotypic kernel --arch gcnn:d4:2 --x images.npy --out K.npy
   isotypic kernel --arch mlp:3 --x features.npy --dtype f32 --out K.npy
   isotypic kernel --arch paper-cnn --x images.npy --samples 16384 --out K.npy --error-out E.npy
@@ -30,7 +32,7 @@ parameterization unless the architecture says otherwise.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct KernelArgs {
-    /// A network by name or file
+    /// A network by name or file (`.toml`, `.json`, `.onnx`)
     #[arg(long, value_name = "NAME|FILE")]
     arch: String,
     /// The graph of `aggregate` layers that have none: weights of the edges from row to column

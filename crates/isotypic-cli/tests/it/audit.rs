@@ -200,6 +200,16 @@ fn training_times_and_metrics_are_printed_and_written_where_asked_for() {
     for part in ["\nTraining time\n", "\nMetrics\n", "nearest_neighbour_margin", "Stopping early"] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    let classes =
+        "audit --data images.npz --group rotation:4 --arch mlp,cnn --classes all --seeds-per-class 3";
+    let report = place.json(&format!("{classes} --training-time 0.5,50 --metrics"));
+    // Six seeds and two networks.
+    assert_eq!(report["training"]["points"].as_array().unwrap().len(), 12);
+    assert_eq!(report["metrics"]["turns"].as_array().unwrap().len(), 12);
+    assert_eq!(report["metrics"]["scores"].as_array().unwrap().len(), 3 * 8);
+    assert_eq!(place.run(&format!("{classes} --training-time best --metrics --out run")).code(), 0);
+    let page = place.read("run/report.html");
+    assert!(page.contains("<section id=\"metrics\"") && page.contains("<section id=\"training-time\""));
     let run = place.run(&format!("{SMALL} --training-time soon"));
     assert_eq!(run.code(), 2);
     assert!(

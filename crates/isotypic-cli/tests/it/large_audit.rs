@@ -112,14 +112,14 @@ const PROJECTED: &str = "audit --group rotation:64 --arch mlp --seeds-per-class 
 /// Blocks of 150 digits at 784 shifts, in 99 units.
 const UNITS: &str = "audit --group translation:28x28 --arch mlp --seeds-per-class 15 --together seed";
 
-fn units(folder: &Path) -> usize {
+pub(crate) fn units(folder: &Path) -> usize {
     let names = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
     names.filter(|name| name.to_string_lossy().ends_with(".unit")).count()
 }
 
 /// Kills the program, with no warning, once so many units are on disk; more may be there by then.
 #[cfg(unix)]
-fn kill_at(place: &Workplace, line: &str, count: usize) {
+pub(crate) fn kill_at(place: &Workplace, line: &str, count: usize) {
     let prepared = place.command(line);
     let mut command = Command::new(prepared.get_program());
     command.args(prepared.get_args()).current_dir(prepared.get_current_dir().unwrap());

@@ -12,6 +12,7 @@ mod interruption;
 mod kept_networks;
 mod kernel;
 mod large_audit;
+mod onnx;
 mod orbit;
 mod output_folder;
 mod reproduce;

@@ -116,6 +116,53 @@ mod with_networks {
     }
 
     #[test]
+    fn metrics_of_an_audit_are_held_against_its_networks() {
+        let place = Workplace::with_images();
+        let audit = "audit --data images.npz --group rotation:4 --arch mlp,cnn --train --width 16 --steps 20 --metrics";
+        let number = |value: &serde_json::Value| value.as_f64().unwrap();
+        for (question, turns_of_result) in [("--pairs 4", 2), ("--classes all --seeds-per-class 3", 1)] {
+            let report = place.json(&format!("{audit} {question}"));
+            let (results, metrics) = (report["results"].as_array().unwrap(), &report["metrics"]);
+            let turns = metrics["turns"].as_array().unwrap();
+            assert_eq!(turns.len(), turns_of_result * results.len());
+            for (index, result) in results.iter().enumerate() {
+                let own: Vec<_> = turns.iter().filter(|turn| turn["pair"] == index).collect();
+                let errors: Vec<f64> = own.iter().map(|turn| number(&turn["trained_error"])).collect();
+                let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+                assert!((mean - number(&result["trained_error"])).abs() < 1e-12);
+                let all_right = own.iter().all(|turn| turn["trained_correct"] == true);
+                assert_eq!(result["trained_correct"], all_right);
+            }
+            let scores = metrics["scores"].as_array().unwrap();
+            let together: Vec<_> = scores.iter().filter(|score| score["arch"].is_null()).collect();
+            assert_eq!((scores.len(), together.len()), (24, 8));
+            for score in together {
+                assert_eq!(score["trained_turns"], turns.len());
+                // Kendall's correlation, pair by pair.
+                let name = score["metric"].as_str().unwrap();
+                let sign = if ["orbit_radius", "spectral_error"].contains(&name) { -1.0 } else { 1.0 };
+                let value = |turn: &serde_json::Value| {
+                    (sign * number(&turn["metrics"][name]), -number(&turn["trained_error"]))
+                };
+                let (mut agreement, mut ties) = (0.0, [0.0; 2]);
+                for (i, one) in turns.iter().enumerate() {
+                    for other in &turns[..i] {
+                        let (a, b) = (value(one), value(other));
+                        let signs =
+                            [a.0 - b.0, a.1 - b.1].map(|d: f64| if d == 0.0 { 0.0 } else { d.signum() });
+                        agreement += signs[0] * signs[1];
+                        ties = [ties[0] + signs[0].abs(), ties[1] + signs[1].abs()];
+                    }
+                }
+                let expected = agreement / f64::sqrt(ties[0] * ties[1]);
+                assert!((number(&score["trained_kendall"]) - expected).abs() < 1e-12, "{name}");
+            }
+            let text = place.run(&format!("{audit} {question}")).stdout();
+            assert!(text.contains("trained:") && text.contains("The last four columns"), "{text}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_trained_is_refused_before_anything_is_written() {
         let place = Workplace::with_images();
         let before = place.content();

@@ -27,9 +27,14 @@ impl Workplace {
 
     /// A folder with `images.npz`: 8 images of 6×6 pixels of the classes 3 and 5 in turns.
     pub(crate) fn with_images() -> Self {
+        Self::with_images_of(SIDE)
+    }
+
+    /// The same with images of other extents.
+    pub(crate) fn with_images_of(side: usize) -> Self {
         let place = Self::empty();
         let mut archive = NpzWriter::new(File::create(place.path("images.npz")).unwrap());
-        archive.add_array("images", &images()).unwrap();
+        archive.add_array("images", &images_of(side)).unwrap();
         let labels = Array::from_shape_fn(SEEDS, |seed| if seed % 2 == 0 { 3_i64 } else { 5 });
         archive.add_array("labels", &labels).unwrap();
         archive.finish().unwrap();
@@ -118,7 +123,12 @@ impl Run {
 
 /// Images without any symmetry, pixels from 0 to 255.
 pub(crate) fn images() -> Array4<f64> {
-    Array4::from_shape_fn((SEEDS, SIDE, SIDE, 1), |(seed, y, x, _)| {
+    images_of(SIDE)
+}
+
+/// The same of other extents.
+pub(crate) fn images_of(side: usize) -> Array4<f64> {
+    Array4::from_shape_fn((SEEDS, side, side, 1), |(seed, y, x, _)| {
         let mixed = (seed * 977 + y * 131 + x * 37 + 11) * (seed + 3 * y + 7 * x + 5);
         (mixed * 2_654_435_761 % 4_294_967_296 / 16_777_216) as f64
     })

@@ -5,7 +5,7 @@ use std::path::Path;
 use isotypic_architecture::Architecture;
 use serde_json::{Map, Value, json};
 
-use super::generator::Generator;
+use crate::generator::Generator;
 
 /// Sound documents: the named architectures, one for each layer of the published schema, and the reference cases of the fixtures.
 #[derive(Clone, Debug)]

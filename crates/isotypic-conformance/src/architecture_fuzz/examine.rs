@@ -7,7 +7,7 @@ use ndarray::Array2;
 use serde_json::Value;
 
 use super::Document;
-use super::generator::Generator;
+use crate::generator::Generator;
 
 /// How far a document came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub fn examine(document: &Document, seed: u64) -> Result<Reached, String> {
     Ok(reached)
 }
 
-fn evaluate(graph: &LayerGraph, generator: &mut Generator) -> Result<Reached, String> {
+pub(crate) fn evaluate(graph: &LayerGraph, generator: &mut Generator) -> Result<Reached, String> {
     let size = |node: &Node| match &node.operation {
         Operation::Conv(conv) | Operation::ConvLocal(conv) | Operation::ConvTranspose(conv) => {
             conv.filter_size()
@@ -205,7 +205,7 @@ fn is_estimated(graph: &LayerGraph) -> bool {
     graph.nodes().iter().any(|node| ["elementwise", "max_pool"].contains(&node.operation.name()))
 }
 
-fn has_words(message: &str, hint: Option<String>) -> Result<(), String> {
+pub(crate) fn has_words(message: &str, hint: Option<String>) -> Result<(), String> {
     let hint = hint.unwrap_or_else(|| "none".to_owned());
     if message.trim().is_empty() || hint.trim().is_empty() {
         return Err(format!("a message without words: {message:?}, hint {hint:?}"));

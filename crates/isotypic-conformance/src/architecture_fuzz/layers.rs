@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Corpus;
-use super::generator::Generator;
 use super::mutate::NUMBERS;
+use crate::generator::Generator;
 
 /// Options that take words, with the words.
 const CHOICES: [(&str, &[&str]); 9] = [

@@ -6,15 +6,19 @@
 
 mod corpus;
 mod examine;
-mod generator;
 mod layers;
 mod mutate;
 
 pub use corpus::Corpus;
 pub use examine::{Reached, examine};
-use generator::Generator;
 use layers::mutate_layers;
-use mutate::{mutate_bytes, mutate_tree};
+use mutate::mutate_tree;
+pub(crate) use {
+    examine::{evaluate, has_words},
+    mutate::mutate_bytes,
+};
+
+use crate::generator::Generator;
 
 /// The text of a case.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Corpus;
-use super::generator::Generator;
+use crate::generator::Generator;
 
 /// Numbers at and beyond the ends of what options take.
 pub(super) const NUMBERS: [&str; 32] = [
@@ -260,7 +260,7 @@ fn node(tree: &mut Value, mut place: usize) -> Option<&mut Value> {
 }
 
 /// Changes a few bytes.
-pub(super) fn mutate_bytes(bytes: &mut Vec<u8>, generator: &mut Generator) {
+pub(crate) fn mutate_bytes(bytes: &mut Vec<u8>, generator: &mut Generator) {
     if bytes.is_empty() {
         bytes.extend(generator.choose(&TOKENS).bytes());
         return;

@@ -1,5 +1,7 @@
 //! Two classes, some of whose points are held out, as metrics see them.
 
+use std::sync::Arc;
+
 use isotypic_gram::SymmetricOperator;
 use isotypic_orbit::HeldOutSet;
 use ndarray::{Array2, ArrayRef2};
@@ -10,7 +12,7 @@ use crate::leave_set_out::check_held_out;
 /// The points of one turn with their kernel.
 #[derive(Clone, Debug)]
 pub struct HeldOutTurn {
-    kernel: Array2<f64>,
+    kernel: Arc<Array2<f64>>,
     /// Row by row: whether the label is positive.
     positive: Vec<bool>,
     /// Row by row.
@@ -37,12 +39,26 @@ impl HeldOutTurn {
         let all: Vec<usize> = (0..gram.dim()).collect();
         let seeds: Vec<usize> = all.iter().map(|&row| layout.split(row).0).collect();
         Ok(Self {
-            kernel: gram.block(&all, &all)?,
+            kernel: Arc::new(gram.block(&all, &all)?),
             positive: seeds.iter().map(|&seed| labels[[seed, 0]] > 0.0).collect(),
             seeds,
             observed: held_out.observed_rows(),
             held_out: held_out.rows().to_vec(),
         })
+    }
+
+    /// The same points, of which the same are observed, seen as one class against the rest: row by row of `labels`, seed by seed, whether the
+    /// seed is of the class. Of the held-out points those of one seed are asked about.
+    ///
+    /// # Panics
+    /// If there are fewer labels than seeds.
+    #[must_use]
+    pub fn of_seed(&self, seed: usize, is_of_class: &[bool]) -> Self {
+        Self {
+            positive: self.seeds.iter().map(|&seed| is_of_class[seed]).collect(),
+            held_out: self.held_out.iter().copied().filter(|&row| self.seeds[row] == seed).collect(),
+            ..self.clone()
+        }
     }
 
     pub(super) fn kernel(&self, i: usize, j: usize) -> f64 {

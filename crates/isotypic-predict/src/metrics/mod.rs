@@ -14,7 +14,7 @@ mod svm_margin;
 
 pub use held_out_turn::HeldOutTurn;
 
-/// A number of one turn: two orbits of opposite labels, some points of which are held out.
+/// A number of one turn: two orbits of opposite labels, or a class against the rest, some points of which are held out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
     /// Distance of the class means over the scatter within classes, squared, of the observed points.
@@ -27,7 +27,7 @@ pub enum Metric {
     KernelTargetAlignment,
     /// Mean distance from observed points of the other class over that from those of the own; the least over held-out points.
     DistanceRatio,
-    /// Squared distance of the means of the two whole orbits.
+    /// Squared distance of the means of the two whole orbits, or of all orbits of a class and all others.
     DeltaSquared,
     /// Distance of the poses of the seed with held-out points from the mean of its orbit; large ones foretell failure.
     OrbitRadius,
@@ -61,6 +61,11 @@ impl Metric {
     /// 1 if large values foretell success, −1 if they foretell failure.
     pub fn direction(self) -> f64 {
         if self == Self::OrbitRadius { -1.0 } else { 1.0 }
+    }
+
+    /// Whether it looks at the held-out points, or the orbit they are on, and not only at the two classes.
+    pub fn depends_on_seed(self) -> bool {
+        matches!(self, Self::NearestNeighbourMargin | Self::DistanceRatio | Self::OrbitRadius)
     }
 
     /// The value, `None` where it is not defined: points that coincide, or a class without observed points.
@@ -142,6 +147,36 @@ mod tests {
             let tolerance = if metric == Metric::SvmMargin { 2e-4 } else { 1e-9 };
             assert!((value - other).abs() < tolerance * value.abs(), "{}: {value}, {other}", metric.name());
         }
+    }
+
+    /// Three seeds of two poses each on a line, in classes of two and one.
+    #[test]
+    fn a_seed_of_a_class_against_the_rest_is_that_of_a_pair_where_there_are_no_others() {
+        let points = [5.0, 1.0, 2.0, 3.0, -2.0, -1.0];
+        let kernel = Array2::from_shape_fn((6, 6), |(i, j)| points[i] * points[j]);
+        let gram = DenseGram::new(kernel, 3, FiniteGroup::cyclic(2).unwrap()).unwrap();
+        let held_out = HeldOutSet::new(gram.layout(), &[(0, 0), (1, 1)]).unwrap();
+        let labels = array![[-1.0], [-1.0], [1.0]];
+        let turn = HeldOutTurn::new(&gram, &labels, &held_out).unwrap();
+        let near =
+            |got: Option<f64>, expected: f64| assert!((got.unwrap() - expected).abs() < 1e-12, "{got:?}");
+        // Observed are 1 and 2 of the class, −2 and −1 of the rest; 5 and 3 are held out.
+        let [first, second] = [0, 1].map(|seed| turn.of_seed(seed, &[true, true, false]));
+        near(Metric::NearestNeighbourMargin.of(&first), (6.0 - 3.0) / (6.0 + 3.0));
+        near(Metric::NearestNeighbourMargin.of(&second), (4.0 - 1.0) / (4.0 + 1.0));
+        near(Metric::DistanceRatio.of(&first), 6.5 / 3.5);
+        near(Metric::DistanceRatio.of(&second), 4.5 / 1.5);
+        near(Metric::OrbitRadius.of(&first), 2.0);
+        near(Metric::OrbitRadius.of(&second), 0.5);
+        for metric in Metric::ALL.into_iter().filter(|metric| !metric.depends_on_seed()) {
+            assert_eq!(metric.of(&first), metric.of(&second), "{}", metric.name());
+        }
+        near(Metric::DeltaSquared.of(&first), f64::powi(2.75 + 1.5, 2));
+        near(Metric::ClassSeparation.of(&first), 9.0 / 0.5);
+        // The other class against these two.
+        let other = turn.of_seed(2, &[false, false, true]);
+        near(Metric::ClassSeparation.of(&other), 9.0 / 0.5);
+        assert_eq!(Metric::NearestNeighbourMargin.of(&other), None);
     }
 
     #[test]

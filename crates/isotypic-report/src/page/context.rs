@@ -11,7 +11,7 @@ use crate::figure::{
     ErrorCurves, ErrorScatter, Figure, GramMap, IrrepBars, OrbitFigure, SpectrumPlot, TrainedScatter, number,
 };
 use crate::summary::SummaryRow;
-use crate::terminal::percent;
+use crate::terminal::{Section, percent};
 
 /// A page.
 #[derive(Serialize)]
@@ -21,6 +21,7 @@ pub(super) struct PageContext {
     what: &'static str,
     conclusion: Vec<String>,
     questions: Vec<QuestionContext>,
+    extras: Vec<ExtraContext>,
     settings: Vec<(&'static str, String)>,
     notes: Vec<String>,
     command: Option<String>,
@@ -29,6 +30,16 @@ pub(super) struct PageContext {
     rows_left_out: usize,
     row_count: usize,
     has_details: bool,
+}
+
+/// A table that was asked for beside the errors, over all questions.
+#[derive(Serialize)]
+struct ExtraContext {
+    id: String,
+    title: &'static str,
+    sentence: String,
+    headings: Vec<String>,
+    rows: Vec<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -117,6 +128,7 @@ impl PageContext {
             what: if report.settings.classes.is_empty() { "pairs" } else { "seeds" },
             conclusion: report.conclusion.clone(),
             questions: (0..report.questions.len()).map(|at| question(report, at)).collect(),
+            extras: Section::all(report).into_iter().map(extra).collect(),
             settings: settings(report),
             notes: report.notes.clone(),
             command: details.map(|details| details.command.clone()),
@@ -151,6 +163,16 @@ impl PageContext {
 /// A page must not hold anything else where a picture is expected.
 fn is_base64(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+}
+
+fn extra(section: Section) -> ExtraContext {
+    ExtraContext {
+        id: section.title.to_lowercase().replace(' ', "-"),
+        title: section.title,
+        headings: section.headings(),
+        sentence: section.sentence,
+        rows: section.rows,
+    }
 }
 
 fn question(report: &AuditReport, at: usize) -> QuestionContext {

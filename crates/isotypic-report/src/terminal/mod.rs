@@ -12,6 +12,7 @@ mod table;
 mod training;
 mod wrap;
 
+pub(crate) use extras::Section;
 pub(crate) use number::{decimal, percent};
 pub(crate) use wrap::wrap;
 

@@ -182,3 +182,20 @@ fn two_audits_differ_where_they_differ() {
     let html = render_comparison_page(&comparison).unwrap();
     assert!(html.contains("&lt;b&gt;.json") && html.contains("-1.000"));
 }
+
+#[test]
+fn training_times_and_metrics_are_tables_of_the_page() {
+    let plain = page(&sample::report()).html;
+    assert!(!plain.contains("id=\"metrics\"") && !plain.contains("id=\"training-time\""));
+    let html = page(&sample::with_trained_metrics()).html;
+    let section = |id: &str| between(&html, &format!("<section id=\"{id}\""), "</section>").to_owned();
+    let (training, metrics) = (section("training-time"), section("metrics"));
+    assert!(training.contains("<th scope=\"col\">right t = 0.5</th>"), "{training}");
+    assert!(
+        training.contains("<td>2 of 4</td>") && training.contains("would repair 2 of the 2"),
+        "{training}"
+    );
+    for part in ["<td>svm_margin</td>", "<th scope=\"col\">trained: turns</th>", "<td>0.938</td>"] {
+        assert!(metrics.contains(part), "{part}: {metrics}");
+    }
+}

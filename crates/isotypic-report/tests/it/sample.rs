@@ -6,8 +6,8 @@ use isotypic_report::{
     AuditDetails, AuditReport, ClassCurve, CurvePoint, ErrorSpread, ExampleResult, ExampleRole, GramPicture,
     IrrepRow, MetricScore, MetricTurn, MetricsReport, OrbitStrip, PairResult, PointResult, RepairRow,
     ReportedImages, ReportedQuestion, ReportedResult, ReportedSettings, SamplingPoint, SamplingReport,
-    SamplingRow, SeedResult, SeedSheet, SpectrumBlock, Status, SummaryRow, TrainingPoint, TrainingReport,
-    TrainingRow, Verdict, VerdictRow,
+    SamplingRow, SeedResult, SeedSheet, SpectrumBlock, Status, SummaryRow, TrainedScore, TrainedTurn,
+    TrainingPoint, TrainingReport, TrainingRow, Verdict, VerdictRow,
 };
 
 pub(crate) fn report() -> AuditReport {
@@ -287,6 +287,23 @@ pub(crate) fn point() -> PointResult {
     }
 }
 
+/// The same with networks that were trained.
+pub(crate) fn with_trained_metrics() -> AuditReport {
+    let mut report = with_extras();
+    if let Some(metrics) = &mut report.metrics {
+        for score in &mut metrics.scores {
+            score.trained = Some(TrainedScore {
+                trained_turns: 7,
+                trained_spearman: Some(0.625),
+                trained_kendall: None,
+                trained_area_under_curve: Some(0.9375),
+            });
+        }
+        metrics.turns[0].trained = Some(TrainedTurn { trained_error: Some(1.25), trained_correct: false });
+    }
+    report
+}
+
 /// The report of an audit that was asked for finite training times and metrics too.
 pub(crate) fn with_extras() -> AuditReport {
     let training = TrainingReport {
@@ -309,6 +326,7 @@ pub(crate) fn with_extras() -> AuditReport {
             element: 0,
             predictions: vec![Some(0.02), Some(-0.1)],
             errors: vec![Some(0.98), Some(1.1)],
+            correct: vec![true, false],
             correct_at_end: false,
             best_time: Some(0.4),
             best_error: Some(0.97),
@@ -323,6 +341,7 @@ pub(crate) fn with_extras() -> AuditReport {
         spearman: Some(0.75),
         kendall: Some(-0.5),
         area_under_curve: area,
+        trained: None,
     };
     let metrics = MetricsReport {
         scores: vec![score(Some("mlp"), "svm_margin", Some(0.875)), score(None, "spectral_error", None)],
@@ -335,6 +354,7 @@ pub(crate) fn with_extras() -> AuditReport {
                 ("svm_margin".to_owned(), Some(0.2)),
                 ("orbit_radius".to_owned(), None),
             ]),
+            trained: None,
         }],
     };
     let sampling = SamplingReport {

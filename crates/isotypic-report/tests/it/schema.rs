@@ -73,8 +73,17 @@ fn every_object_has_the_listed_keys_and_no_other() {
     assert_eq!(keys(&schema["$defs"]["verdict"]["properties"]), keys(&report["verdicts"][0]["verdict"]));
 }
 
-/// Keys of results that are there only where networks were trained.
-const TRAINED: [&str; 4] = ["trained_error", "trained_correct", "finite_time_error", "trained_loss"];
+/// Keys of results and metrics that are there only where networks were trained.
+const TRAINED: [&str; 8] = [
+    "trained_error",
+    "trained_correct",
+    "finite_time_error",
+    "trained_loss",
+    "trained_turns",
+    "trained_spearman",
+    "trained_kendall",
+    "trained_area_under_curve",
+];
 
 #[test]
 fn results_of_trained_networks_have_the_listed_keys_and_come_back() {
@@ -105,6 +114,22 @@ fn results_of_trained_networks_have_the_listed_keys_and_come_back() {
     assert!(names.ends_with(",trained_error,trained_correct,finite_time_error,trained_loss"), "{names}");
     assert!(csv.contains(",0.5,true,,0.001\n"), "{csv}");
     assert!(!sample::report().to_csv().contains("trained"));
+}
+
+#[test]
+fn metrics_against_trained_networks_have_the_listed_keys_and_come_back() {
+    let report = sample::with_trained_metrics();
+    let text = report.to_json().unwrap();
+    let json: Value = serde_json::from_str(&text).unwrap();
+    for (definition, list) in [("metric_score", "scores"), ("metric_turn", "turns")] {
+        assert_eq!(keys(&schema()["$defs"][definition]["properties"]), keys(&json["metrics"][list][0]));
+    }
+    assert_eq!(AuditReport::from_json(&text).unwrap().metrics, report.metrics);
+    // Reports of versions that did not say whether each time is right.
+    let mut older = json;
+    older["training"]["points"][0].as_object_mut().unwrap().remove("correct").unwrap();
+    let older = AuditReport::from_json(&older.to_string()).unwrap();
+    assert!(older.training.unwrap().points[0].correct.is_empty());
 }
 
 #[test]

@@ -124,3 +124,10 @@ fn training_times_and_metrics_have_sections_of_their_own_where_asked_for() {
         assert!(text.contains(part), "{part}: {text}");
     }
 }
+
+#[test]
+fn metrics_are_held_against_trained_networks_where_some_were_trained() {
+    let text = render_terminal(&sample::with_trained_metrics(), 140);
+    let row = "          1  mlp      svm_margin          8     0.750   -0.500  0.875         7     0.625        -  0.938\n";
+    assert!(text.contains(row) && text.contains("The last four columns hold it against"), "{text}");
+}

@@ -86,6 +86,14 @@ impl ClassSeedSet {
         })
     }
 
+    /// How many sets are held out one after the other, for hold-outs that are the same for all.
+    pub(crate) fn turns_at_most(&self) -> usize {
+        match self.together {
+            Together::Class => self.classes.len(),
+            Together::Seed => self.seen.len(),
+        }
+    }
+
     /// The seeds of a class, as positions among those that training sees.
     pub(crate) fn members(&self, class: usize) -> Vec<usize> {
         (0..self.seen.len()).filter(|&seed| self.class_of_seen[seed] == class).collect()

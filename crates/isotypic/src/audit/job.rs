@@ -7,13 +7,13 @@ use isotypic_work::Plan;
 
 use super::budget::Budget;
 use super::class_seeds::ClassSeedSet;
+use super::extras;
 use super::large_classes;
 use super::pairs;
 use super::question::Question;
 use super::settings::{AuditSettings, ClassSelection, Convention, PairSelection, Together};
 use super::subjects::Subjects;
 use super::task::{Subject, Task, kernel_pairs, tasks_of};
-use super::training_time;
 use super::units::Units;
 use crate::audit_kernel::AuditKernel;
 use crate::model::Model;
@@ -61,10 +61,7 @@ impl Job {
                 "leave out `--dtype`, or `--convention`",
             ));
         }
-        training_time::check(settings)?;
-        if settings.metrics {
-            training_time::only_pairs(settings, "metrics")?;
-        }
+        extras::check(settings)?;
         let models = models(settings, networks)?;
         let subjects = Subjects::load(settings)?;
         let questions = Question::all(settings.question.as_ref(), &subjects)?;
@@ -102,6 +99,7 @@ impl Job {
             let size = (units.seeds_per_unit(), &budget);
             tasks.extend(tasks_of(index, subject, &subjects, &questions, size, &mut notes)?);
         }
+        extras::check_size(settings, &units, &tasks)?;
         let mut job =
             Self { settings: settings.clone(), subjects, questions, architectures, units, tasks, notes };
         for task in &job.tasks {
@@ -132,11 +130,14 @@ impl Job {
             };
             // A thread holds one unit at a time: its points, kernel matrices, and a few copies for regression.
             let held = threads.min(self.units.len() as f64) as u64;
-            let bytes = held * (2 * one.bytes + 8 * 8 * (rows * points) as u64);
+            // Held-out sets of one unit are examined by all threads.
+            let beside = extras::plan(&self.settings, &self.units, task);
+            let bytes =
+                held * (2 * one.bytes + 8 * 8 * (rows * points) as u64) + threads as u64 * beside.bytes;
             plan = plan.then(Plan {
                 entries: (kernel_pairs(subject, task, seeds) * task.units as f64) as u64,
                 bytes,
-                seconds: task.seconds_per_unit * task.units as f64 / threads,
+                seconds: (task.seconds_per_unit + beside.seconds) * task.units as f64 / threads,
             });
         }
         Ok(AuditPlan { plan, notes: self.notes.clone(), large })

@@ -15,6 +15,7 @@ mod curves;
 mod details;
 #[cfg(feature = "train")]
 mod empirical;
+mod extras;
 mod irrep_parts;
 mod job;
 mod large_classes;
@@ -23,6 +24,7 @@ mod large_solution;
 mod large_spectral;
 mod metrics;
 mod obstacle;
+mod own_output;
 mod pair_audit;
 mod pairs;
 mod pictures;

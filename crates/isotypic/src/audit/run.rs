@@ -180,15 +180,15 @@ fn findings_of_unit(
     let kernel = kernel.map(|kernel| (kernel, job.settings.kernel));
     let seeds = job.units.seeds(unit);
     let orbits = job.subjects.orbits(&seeds, &task.poses, &job.settings.normalization, kernel, monitor)?;
-    let mut findings = findings_of_orbits((job, task, unit), (&orbits, looks), monitor)?;
+    let mut findings = findings_of_orbits((job, task, unit), (&orbits, Some(looks)), monitor)?;
     findings.iter_mut().for_each(|finding| finding.quadrature_error = orbits.gram.quadrature_error);
     let mut replica = orbits;
     let leave_one_out = std::mem::take(&mut replica.gram.leave_one_out);
     let mut without_one = Vec::with_capacity(leave_one_out.len());
     for gram in leave_one_out {
         replica.gram = OrbitGram::dense(gram);
-        let looks = CloserLooks::default(); // nobody looks at a part of the samples
-        without_one.push(findings_of_orbits((job, task, unit), (&replica, &looks), monitor)?);
+        // Nobody looks at a part of the samples.
+        without_one.push(findings_of_orbits((job, task, unit), (&replica, None), monitor)?);
     }
     if !without_one.is_empty() {
         sampling_error::attach(&mut findings, &without_one);
@@ -198,15 +198,19 @@ fn findings_of_unit(
 
 fn findings_of_orbits(
     (job, task, unit): (&Job, &Task, usize),
-    (orbits, looks): (&Orbits, &CloserLooks),
+    (orbits, looks): (&Orbits, Option<&CloserLooks>),
     monitor: &Monitor,
 ) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     for part in &task.parts {
         monitor.check()?;
         match &job.units {
-            Units::Pairs(_) => findings.push(pair_finding(job, task, part, unit, (orbits, looks))?),
-            Units::Classes(set) => findings.extend(class_findings(job, task, part, set, (orbits, looks))?),
+            Units::Pairs(_) => {
+                findings.push(pair_finding(job, task, part, unit, (orbits, looks), monitor)?);
+            }
+            Units::Classes(set) => {
+                findings.extend(class_findings(job, task, part, set, (orbits, looks), monitor)?);
+            }
         }
     }
     Ok(findings)
@@ -217,7 +221,8 @@ fn pair_finding(
     task: &Task,
     part: &Part,
     unit: usize,
-    (orbits, looks): (&Orbits, &CloserLooks),
+    (orbits, looks): (&Orbits, Option<&CloserLooks>),
+    monitor: &Monitor,
 ) -> Result<Finding, Error> {
     let seeds = job.units.seeds(unit);
     let pair = (seeds[0], seeds[1]);
@@ -240,12 +245,13 @@ fn pair_finding(
     }
     let error = errors.exact[0].zip(errors.exact[1]).map(|(a, b)| (a + b) / 2.0).and_then(finite);
     let look = || Look::of(&gram, &labels, settings.ridge, unit, error);
-    looks.offer((part.question, task.subject, part.poses), unit, error, look)?;
-    let (training, metrics) = (
-        training_time::points(&gram, (&labels, &sets), settings, [pair.0, pair.1])?,
-        metrics::turns(&gram, (&labels, &sets), &errors, settings, [pair.0, pair.1])?,
-    );
-    Ok(Finding { repair: Some(repair), training, metrics, ..finding(job, task, part, pair, errors) })
+    let (mut training, mut turns) = (Vec::new(), Vec::new());
+    if let Some(looks) = looks {
+        looks.offer((part.question, task.subject, part.poses), unit, error, look)?;
+        training = training_time::points(&gram, (&labels, &sets), settings, &seeds, monitor)?;
+        turns = metrics::of_pair(&gram, (&labels, &sets), &errors, settings, [pair.0, pair.1])?;
+    }
+    Ok(Finding { repair: Some(repair), training, metrics: turns, ..finding(job, task, part, pair, errors) })
 }
 
 fn class_findings(
@@ -253,7 +259,8 @@ fn class_findings(
     task: &Task,
     part: &Part,
     set: &ClassSeedSet,
-    (orbits, looks): (&Orbits, &CloserLooks),
+    (orbits, looks): (&Orbits, Option<&CloserLooks>),
+    monitor: &Monitor,
 ) -> Result<Vec<Finding>, Error> {
     let question = &job.questions[part.question];
     let group = job.subjects.group_of(&question.at(part.poses)?)?;
@@ -273,10 +280,20 @@ fn class_findings(
         }
         first.repair = Some(repair);
     }
+    let Some(looks) = looks else { return Ok(findings) };
     let exact = |finding: &Finding| finding.result.as_seed().filter(|seed| !seed.unseen)?.exact_error;
     let error = findings.iter().filter_map(exact).max_by(f64::total_cmp);
     let look = || Look::of(&training, &labels, settings.ridge, 0, error);
     looks.offer((part.question, task.subject, part.poses), 0, error, look)?;
+    for point in training_time::points(&training, (&labels, &sets), settings, &set.seen, monitor)? {
+        let of_seed = |seed: &&SeedResult| !seed.unseen && seed.seed == point.seed;
+        let mut own =
+            findings.iter_mut().filter(|finding| finding.result.as_seed().filter(of_seed).is_some());
+        if let Some(finding) = own.next() {
+            finding.training.push(point);
+        }
+    }
+    metrics::attach_to_seeds(&mut findings, &training, (set, &sets), settings, monitor)?;
     Ok(findings)
 }
 

@@ -1,21 +1,24 @@
 //! Finite networks on the points of an audit: trained on what is observed, asked about what is held out.
 
+use std::collections::BTreeMap;
+
 use isotypic_architecture::Architecture;
 use isotypic_orbit::HeldOutSet;
 use isotypic_predict::GradientFlow;
-use isotypic_report::{AuditReport, ReportedResult, TrainedResult, finite};
+use isotypic_report::{AuditReport, MetricTurn, ReportedResult, TrainedResult, TrainedTurn, finite};
 use isotypic_train::{Network, TrainError};
 use isotypic_work::Monitor;
 use ndarray::{Array2, Axis};
 
 use super::audit_gram::AuditGram;
 use super::job::Job;
+use super::own_output::OwnOutput;
 use super::question::Question;
 use super::run::points_of;
 use super::settings::AuditSettings;
 use super::task::{Part, Subject, Task};
 use super::units::Units;
-use super::{audit, class_audit, pair_audit};
+use super::{audit, class_audit, metrics, pair_audit};
 use crate::orbit_gram::OrbitGram;
 use crate::train::{EnsembleRuns, EnsembleTraining, RegressionTask, train_tasks};
 use crate::{Error, KernelKind};
@@ -45,6 +48,7 @@ pub fn audit_and_train(
             add(&job, (task, part), &network, (training, &mut runs), &mut report, monitor)?;
         }
     }
+    score_metrics(&job, &mut report);
     report.notes.push(format!(
         "trained: {} of width {}, {} steps of {} times 1/λ of gradient descent with momentum {} on the squared loss, \
          outputs at the beginning subtracted and multiplied by {}, seed {}",
@@ -58,6 +62,25 @@ pub fn audit_and_train(
     ));
     monitor.finish();
     Ok(report)
+}
+
+/// Holds metrics against what the networks did too.
+fn score_metrics(job: &Job, report: &mut AuditReport) {
+    let Some(found) = &mut report.metrics else { return };
+    let place = |result: &ReportedResult| {
+        let (arch, group, hold_out, poses) = result.key();
+        let question = job.questions.iter().position(|question| {
+            question.poses.contains(&poses)
+                && question.group_at(poses) == group
+                && question.hold_out_text == hold_out
+        });
+        let architecture = job.architectures.iter().position(|subject| subject.name == arch);
+        question
+            .zip(architecture)
+            .expect("every result answers a question of the job about one of its networks")
+    };
+    let places: Vec<(usize, usize)> = report.results.iter().map(place).collect();
+    found.scores = metrics::scores(job, &places, &found.turns);
 }
 
 /// Refuses audits whose networks cannot be trained, before anything is computed.
@@ -152,36 +175,51 @@ fn add(
     let outcomes = train_tasks(network, &tasks, training, (&name, runs), monitor)?;
     let group = question.group_at(part.poses);
     let key = (subject.name.as_str(), group.as_str(), question.hold_out_text.as_str(), part.poses);
-    for result in report.results.iter_mut().filter(|result| result.key() == key) {
+    let turns = report.metrics.iter_mut().flat_map(|metrics| &mut metrics.turns);
+    let mut turns_of: BTreeMap<usize, Vec<&mut MetricTurn>> = BTreeMap::new();
+    turns.for_each(|turn| turns_of.entry(turn.pair).or_default().push(turn));
+    let in_order = report.results.iter_mut().enumerate().filter(|(_, result)| result.key() == key);
+    for (index, result) in in_order {
         let seeds = match result {
             ReportedResult::Pair(pair) => vec![pair.a, pair.b],
             ReportedResult::Seed(seed) if !seed.unseen => vec![seed.seed],
             _ => continue,
         };
-        let mut answer = Answer::default();
-        for ((unit, set), (task, outcome)) in of_unit.iter().zip(tasks.iter().zip(&outcomes)) {
-            let of_seeds = match &job.units {
-                Units::Pairs(pairs) => vec![pairs[*unit].0, pairs[*unit].1],
-                Units::Classes(classes) => classes.seen.clone(),
-            };
-            if job.units.classes().is_none() && of_seeds != seeds {
-                continue;
+        // Of a pair the networks of this pair alone, of a class those that were trained without it.
+        let of_result =
+            of_unit.iter().zip(tasks.iter().zip(&outcomes)).filter_map(|((unit, set), (task, outcome))| {
+                let of_seeds = match &job.units {
+                    Units::Pairs(pairs) => vec![pairs[*unit].0, pairs[*unit].1],
+                    Units::Classes(classes) => classes.seen.clone(),
+                };
+                debug_assert_eq!(task.asked.nrows(), set.len());
+                (job.units.classes().is_some() || of_seeds == seeds).then_some((of_seeds, set, outcome))
+            });
+        let of_result: Vec<_> = of_result.collect();
+        let answer = |asked: &[usize]| {
+            let mut answer = Answer::default();
+            for (of_seeds, set, outcome) in &of_result {
+                let mut errors = (Vec::new(), Vec::new());
+                for (at, (place, _)) in set.points().enumerate() {
+                    if !asked.contains(&of_seeds[place]) {
+                        continue;
+                    }
+                    let own = OwnOutput::of(labels.row(place));
+                    errors.0.push(own.error(outcome.mean.row(at)));
+                    errors.1.push(own.error(outcome.kernel.row(at)));
+                    answer.is_wrong |= !own.is_right(outcome.mean.row(at));
+                }
+                answer.add(&errors.0, &errors.1, outcome.loss);
             }
-            debug_assert_eq!(task.asked.nrows(), set.len());
-            let mut errors = (Vec::new(), Vec::new());
-            for (at, (seed, _)) in
-                set.points().enumerate().filter(|(_, (seed, _))| seeds.contains(&of_seeds[*seed]))
-            {
-                let target = labels.row(seed);
-                let own =
-                    target.iter().position(|&value| value > 0.0).filter(|_| target.len() > 1).unwrap_or(0);
-                errors.0.push((outcome.mean[[at, own]] - target[own]).abs());
-                errors.1.push((outcome.kernel[[at, own]] - target[own]).abs());
-                answer.is_wrong |= !is_right(outcome.mean.row(at).as_slice(), target[own], own);
-            }
-            answer.add(&errors.0, &errors.1, outcome.loss);
+            answer.result()
+        };
+        for turn in turns_of.remove(&index).unwrap_or_default() {
+            turn.trained = answer(&[turn.seed]).map(|trained| TrainedTurn {
+                trained_error: trained.trained_error,
+                trained_correct: trained.trained_correct,
+            });
         }
-        let trained = answer.result();
+        let trained = answer(&seeds);
         match result {
             ReportedResult::Pair(pair) => pair.trained = trained,
             ReportedResult::Seed(seed) => seed.trained = trained,
@@ -189,15 +227,6 @@ fn add(
         }
     }
     Ok(())
-}
-
-/// By its sign for one output, by the largest for several.
-fn is_right(outputs: Option<&[f64]>, target: f64, own: usize) -> bool {
-    match outputs {
-        Some([only]) => only * target > 0.0,
-        Some(outputs) => outputs.iter().enumerate().all(|(at, &value)| at == own || value < outputs[own]),
-        None => false,
-    }
 }
 
 /// The kernel and the points of some seeds at one number of poses. The kernel is computed again: an audit keeps no Gram matrices.

@@ -1,84 +1,66 @@
-//! Finite training times at the held-out poses of pairs.
+//! Finite training times at held-out poses.
 
 use std::collections::BTreeMap;
 
 use isotypic_gram::{Ridge, SymmetricOperator};
 use isotypic_orbit::HeldOutSet;
 use isotypic_predict::HeldOutFlow;
-use isotypic_report::{PairResult, ReportedResult, TrainingPoint, TrainingReport, TrainingRow, finite};
+use isotypic_report::{TrainingPoint, TrainingReport, TrainingRow, finite};
+use isotypic_work::Monitor;
 use ndarray::Array2;
+use rayon::prelude::*;
 
 use super::audit_gram::AuditGram;
 use super::job::Job;
+use super::own_output::OwnOutput;
 use super::run::Finding;
-use super::settings::{AuditSettings, Convention};
+use super::settings::AuditSettings;
 use crate::Error;
 use isotypic_report::statistics::median;
 
-/// Refuses times that are none, and audits without them.
-pub(crate) fn check(settings: &AuditSettings) -> Result<(), Error> {
-    let Some(times) = &settings.training_times else { return Ok(()) };
-    if let Some(time) = times.iter().find(|time| !(**time > 0.0 && time.is_finite())) {
-        return Err(Error::settings(
-            format!("training time: expected a positive finite number, got `{time}`"),
-            "errors at the end of training are reported anyway",
-        ));
-    }
-    only_pairs(settings, "training times")
-}
-
-/// Refuses audits of classes and the authors' convention.
-pub(crate) fn only_pairs(settings: &AuditSettings, what: &str) -> Result<(), Error> {
-    if settings.classes.is_some() {
-        return Err(Error::settings(
-            format!("{what}: expected an audit of pairs, got one of classes"),
-            "leave out `--classes`, `--seeds` and `--seeds-per-class`",
-        ));
-    }
-    if settings.convention == Convention::Paper {
-        return Err(Error::settings(
-            format!("{what}: expected convention `exact`, got `paper`, whose regression is another one"),
-            "leave out `--convention`",
-        ));
-    }
-    Ok(())
-}
-
-/// The points of both turns; nothing if no times were asked for. Their pair is filled in when all are in order.
+/// The points of all held-out sets, in the order of these; nothing if no times were asked for. Their result is filled in when all are in
+/// order.
+///
+/// `labels` has one row for each of `seeds`, which are indices into the dataset. Errors and best times are those of the own class: its output is
+/// learned without regard to the others.
 pub(crate) fn points(
     gram: &AuditGram,
-    (labels, sets): (&Array2<f64>, &[HeldOutSet; 2]),
+    (labels, sets): (&Array2<f64>, &[HeldOutSet]),
     settings: &AuditSettings,
-    seeds: [usize; 2],
+    seeds: &[usize],
+    monitor: &Monitor,
 ) -> Result<Vec<TrainingPoint>, Error> {
     let Some(times) = &settings.training_times else { return Ok(Vec::new()) };
     let times = ascending(times);
-    let mut points = Vec::new();
-    for set in sets {
+    let of_set = |set: &HeldOutSet| -> Result<Vec<TrainingPoint>, Error> {
+        monitor.check()?;
         let flow = match &gram.dense {
             Some(dense) => flow(dense, settings.ridge, labels, set)?,
             None => flow(&gram.invariant, settings.ridge, labels, set)?,
         };
         let after = times.iter().map(|&time| flow.predictions(time)).collect::<Result<Vec<_>, _>>()?;
         let end = flow.predictions(f64::INFINITY)?;
-        for (at, (side, element)) in set.points().enumerate() {
-            let sign = labels[[side, 0]];
-            let best = flow.best_time(at);
-            let prediction_at_best = flow.predictions(best.time)?[[at, 0]];
-            points.push(TrainingPoint {
+        let point = |(at, (place, element)): (usize, (usize, usize))| {
+            let own = OwnOutput::of(labels.row(place));
+            let best = flow.best_time_of_output(at, own.index);
+            let at_best = flow.predictions(best.time)?;
+            Ok::<_, Error>(TrainingPoint {
                 pair: 0,
-                seed: seeds[side],
+                seed: seeds[place],
                 element,
-                predictions: after.iter().map(|found| finite(found[[at, 0]])).collect(),
-                errors: after.iter().map(|found| finite((sign - found[[at, 0]]).abs())).collect(),
-                correct_at_end: sign * end[[at, 0]] > 0.0,
+                predictions: after.iter().map(|found| finite(found[[at, own.index]])).collect(),
+                errors: after.iter().map(|found| finite(own.error(found.row(at)))).collect(),
+                correct: after.iter().map(|found| own.is_right(found.row(at))).collect(),
+                correct_at_end: own.is_right(end.row(at)),
                 best_time: finite(best.time),
                 best_error: finite(best.error),
-                correct_at_best: sign * prediction_at_best > 0.0,
-            });
-        }
-    }
-    Ok(points)
+                correct_at_best: own.is_right(at_best.row(at)),
+            })
+        };
+        set.points().enumerate().map(point).collect()
+    };
+    let of_sets = sets.par_iter().with_max_len(1).map(of_set).collect::<Result<Vec<_>, Error>>()?;
+    Ok(of_sets.into_iter().flatten().collect())
 }
 
 fn flow<G: SymmetricOperator>(
@@ -120,7 +102,7 @@ pub(crate) fn report(job: &Job, findings: &[Finding]) -> Option<TrainingReport> 
                 .map(|at| median(points.iter().filter_map(|point| point.errors[at])))
                 .collect(),
             fractions_correct: (0..times.len())
-                .map(|at| fraction(&|point: &TrainingPoint| is_right(findings, point, point.predictions[at])))
+                .map(|at| fraction(&|point: &TrainingPoint| point.correct[at]))
                 .collect(),
             fraction_correct_at_end: fraction(&|point| point.correct_at_end),
             fraction_correct_at_best: fraction(&|point| point.correct_at_best),
@@ -131,14 +113,4 @@ pub(crate) fn report(job: &Job, findings: &[Finding]) -> Option<TrainingReport> 
     let rows = rows.collect();
     let points = findings.iter().flat_map(|finding| finding.training.clone()).collect();
     Some(TrainingReport { times, rows, points })
-}
-
-/// Whether a prediction has the sign of the label of its seed: + for the first of the pair.
-fn is_right(findings: &[Finding], point: &TrainingPoint, prediction: Option<f64>) -> bool {
-    let pair: Option<&PairResult> = findings.get(point.pair).and_then(|finding| match &finding.result {
-        ReportedResult::Pair(pair) => Some(pair),
-        _ => None,
-    });
-    let sign = if pair.is_some_and(|pair| pair.a == point.seed) { 1.0 } else { -1.0 };
-    prediction.is_some_and(|prediction| sign * prediction > 0.0)
 }

@@ -18,7 +18,7 @@ Examples:
       every digit in turn, three times
 
 Networks: paper-mlp, paper-cnn, paper-vit (of arXiv 2412.11521), small-resnet (batch normalisation), mlp[:DEPTH], cnn[:DEPTH],
-cnn-gap[:DEPTH], gcnn:c4[:DEPTH], gcnn:d4[:DEPTH], vit[:DEPTH], resnet[:DEPTH], myrtle5, or a .toml or .json file. Poses are turns by 360/N degrees, nearest pixel; images have norm 1.";
+cnn-gap[:DEPTH], gcnn:c4[:DEPTH], gcnn:d4[:DEPTH], vit[:DEPTH], resnet[:DEPTH], myrtle5, or a .toml, .json or .onnx file. Poses are turns by 360/N degrees, nearest pixel; images have norm 1.";
 
 /// Arguments of `train classes`.
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ pub(crate) struct ClassesArgs {
     #[arg(long, value_name = "S", help_heading = "Data")]
     seeds_per_class: Option<usize>,
 
-    /// Networks by name or file; may be repeated
+    /// Networks by name or file (`.toml`, `.json`, `.onnx`); may be repeated
     #[arg(
         long,
         value_name = "NAME|FILE",

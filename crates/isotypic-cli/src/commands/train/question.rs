@@ -21,7 +21,7 @@ pub(crate) struct QuestionArgs {
     /// Held out: `pose:K`, `poses:K,…`, `arc:FROM-TO`, `outside:GROUP`
     #[arg(long, value_name = "SPEC", default_value = "pose:0", help_heading = "Question")]
     pub(super) hold_out: String,
-    /// Networks by name or file; may be repeated
+    /// Networks by name or file (`.toml`, `.json`, `.onnx`); may be repeated
     #[arg(
         long,
         value_name = "NAME|FILE",
