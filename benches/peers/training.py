@@ -21,11 +21,52 @@ import tempfile
 import time
 
 BATCH = 512
-NETWORKS = ["paper-mlp", "paper-cnn"]
+NETWORKS = ["paper-mlp", "paper-cnn", "paper-vit"]
 
 
-def network(nn, name):
+def vision_transformer(torch):
+    """Patches of 4×4, 256 channels, two blocks of four heads of 64, hidden layers of 256, the mean over patches."""
+    nn = torch.nn
+
+    class Attention(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm, self.to_qkv, self.out = nn.LayerNorm(256), nn.Linear(256, 768, bias=False), nn.Linear(256, 256, bias=False)
+
+        def forward(self, x):
+            heads = self.to_qkv(self.norm(x)).unflatten(-1, (3, 4, 64)).permute(2, 0, 3, 1, 4)
+            y = nn.functional.scaled_dot_product_attention(*heads)
+            return x + self.out(y.transpose(1, 2).flatten(2))
+
+    class Hidden(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.Sequential(nn.LayerNorm(256), nn.Linear(256, 256), nn.GELU(), nn.Linear(256, 256))
+
+        def forward(self, x):
+            return x + self.layers(x)
+
+    class VisionTransformer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embed = nn.Sequential(nn.LayerNorm(16), nn.Linear(16, 256), nn.LayerNorm(256))
+            self.register_buffer("positions", torch.randn(49, 256))
+            self.blocks = nn.Sequential(Attention(), Hidden(), Attention(), Hidden())
+            self.norm = nn.LayerNorm(256)
+            self.classes = nn.Linear(256, 10)
+
+        def forward(self, images):
+            patches = images.unflatten(2, (7, 4)).unflatten(4, (7, 4)).permute(0, 2, 4, 3, 5, 1).flatten(3).flatten(1, 2)
+            return self.classes(self.norm(self.blocks(self.embed(patches) + self.positions)).mean(1))
+
+    return VisionTransformer()
+
+
+def network(torch, name):
     """The network that isotypic has under this name."""
+    nn = torch.nn
+    if name == "paper-vit":
+        return vision_transformer(torch)
     if name == "paper-mlp":
         return nn.Sequential(
             nn.Flatten(),
@@ -45,7 +86,7 @@ def of_torch(torch, name, images, epochs, threads):
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     inputs, targets = torch.rand(images, 1, 28, 28), torch.randint(0, 10, (images,))
-    model = network(torch.nn, name)
+    model = network(torch, name)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     loss_of = torch.nn.CrossEntropyLoss()
     best = 0.0

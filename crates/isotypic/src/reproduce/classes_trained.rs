@@ -15,7 +15,9 @@ const CLASSES: usize = 10;
 pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
     let seeds = context.counts.trained_seeds;
     let numbers = context.counts.poses(&ROTATIONS);
-    let training = EnsembleTraining { steps: context.counts.steps, ..EnsembleTraining::default() };
+    // Networks as they are, as in the paper.
+    let training =
+        EnsembleTraining { steps: context.counts.steps, output_scale: 1.0, ..EnsembleTraining::default() };
     let drawn = draw(context, 0, CLASSES, seeds)?.concat();
     let classes = ClassSelection {
         classes: Vec::new(),
@@ -54,8 +56,8 @@ pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
     let mut findings = Findings {
         setting: format!(
             "`mlp` with {} channels, ten classes of `{}` with {seeds} seeds each, {numbers:?} rotations; one network for every class whose \
-             seeds all lack pose 0, one output per class; {} steps of gradient descent with momentum {}, squared loss, outputs times {}",
-            training.width, context.data, training.steps, training.momentum, training.output_scale
+             seeds all lack pose 0, one output per class; {} steps of gradient descent with momentum {}, squared loss",
+            training.width, context.data, training.steps, training.momentum
         ),
         pictures: vec![picture.figure("classes-trained-wrong")],
         ..Findings::default()

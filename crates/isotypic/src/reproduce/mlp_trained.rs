@@ -12,16 +12,24 @@ use crate::train::EnsembleTraining;
 
 const ROTATIONS: [usize; 5] = [2, 4, 8, 16, 32];
 
+/// Pairs of one unit of work.
+const PAIRS_PER_UNIT: usize = 16;
+
 pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
     let pairs = PairStudy::draw(context, context.counts.pairs.min(context.counts.trained_pairs))?;
     let numbers = context.counts.poses(&ROTATIONS);
-    let training = EnsembleTraining { steps: context.counts.steps, ..EnsembleTraining::default() };
-    let units = Units::Pairs(pairs);
-    let panels = numbers
-        .iter()
-        .map(|&poses| Ok((poses, examine(context, &units, poses, &training)?)))
-        .collect::<Result<Vec<Panel<TrainedRow>>, Error>>()?;
-    let count = panels.first().map_or(0, |panel| panel.1.len());
+    // Networks as they are, as in the paper.
+    let training =
+        EnsembleTraining { steps: context.counts.steps, output_scale: 1.0, ..EnsembleTraining::default() };
+    let mut panels: Vec<Panel<TrainedRow>> = Vec::new();
+    for &poses in &numbers {
+        let mut rows = Vec::new();
+        for unit in pairs.chunks(PAIRS_PER_UNIT) {
+            rows.extend(examine(context, &Units::Pairs(unit.to_vec()), poses, &training)?);
+        }
+        panels.push((poses, rows));
+    }
+    let count = pairs.len();
     let last = numbers.last().copied().unwrap_or(0);
     let note = || context.note(&format!("{count} pairs, N up to {last}, {} steps", training.steps));
     let dots = |of: fn(&TrainedRow) -> f64| {
@@ -54,8 +62,8 @@ pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
     let mut findings = Findings {
         setting: format!(
             "`mlp` with {} channels, one network for each of two held-out poses of {count} pairs of digits of `{}`, {numbers:?} rotations; \
-             {} steps of gradient descent with momentum {}, squared loss, outputs times {}",
-            training.width, context.data, training.steps, training.momentum, training.output_scale
+             {} steps of gradient descent with momentum {}, squared loss",
+            training.width, context.data, training.steps, training.momentum
         ),
         pictures,
         ..Findings::default()
