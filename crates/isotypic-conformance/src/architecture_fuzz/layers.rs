@@ -73,6 +73,7 @@ const LAYERS: [&str; 53] = [
     r#""layer_norm""#,
     r#"{"layer_norm": {"axes": [1, -1], "epsilon": 0.1}}"#,
     r#"{"dropout": {"keep_rate": 0.5}}"#,
+    r#"{"self_attention": {"scaling": "sqrt", "b_std": 0.1, "positional_embedding": {"type": "sum"}}}"#,
     r#"{"self_attention": {"positional_embedding": {"type": "concat", "on_values": true, "decay": {"exponential": 0.5}}}}"#,
 ];
 
