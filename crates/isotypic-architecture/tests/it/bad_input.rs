@@ -26,8 +26,8 @@ fn layers_that_do_not_exist() {
         "{available}"
     );
     assert!(available.ends_with(", `sum`, `product`, `concat`, `residual`, `repeat`"), "{available}");
-    let (message, hint) = layer_failure(r#"{"max_pool": {"window": [2, 2]}}"#);
-    assert_eq!(message, "layer 1 (`max_pool`): this layer is not available");
+    let (message, hint) = layer_failure(r#""dot_general""#);
+    assert_eq!(message, "layer 1 (`dot_general`): this layer is not available");
     assert_eq!(hint.unwrap(), available);
 }
 

@@ -70,7 +70,7 @@ fn unknown_names_suggest_the_nearest() {
     };
     assert_eq!(hint("mpl"), "did you mean `mlp`?");
     assert_eq!(hint("CNN_GAP:3"), "did you mean `cnn-gap`?");
-    assert_eq!(hint("nets/none.yaml"), "architecture files end in `.toml` or `.json`");
+    assert_eq!(hint("nets/none.yaml"), "architecture files end in `.toml`, `.json` or `.onnx`");
     assert!(hint("transformer").starts_with("available: `mlp`, `cnn`, `cnn-gap`"));
 }
 

@@ -295,10 +295,10 @@ impl MaxPooling {
                     };
                     let [covariance, ntk] = roots[lane];
                     let at = p * T::LANES + lane;
-                    let difference = unscaled(differences[lane], of(|terms| &terms.root), covariance);
+                    let difference = unscaled(differences[lane], of(|terms| &terms.variance), covariance);
                     output.difference[at] = T::from_f64(difference);
                     if output.has_ntk() {
-                        let difference = unscaled(ntks[lane], of(|terms| &terms.ntk).map(f64::sqrt), ntk);
+                        let difference = unscaled(ntks[lane], of(|terms| &terms.ntk), ntk);
                         output.ntk_difference[at] = T::from_f64(difference);
                     }
                 }
@@ -417,8 +417,12 @@ fn scale(
     }
 }
 
-/// The difference of both sides as they are, from that of scaled ones and the roots of their variances.
+/// The difference of both sides as they are, from that of scaled ones and the variances; nothing is sampled where one vanishes.
 fn unscaled(scaled: f64, [a, b]: [f64; 2], [x, y]: [f64; 2]) -> f64 {
+    if x == 0.0 || y == 0.0 {
+        return a + b;
+    }
+    let (a, b) = (a.sqrt(), b.sqrt());
     (a - b).powi(2) + (scaled - (x * a - y * b).powi(2))
 }
 

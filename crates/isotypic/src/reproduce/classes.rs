@@ -61,7 +61,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
         pictures: vec![picture.figure("classes-wrong")],
         ..Findings::default()
     };
-    findings.notes.push("The paper's third curve, of trained networks, is not made here.".to_owned());
+    findings.notes.push("The paper's third curve, of trained networks, is in `classes-trained`.".to_owned());
     let at =
         |list: &[(f64, f64)], poses: f64| list.iter().find(|point| point.0 == poses).map(|point| point.1);
     findings.add("share of wrong poses at 2 rotations, regression", at(&exact, 2.0));

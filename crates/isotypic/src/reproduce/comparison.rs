@@ -8,12 +8,12 @@ use crate::Error;
 use isotypic_report::statistics::{correlation, median};
 
 /// The rows of one number of poses.
-pub(super) type Panel = (usize, Vec<PairRow>);
+pub(super) type Panel<Row = PairRow> = (usize, Vec<Row>);
 
 /// Spectral against exact error.
 pub(super) fn errors(name: &str, title: &str, panels: &[Panel], note: Option<String>) -> Figure {
     let dot = |row: &PairRow| PanelDot { x: row.exact, y: row.spectral, value: row.right };
-    scatter(title, ["exact error", "spectral error"], panels, dot).compared().with_note(note).0.figure(name)
+    scatter(title, ["exact error", "spectral error"], panels, dot).compared().with_note(note).figure(name)
 }
 
 /// Inverse power along the labels against the mean inverse power.
@@ -23,7 +23,7 @@ pub(super) fn inverse_powers(name: &str, title: &str, panels: &[Panel], note: Op
         y: row.mean_inverse_power,
         value: row.exact.min(2.0),
     };
-    scatter(title, ["λ_N⁻¹", "⟨λ⁻¹⟩"], panels, dot).coloured("exact error").with_note(note).0.figure(name)
+    scatter(title, ["λ_N⁻¹", "⟨λ⁻¹⟩"], panels, dot).coloured("exact error").with_note(note).figure(name)
 }
 
 /// The squared distance of the orbit means against the power along the labels.
@@ -33,7 +33,7 @@ pub(super) fn separation(name: &str, title: &str, panels: &[Panel], note: Option
         y: row.delta_squared,
         value: row.spectral.ln(),
     };
-    scatter(title, ["λ_N", "Δ²"], panels, dot).coloured("log spectral error").with_note(note).0.figure(name)
+    scatter(title, ["λ_N", "Δ²"], panels, dot).coloured("log spectral error").with_note(note).figure(name)
 }
 
 /// The radius of the orbits against the mean inverse power.
@@ -43,16 +43,19 @@ pub(super) fn density(name: &str, title: &str, panels: &[Panel], note: Option<St
         y: row.radius.recip(),
         value: row.spectral.ln(),
     };
-    scatter(title, ["⟨λ⁻¹⟩", "1/ρ"], panels, dot)
-        .coloured("log spectral error")
-        .with_note(note)
-        .0
-        .figure(name)
+    scatter(title, ["⟨λ⁻¹⟩", "1/ρ"], panels, dot).coloured("log spectral error").with_note(note).figure(name)
 }
 
-struct Scatter(ScatterPanels);
+/// Panels on their way to a picture.
+pub(super) struct Scatter(ScatterPanels);
 
-fn scatter(title: &str, axes: [&str; 2], panels: &[Panel], dot: impl Fn(&PairRow) -> PanelDot) -> Scatter {
+/// A panel for each number of poses, a dot for each pair.
+pub(super) fn scatter<Row>(
+    title: &str,
+    axes: [&str; 2],
+    panels: &[Panel<Row>],
+    dot: impl Fn(&Row) -> PanelDot,
+) -> Scatter {
     let panels = panels.iter().map(|(poses, rows)| ScatterPanel {
         title: format!("N = {poses}"),
         dots: rows.iter().map(&dot).collect(),
@@ -70,21 +73,29 @@ fn scatter(title: &str, axes: [&str; 2], panels: &[Panel], dot: impl Fn(&PairRow
 }
 
 impl Scatter {
-    fn compared(self) -> Self {
+    /// With the line on which both axes are the same.
+    pub(super) fn compared(self) -> Self {
         Self(ScatterPanels { is_comparison: true, ..self.0 })
     }
 
-    fn coloured(self, name: &str) -> Self {
+    /// With colours for a number of this name, not for right and wrong.
+    pub(super) fn coloured(self, name: &str) -> Self {
         Self(ScatterPanels { legend: DotLegend::Number(name.to_owned()), ..self.0 })
     }
 
-    fn with_note(self, note: Option<String>) -> Self {
+    /// With what must stand on the picture.
+    pub(super) fn with_note(self, note: Option<String>) -> Self {
         Self(ScatterPanels { note, ..self.0 })
+    }
+
+    /// The picture.
+    pub(super) fn figure(&self, name: &str) -> Figure {
+        self.0.figure(name)
     }
 }
 
 /// The correlation of two numbers over all rows of all panels.
-pub(super) fn correlated(panels: &[Panel], of: impl Fn(&PairRow) -> (f64, f64)) -> Option<f64> {
+pub(super) fn correlated<Row>(panels: &[Panel<Row>], of: impl Fn(&Row) -> (f64, f64)) -> Option<f64> {
     correlation(&panels.iter().flat_map(|(_, rows)| rows.iter().map(&of)).collect::<Vec<_>>())
 }
 
@@ -100,11 +111,11 @@ pub(super) fn add_medians(findings: &mut Findings, panels: &[Panel], poses_and_n
     }
 }
 
-/// The part of all held-out poses, over all panels, whose side of 1 the averaged formula gets right.
-pub(super) fn same_side(panels: &[Panel]) -> Option<f64> {
-    let rows: Vec<_> = panels.iter().flat_map(|(_, rows)| rows).collect();
-    let same = rows.iter().filter(|row| (row.exact > 1.0) == (row.spectral > 1.0)).count();
-    (!rows.is_empty()).then(|| same as f64 / rows.len() as f64)
+/// The part of all rows, over all panels, of which two errors are on the same side of 1.
+pub(super) fn same_side<Row>(panels: &[Panel<Row>], of: impl Fn(&Row) -> (f64, f64)) -> Option<f64> {
+    let errors: Vec<_> = panels.iter().flat_map(|(_, rows)| rows.iter().map(&of)).collect();
+    let same = errors.iter().filter(|(a, b)| (*a > 1.0) == (*b > 1.0)).count();
+    (!errors.is_empty()).then(|| same as f64 / errors.len() as f64)
 }
 
 /// The authors' own numbers, pair by pair, where the data are theirs.

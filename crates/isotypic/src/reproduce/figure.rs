@@ -60,14 +60,14 @@ macro_rules! trained {
     };
 }
 
-const FIGURES: [PaperFigure; 11] = [
+const FIGURES: [PaperFigure; 13] = [
     PaperFigure {
         name: "figure-1",
         title: "Trained networks on rotated digits: accuracy at the pose that one class lacks",
         paper: "Figure 1: networks that get most of what they were shown right fail at the pose that one class lacks, unless rotations are \
                 dense.",
         expected: include_str!("figure_1.json"),
-        run: trained!(super::training::figure_1),
+        run: trained!(super::figure_1::run),
     },
     PaperFigure {
         name: "spectrum-sketch",
@@ -113,6 +113,13 @@ const FIGURES: [PaperFigure; 11] = [
         run: Run::Kernel(mlp::run_deep),
     },
     PaperFigure {
+        name: "mlp-trained",
+        title: "Trained fully connected networks on rotated digits",
+        paper: "The spectral error, which knows nothing of the training, predicts the error of finite trained networks.",
+        expected: include_str!("mlp_trained.json"),
+        run: trained!(super::mlp_trained::run),
+    },
+    PaperFigure {
         name: "cnn-rotations",
         title: "Convolutional networks on rotated digits",
         paper: "A symmetry other than that of the architecture is not learned either; the spectral error predicts the error.",
@@ -139,5 +146,12 @@ const FIGURES: [PaperFigure; 11] = [
         paper: "With ten classes the share of wrong poses falls with the number of rotations, for regression as for the spectral error.",
         expected: classes::EXPECTED,
         run: Run::Kernel(classes::run),
+    },
+    PaperFigure {
+        name: "classes-trained",
+        title: "Ten classes: trained networks, regression and spectral error",
+        paper: "Networks trained on ten classes get as many poses wrong as regression says.",
+        expected: include_str!("classes_trained.json"),
+        run: trained!(super::classes_trained::run),
     },
 ];

@@ -79,7 +79,7 @@ fn study(
     };
     findings
         .add("correlation of spectral and exact error", correlated(&panels, |row| (row.exact, row.spectral)));
-    findings.add("share of pairs on the same side of 1", same_side(&panels));
+    findings.add("share of pairs on the same side of 1", same_side(&panels, |row| (row.exact, row.spectral)));
     let medians = medians(&panels);
     add_medians(&mut findings, &panels, "rotations");
     let rises = medians.windows(2).filter(|pair| pair[1] > pair[0]).count();

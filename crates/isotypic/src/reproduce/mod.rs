@@ -6,6 +6,8 @@
 
 mod circles;
 mod classes;
+#[cfg(feature = "train")]
+mod classes_trained;
 mod cnn_rotations;
 mod cnn_shifts;
 mod comparison;
@@ -13,7 +15,11 @@ mod context;
 mod drawing;
 mod expectation;
 mod figure;
+#[cfg(feature = "train")]
+mod figure_1;
 mod mlp;
+#[cfg(feature = "train")]
+mod mlp_trained;
 mod orbits;
 mod pair_study;
 mod seeds;
@@ -22,7 +28,7 @@ mod spectrum_sketch;
 mod toy_poses;
 mod toy_separation;
 #[cfg(feature = "train")]
-mod training;
+mod trained_audit;
 
 pub use figure::PaperFigure;
 pub use settings::ReproductionSettings;

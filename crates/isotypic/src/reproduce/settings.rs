@@ -13,7 +13,7 @@ pub struct ReproductionSettings {
     pub is_quick: bool,
     /// A dataset by name or path; `None` for `mnist` if it was fetched and counts are the paper's, else `mini-mnist`.
     pub data: Option<String>,
-    /// Pairs of digits, in place of the usual number.
+    /// Pairs of digits, in place of the usual number; drawings, seeds and images of other figures are not more than follows from it.
     pub pairs: Option<usize>,
     /// The largest number of poses, in place of the usual one.
     pub largest_poses: Option<usize>,
@@ -30,26 +30,61 @@ pub(crate) struct Counts {
     pub(crate) largest_poses: usize,
     /// Drawings of two classes with several seeds each, and of ten.
     pub(crate) drawings: usize,
-    /// Images for trained networks.
+    /// Images for networks trained on whole datasets.
     pub(crate) trained_images: usize,
-    /// Times that a trained network sees its images.
+    /// Times that such a network sees its images.
     pub(crate) epochs: usize,
+    /// Images that vision transformers see in training, all epochs together; what would take more is left out.
+    pub(crate) transformer_images: usize,
+    /// Pairs of digits for networks trained on pairs.
+    pub(crate) trained_pairs: usize,
+    /// Seeds of each class for networks trained on ten classes.
+    pub(crate) trained_seeds: usize,
+    /// Steps of gradient descent on pairs and on seeds.
+    pub(crate) steps: usize,
 }
 
 /// The counts of the authors' scripts; training as in Figure 1 on all images.
-const PAPER: Counts =
-    Counts { pairs: 512, largest_poses: 64, drawings: 50, trained_images: 60_000, epochs: 30 };
+const PAPER: Counts = Counts {
+    pairs: 512,
+    largest_poses: 64,
+    drawings: 50,
+    trained_images: 60_000,
+    epochs: 30,
+    transformer_images: usize::MAX,
+    trained_pairs: 512,
+    trained_seeds: 16,
+    steps: 2000,
+};
 
 /// What takes a quarter of an hour on two cores.
-const QUICK: Counts = Counts { pairs: 48, largest_poses: 16, drawings: 12, trained_images: 1000, epochs: 12 };
+const QUICK: Counts = Counts {
+    pairs: 48,
+    largest_poses: 16,
+    drawings: 12,
+    trained_images: 1000,
+    epochs: 12,
+    transformer_images: 25_000,
+    trained_pairs: 16,
+    trained_seeds: 2,
+    steps: 1000,
+};
+
+/// Images in training for each pair that was asked for.
+const IMAGES_PER_PAIR: usize = 30;
 
 impl ReproductionSettings {
     pub(crate) fn counts(&self) -> Result<Counts, Error> {
         let usual = if self.is_quick { QUICK } else { PAPER };
+        // Whoever wants fewer pairs wants less of everything.
+        let most = self.pairs.unwrap_or(usize::MAX);
         let counts = Counts {
             pairs: self.pairs.unwrap_or(usual.pairs),
             largest_poses: self.largest_poses.unwrap_or(usual.largest_poses),
-            drawings: self.pairs.map_or(usual.drawings, |pairs| pairs.min(usual.drawings)),
+            drawings: usual.drawings.min(most),
+            trained_pairs: usual.trained_pairs.min(most),
+            trained_seeds: usual.trained_seeds.min(most),
+            trained_images: usual.trained_images.min(most.saturating_mul(IMAGES_PER_PAIR)),
             ..usual
         };
         if counts.pairs < 2 {
@@ -108,7 +143,8 @@ mod tests {
         let small = ReproductionSettings { pairs: Some(2), largest_poses: Some(8), ..full };
         assert!(small.is_reduced().unwrap());
         assert_eq!(small.counts().unwrap().poses(&[2, 4, 8, 16]), [2, 4, 8]);
-        assert_eq!(small.counts().unwrap().drawings, 2);
+        let counts = small.counts().unwrap();
+        assert_eq!((counts.drawings, counts.trained_pairs, counts.trained_images), (2, 2, 60));
     }
 
     #[test]

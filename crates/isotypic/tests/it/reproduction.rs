@@ -17,7 +17,8 @@ fn settings(figure: &str) -> ReproductionSettings {
 
 fn made(figure: &str) -> ReproducedFigure {
     // Costly ones go up to four poses.
-    let largest_poses = if ["cnn-rotations", "classes"].contains(&figure) { 4 } else { 8 };
+    let costly = ["cnn-rotations", "classes", "classes-trained", "figure-1", "mlp-trained"];
+    let largest_poses = if costly.contains(&figure) { 4 } else { 8 };
     let settings = ReproductionSettings { largest_poses: Some(largest_poses), ..settings(figure) };
     let made = reproduce(&settings, &Monitor::silent()).unwrap();
     assert_eq!(made.report.figures.len(), 1);
@@ -84,6 +85,26 @@ fn thirteen_seeds_are_made() {
 #[test]
 fn ten_classes_are_made() {
     made("classes");
+}
+
+#[cfg(feature = "train")]
+#[test]
+fn networks_are_trained_on_whole_data() {
+    made("figure-1");
+}
+
+#[cfg(feature = "train")]
+#[test]
+fn networks_are_trained_on_pairs_and_follow_their_kernel() {
+    let found = made("mlp-trained");
+    let kernel = found.checks.iter().find(|check| check.quantity.contains("of their kernel")).unwrap();
+    assert_eq!(kernel.holds, Some(true), "{kernel:?}");
+}
+
+#[cfg(feature = "train")]
+#[test]
+fn networks_are_trained_on_ten_classes() {
+    made("classes-trained");
 }
 
 #[test]

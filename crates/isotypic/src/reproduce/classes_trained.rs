@@ -1,0 +1,79 @@
+//! Ten classes and trained networks: how often held-out poses go to a wrong class, beside regression and the averaged formula.
+
+use isotypic_report::{LineChart, LineSeries};
+
+use super::comparison::{Panel, correlated};
+use super::context::{Context, Findings};
+use super::drawing::{draw, mean};
+use super::trained_audit::{TrainedRow, Units, examine};
+use crate::train::EnsembleTraining;
+use crate::{ClassSeeds, ClassSelection, Error, Together};
+
+const ROTATIONS: [usize; 4] = [2, 4, 8, 16];
+const CLASSES: usize = 10;
+
+pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
+    let seeds = context.counts.trained_seeds;
+    let numbers = context.counts.poses(&ROTATIONS);
+    let training = EnsembleTraining { steps: context.counts.steps, ..EnsembleTraining::default() };
+    let drawn = draw(context, 0, CLASSES, seeds)?.concat();
+    let classes = ClassSelection {
+        classes: Vec::new(),
+        seeds: ClassSeeds::List((0..drawn.len()).collect()),
+        unseen_per_class: 0,
+        together: Together::Class,
+    };
+    let units = Units::Seeds(drawn, classes);
+    let panels = numbers
+        .iter()
+        .map(|&poses| Ok((poses, examine(context, &units, poses, &training)?)))
+        .collect::<Result<Vec<Panel<TrainedRow>>, Error>>()?;
+    let share = |wrong: fn(&TrainedRow) -> bool| {
+        let of = |(poses, rows): &Panel<TrainedRow>| {
+            Some((*poses as f64, mean(rows.iter().map(|row| f64::from(u8::from(wrong(row)))))?))
+        };
+        panels.iter().filter_map(of).collect::<Vec<_>>()
+    };
+    // The output of the own class says no, whatever the others say.
+    let trained = share(|row| row.trained > 1.0);
+    let (exact, spectral) = (share(|row| row.exact > 1.0), share(|row| row.spectral > 1.0));
+    let last = numbers.last().copied().unwrap_or(0);
+    let picture = LineChart {
+        title: "Ten classes: share of wrong held-out poses, with networks".to_owned(),
+        x_name: "rotations N".to_owned(),
+        y_name: "share of wrong held-out poses".to_owned(),
+        logarithmic: [true, false],
+        series: vec![
+            LineSeries::new("trained networks", 3, trained.clone()),
+            LineSeries::new("regression", 0, exact.clone()),
+            LineSeries::new("spectral", 1, spectral),
+        ],
+        threshold: None,
+        note: context.note(&format!("{seeds} seeds per class, N up to {last}, {} steps", training.steps)),
+    };
+    let mut findings = Findings {
+        setting: format!(
+            "`mlp` with {} channels, ten classes of `{}` with {seeds} seeds each, {numbers:?} rotations; one network for every class whose \
+             seeds all lack pose 0, one output per class; {} steps of gradient descent with momentum {}, squared loss, outputs times {}",
+            training.width, context.data, training.steps, training.momentum, training.output_scale
+        ),
+        pictures: vec![picture.figure("classes-trained-wrong")],
+        ..Findings::default()
+    };
+    findings.add(
+        "correlation of the errors of networks and of regression",
+        correlated(&panels, |row| (row.trained, row.exact)),
+    );
+    findings.add(
+        "correlation of the errors of networks and of their kernel after as many steps",
+        correlated(&panels, |row| (row.trained, row.finite_time)),
+    );
+    let at =
+        |list: &[(f64, f64)], poses: f64| list.iter().find(|point| point.0 == poses).map(|point| point.1);
+    for poses in [2.0, 4.0] {
+        findings.add(format!("share of wrong poses at {poses} rotations, networks"), at(&trained, poses));
+    }
+    let far = trained.iter().zip(&exact).map(|(ours, theirs)| (ours.1 - theirs.1).abs());
+    findings.add("largest difference of the shares of networks and of regression", far.reduce(f64::max));
+    Ok(findings)
+}

@@ -1,0 +1,113 @@
+//! Networks trained on the points of an audit, for figures of trained networks.
+
+use isotypic_data::{LabelledImages, Pixels};
+use isotypic_report::ReportedResult;
+
+use super::context::Context;
+use crate::train::{EnsembleTraining, audit_and_train};
+use crate::{
+    AuditInput, AuditSettings, ClassSelection, Convention, Error, PairSelection, PoseNumbers, QuestionSpec,
+};
+
+/// Numbers of one row.
+const NUMBERS: usize = 5;
+
+/// What was found for one pair, or for one seed of an audit of classes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct TrainedRow {
+    /// The averaged formula.
+    pub(super) spectral: f64,
+    /// Regression.
+    pub(super) exact: f64,
+    /// Networks.
+    pub(super) trained: f64,
+    /// Their kernel after as many steps.
+    pub(super) finite_time: f64,
+    /// Whether the networks get all held-out poses right.
+    pub(super) is_right: bool,
+}
+
+/// What is audited.
+#[derive(Debug)]
+pub(super) enum Units {
+    /// Pairs of images.
+    Pairs(Vec<(usize, usize)>),
+    /// Images of whole classes.
+    Seeds(Vec<usize>, ClassSelection),
+}
+
+/// Audits images under rotations in the conventions of the authors' scripts, and trains fully connected networks with one hidden layer.
+/// One unit of work.
+pub(super) fn examine(
+    context: &Context<'_>,
+    units: &Units,
+    poses: usize,
+    training: &EnsembleTraining,
+) -> Result<Vec<TrainedRow>, Error> {
+    let numbers = context.unit(&format!("trained mlp rotation:{poses} {units:?} {training:?}"), || {
+        let rows = audited(context, units, poses, training)?;
+        Ok(rows.into_iter().flat_map(TrainedRow::numbers).collect())
+    })?;
+    Ok(numbers.chunks_exact(NUMBERS).map(TrainedRow::of_numbers).collect())
+}
+
+fn audited(
+    context: &Context<'_>,
+    units: &Units,
+    poses: usize,
+    training: &EnsembleTraining,
+) -> Result<Vec<TrainedRow>, Error> {
+    // Seeds are numbered anew, each pair with two of its own.
+    let (seeds, pairs, classes) = match units {
+        Units::Pairs(pairs) => {
+            let numbered = (0..pairs.len()).map(|at| (2 * at, 2 * at + 1)).collect();
+            (pairs.iter().flat_map(|&(a, b)| [a, b]).collect(), PairSelection::List(numbered), None)
+        }
+        Units::Seeds(seeds, classes) => (seeds.clone(), PairSelection::Default, Some(classes.clone())),
+    };
+    let pixels = Pixels::F64(context.images.images(&seeds)?);
+    let images = LabelledImages::new(&context.data, pixels, context.images.labels().select(&seeds)?)?;
+    let settings = AuditSettings {
+        input: AuditInput::LoadedImages(images),
+        question: Some(QuestionSpec {
+            group: format!("rotation:{poses}"),
+            poses: PoseNumbers::OfGroup,
+            hold_out: "pose:0".to_owned(),
+        }),
+        architectures: vec!["mlp".to_owned()],
+        pairs,
+        classes,
+        convention: Convention::Paper,
+        ..AuditSettings::default()
+    };
+    let report = audit_and_train(&settings, training, context.monitor)?;
+    Ok(report.results.iter().map(TrainedRow::of).collect())
+}
+
+impl TrainedRow {
+    fn of(result: &ReportedResult) -> Self {
+        let number = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        let trained = result.trained();
+        Self {
+            spectral: number(result.spectral_error()),
+            exact: number(result.exact_error()),
+            trained: number(trained.and_then(|trained| trained.trained_error)),
+            finite_time: number(trained.and_then(|trained| trained.finite_time_error)),
+            is_right: trained.is_some_and(|trained| trained.trained_correct),
+        }
+    }
+
+    fn numbers(self) -> [f64; NUMBERS] {
+        [self.spectral, self.exact, self.trained, self.finite_time, f64::from(u8::from(self.is_right))]
+    }
+
+    fn of_numbers(numbers: &[f64]) -> Self {
+        Self {
+            spectral: numbers[0],
+            exact: numbers[1],
+            trained: numbers[2],
+            finite_time: numbers[3],
+            is_right: numbers[4] > 0.5,
+        }
+    }
+}
