@@ -45,6 +45,11 @@ impl Normal {
         ((self.0 >> 11) as f64 + 0.5) / f64::exp2(53.0)
     }
 
+    /// −1 or 1.
+    pub(crate) fn sign(&mut self) -> f64 {
+        if self.uniform() < 0.5 { -1.0 } else { 1.0 }
+    }
+
     pub(crate) fn draw(&mut self) -> f64 {
         (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
     }
