@@ -98,7 +98,7 @@ fn attention_of_the_standard_transformer_is_sampled() {
     let report = place.json(command);
     assert_eq!(report["sampling"]["points"].as_array().unwrap().len(), 4);
     // Without a sampled kernel the error names the layer and what there is.
-    place.write("net.json", &TRANSFORMER.replace(r#""scaling""#, r#""mechanism": "abs", "scaling""#));
+    place.write("net.json", TRANSFORMER.replace(r#""scaling""#, r#""mechanism": "abs", "scaling""#));
     let run = place.run(command);
     assert_eq!(run.code(), 2);
     assert!(run.stderr().contains("(`self_attention`): option `scaling`"), "{}", run.stderr());

@@ -20,7 +20,7 @@ const CHOICES: [(&str, &[&str]); 9] = [
 ];
 
 /// Layers that fit in many places.
-const LAYERS: [&str; 53] = [
+const LAYERS: [&str; 54] = [
     r#"{"group_lift": {"group": "p4", "filter": [3, 3]}}"#,
     r#"{"group_lift": {"group": "cyclic:2", "b_std": 0.1}}"#,
     r#"{"group_conv": {"filter": [3, 3], "w_std": 1.5}}"#,

@@ -37,6 +37,7 @@ mod resampling;
 mod sampled_attention;
 mod schedule;
 mod slice;
+mod softmax_algebra;
 mod softmax_sample;
 mod spatial_terms;
 mod sqrt_attention;
