@@ -1,7 +1,7 @@
 //! Expectations over random attention weights of two inputs, sampled; one pair of inputs per lane.
 //!
 //! With the covariance $\tilde c$ of what keys and queries see, logits are Gaussian of covariance
-//! $E[G_x[p,a]\,G_y[q,b]] = g^2\,\tilde c_{xy}[p,q]\,\tilde c_{xy}[a,b]$ (Hron et al. 2020, arXiv 2006.10540). So for one input $G = g\,LZL^\top$ with a
+//! $E[G_x[p, a]\,G_y[q, b]] = g^2\,\tilde c_{xy}[p, q]\,\tilde c_{xy}[a, b]$ (Hron et al. 2020, arXiv 2006.10540). So for one input $G = g\,LZL^\top$ with a
 //! standard normal matrix $Z$ and $LL^\top = \tilde c$. For two inputs the rows of a factor of the covariance of all positions of both take
 //! the place of $L$: with those of `conditional.rs`, $[L\;0]$ for the first one, which has the logits that it has by itself, and $[B\;L']$ for
 //! the other one. $Z$ and $-Z$ are both used, and all pairs have the same $Z$.
