@@ -259,6 +259,7 @@ mod tests {
             (AttentionMechanism::Softmax, AttentionScaling::Linear, true),
             (AttentionMechanism::Softmax, AttentionScaling::Linear, false),
             (AttentionMechanism::Identity, AttentionScaling::Sqrt, true),
+            (AttentionMechanism::Softmax, AttentionScaling::Sqrt, true),
             (AttentionMechanism::Abs, AttentionScaling::Linear, false),
             (AttentionMechanism::Relu, AttentionScaling::Linear, true),
         ] {

@@ -26,7 +26,9 @@ pub enum AttentionScaling {
     /// Logits are divided by $n$, and keys and queries share their weights: logits become deterministic as $n$ grows.
     #[default]
     Linear,
-    /// Logits are divided by $\sqrt n$ and stay random; a closed form is known for [`AttentionMechanism::Identity`] only.
+    /// Logits are divided by $\sqrt n$, as in the standard transformer, and stay random: Gaussian in the limit. A closed form is
+    /// implemented for [`AttentionMechanism::Identity`]; kernels of [`AttentionMechanism::Softmax`] are sampled, and there are none of the
+    /// others.
     Sqrt,
 }
 
@@ -36,7 +38,8 @@ pub enum AttentionScaling {
 /// Let $\tilde\Sigma$ be the covariance of what keys and queries see and $\hat\Sigma$ that of what values see, either with
 /// [`positional_embedding`](Self::positional_embedding) or without. With [`AttentionScaling::Linear`] the attention
 /// weights of an input are $A_x = \zeta(g\,\tilde\Sigma_{xx})$, with the mechanism $\zeta$ over the second position, and
-/// $\Sigma_{xy} \leftarrow \sigma_v^2 A_x \hat\Sigma_{xy} A_y^\top + \sigma_b^2$. With [`AttentionScaling::Sqrt`]
+/// $\Sigma_{xy} \leftarrow \sigma_v^2 A_x \hat\Sigma_{xy} A_y^\top + \sigma_b^2$. With [`AttentionScaling::Sqrt`] it is the mean of that
+/// over weights $A = \zeta(G)$ of Gaussian logits, $E[G_x[p, a]\,G_y[q, b]] = g^2\,\tilde\Sigma_{xy}[p, q]\,\tilde\Sigma_{xy}[a, b]$; for the identity
 /// $\Sigma_{xy}[p, q] \leftarrow g^2 \sigma_v^2\, \tilde\Sigma_{xy}[p, q] \sum_{rs} \tilde\Sigma_{xy}[r, s]
 /// \hat\Sigma_{xy}[r, s] + \sigma_b^2$.
 ///
@@ -63,4 +66,11 @@ pub struct SelfAttention {
     pub value_width: usize,
     /// Number of output channels.
     pub width: usize,
+}
+
+impl SelfAttention {
+    /// Whether attention weights are a softmax of random logits, so that the kernel is an expectation without a closed form.
+    pub fn has_random_softmax(&self) -> bool {
+        self.scaling == AttentionScaling::Sqrt && self.mechanism == AttentionMechanism::Softmax
+    }
 }

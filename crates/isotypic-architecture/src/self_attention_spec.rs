@@ -144,11 +144,12 @@ impl SelfAttentionSpec {
             let expected = "a number of at least 0 whose square is finite";
             return Err(ArchitectureError::invalid_option(path, "b_std", expected, &b_std));
         }
-        if self.scaling == AttentionScaling::Sqrt && self.mechanism != AttentionMechanism::Identity {
+        let has_kernel = matches!(self.mechanism, AttentionMechanism::Identity | AttentionMechanism::Softmax);
+        if self.scaling == AttentionScaling::Sqrt && !has_kernel {
             return Err(ArchitectureError::invalid_option(
                 path,
                 "scaling",
-                "`linear`, since with `sqrt` a closed form is known for the mechanism `identity` only",
+                "`linear`, since with `sqrt` there are kernels for the mechanisms `identity` and `softmax` only",
                 &"sqrt",
             ));
         }

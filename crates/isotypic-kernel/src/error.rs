@@ -17,6 +17,8 @@ pub enum KernelError {
     NeedsSampling {
         /// Path of the layer.
         path: String,
+        /// What has a closed form in its place.
+        instead: &'static str,
     },
     /// A nonlinearity beside a maximum for which no sampling is known.
     #[error("{path}: expected {expected}")]
@@ -176,8 +178,8 @@ impl KernelError {
             Self::WindowTooLarge { .. } => {
                 Some("use a smaller filter, or pool all positions at once by `global_avg_pool` or `global_sum_pool`".to_owned())
             }
-            Self::NeedsSampling { .. } => {
-                Some("it can be sampled, with a standard error; or use `avg_pool`".to_owned())
+            Self::NeedsSampling { instead, .. } => {
+                Some(format!("it can be sampled, with a standard error; or use {instead}"))
             }
             Self::BesideMaximum { .. } => {
                 Some("put a `conv` or `dense` layer between, or use `relu`".to_owned())
@@ -185,7 +187,7 @@ impl KernelError {
             Self::MonteCarloSetting { .. } => Some("leave it out for the default".to_owned()),
             Self::OverGroup { .. } => Some("lift with one group in all branches, and put `dropout` after `group_lift`".to_owned()),
             Self::UnsupportedOperation { .. } => {
-                Some("a closed form is known for attention with `scaling = \"linear\"`, or with `scaling = \"sqrt\"` and `mechanism = \"identity\"`".to_owned())
+                Some("there are kernels of attention with `scaling = \"linear\"`, or with `scaling = \"sqrt\"` and the mechanisms `identity` and `softmax`".to_owned())
             }
             Self::Interrupted(_) => None,
         }

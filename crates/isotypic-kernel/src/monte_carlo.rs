@@ -16,7 +16,7 @@ const MOST_REPLICATES: usize = 1 << 10;
 /// while the standard error falls as the root of `samples` × `replicates`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MonteCarlo {
-    /// Points of each expectation in one replicate, rounded up to whole frames of directions.
+    /// Points of each expectation in one replicate, rounded up to whole frames of directions, or to an even number.
     pub samples: usize,
     /// Independent replicates, at least 2.
     pub replicates: usize,
@@ -70,7 +70,7 @@ pub(crate) struct Sampling {
 }
 
 impl Sampling {
-    /// What names the stream of one layer and window.
+    /// What names the stream of one layer and window, or of one draw for a whole layer.
     pub(crate) fn stream(self, layer: usize, window: usize) -> [u64; 4] {
         [self.seed, self.replicate, layer as u64, window as u64]
     }

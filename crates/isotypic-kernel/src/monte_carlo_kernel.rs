@@ -74,7 +74,7 @@ impl MonteCarloKernel {
     ///
     /// # Errors
     /// [`KernelError::MonteCarloSetting`] names a setting out of range; [`KernelError::BesideMaximum`],
-    /// [`KernelError::WindowTooLarge`] and what [`CompiledKernel::compile`] refuses name the layer.
+    /// [`KernelError::WindowTooLarge`], [`KernelError::TooManyPositions`] and what [`CompiledKernel::compile`] refuses name the layer.
     pub fn compile(graph: &LayerGraph, settings: MonteCarlo) -> Result<Self, KernelError> {
         let settings = settings.check()?;
         let replicate = |index| CompiledKernel::compile_with(graph, Some(settings.replicate(index)));

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of a test may stop it
 
 use isotypic_architecture::Architecture;
-use isotypic_kernel::{CompiledKernel, Outputs, Real};
+use isotypic_kernel::{CompiledKernel, MonteCarlo, MonteCarloKernel, Outputs, Real};
 use isotypic_work::Monitor;
 use ndarray::Array2;
 use peak_alloc::PeakAlloc;
@@ -101,6 +101,30 @@ fn plans_are_the_memory_at_the_peak() {
                         );
                     }
                 }
+            }
+        }
+    });
+    plans_of_sampled_attention_bound_the_memory_at_the_peak();
+}
+
+/// Part of the test above, since tests run side by side. Of one replicate: all replicates have kernels and inputs of their own, and take turns.
+fn plans_of_sampled_attention_bound_the_memory_at_the_peak() {
+    let layer = r#"{"self_attention": {"scaling": "sqrt", "positional_embedding": {"type": "sum"}}}"#;
+    let text = format!(r#"{{"layers": [{{"conv": {{"filter": [1]}}}}, {layer}, "flatten", "dense"]}}"#);
+    let graph = Architecture::from_json(&text).unwrap().check(&[24, 2]).unwrap();
+    let settings = MonteCarlo { samples: 2, replicates: 2, seed: 0 };
+    let sampled = MonteCarloKernel::compile(&graph, settings).unwrap();
+    let kernel = &sampled.replicates()[0];
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    pool.install(|| {
+        for outputs in [Outputs::Nngp, Outputs::NngpAndNtk] {
+            for (precision, (peak, plan)) in [
+                ("f64", peak_and_plan::<f64>(kernel, 40, true, outputs)),
+                ("f32", peak_and_plan::<f32>(kernel, 40, true, outputs)),
+            ] {
+                let what = format!("{precision}, {outputs:?}: {peak} bytes held, {plan} planned");
+                assert!(peak <= plan + SMALL, "{what}");
+                assert!(plan <= 2 * peak, "{what}");
             }
         }
     });

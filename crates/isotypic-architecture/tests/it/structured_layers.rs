@@ -121,9 +121,9 @@ fn shapes_and_options_that_do_not_fit() {
             "layer 1 (`self_attention`): option `w_key_std`: expected a positive number from 1e-75 to 1e75, got `-1`",
         ),
         (
-            r#"{"self_attention": {"scaling": "sqrt"}}"#.to_owned(),
-            "layer 1 (`self_attention`): option `scaling`: expected `linear`, since with `sqrt` a closed form is known for \
-             the mechanism `identity` only, got `sqrt`",
+            r#"{"self_attention": {"mechanism": "relu", "scaling": "sqrt"}}"#.to_owned(),
+            "layer 1 (`self_attention`): option `scaling`: expected `linear`, since with `sqrt` there are kernels for \
+             the mechanisms `identity` and `softmax` only, got `sqrt`",
         ),
         (
             r#"{"self_attention": {"positional_embedding": {"type": "sum", "p_norm": 3}}}"#.to_owned(),

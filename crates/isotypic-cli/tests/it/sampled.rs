@@ -79,6 +79,31 @@ fn audits_carry_error_bars_into_the_verdict() {
     );
 }
 
+const TRANSFORMER: &str = r#"{"layers": [{"conv": {"filter": [3, 3], "strides": [3, 3], "b_std": 0.1}},
+    {"residual": [{"self_attention": {"scaling": "sqrt", "w_key_std": 2.0, "positional_embedding": {"type": "sum"}}}]},
+    "flatten", {"dense": {}}]}"#;
+
+#[test]
+fn attention_of_the_standard_transformer_is_sampled() {
+    let place = workplace();
+    place.write("net.json", TRANSFORMER);
+    let run =
+        place.run("kernel --arch net.json --x x.npy --samples 64 --get nngp --out k.npy --error-out e.npy");
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(run.stdout().contains("sampled: 16 replicates of 4 points"), "{}", run.stdout());
+    let [k, e]: [Array2<f64>; 2] = ["k.npy", "e.npy"].map(|name| place.read_array(name));
+    assert_eq!(k, k.t());
+    assert!(e.iter().all(|error| *error > 0.0) && e.iter().zip(&k).all(|(e, k)| *e < 0.2 * k.abs()));
+    let command = "audit --data images.npz --group rotation:4 --arch net.json --pairs 2 --samples 64";
+    let report = place.json(command);
+    assert_eq!(report["sampling"]["points"].as_array().unwrap().len(), 4);
+    // Without a sampled kernel the error names the layer and what there is.
+    place.write("net.json", TRANSFORMER.replace(r#""scaling""#, r#""mechanism": "abs", "scaling""#));
+    let run = place.run(command);
+    assert_eq!(run.code(), 2);
+    assert!(run.stderr().contains("(`self_attention`): option `scaling`"), "{}", run.stderr());
+}
+
 #[test]
 fn settings_that_cannot_be_sampled_are_refused() {
     let place = workplace();

@@ -200,9 +200,12 @@ fn is_out_of_range(graph: &LayerGraph) -> bool {
     false
 }
 
-/// Quadratures have their errors as part of their definition, and so need not give positive semi-definite matrices.
+/// Quadratures have their errors as part of their definition, samples theirs, and so need not give positive semi-definite matrices.
 fn is_estimated(graph: &LayerGraph) -> bool {
-    graph.nodes().iter().any(|node| ["elementwise", "max_pool"].contains(&node.operation.name()))
+    graph.nodes().iter().any(|node| match &node.operation {
+        Operation::SelfAttention(attention) => attention.has_random_softmax(),
+        operation => ["elementwise", "max_pool"].contains(&operation.name()),
+    })
 }
 
 pub(crate) fn has_words(message: &str, hint: Option<String>) -> Result<(), String> {

@@ -47,7 +47,7 @@ fn reduced<S: Simd>(simd: S, x: S::f64s) -> (S::f64s, S::f64s) {
 
 /// $e^x$; arguments beyond −708 and 709 count as those.
 #[inline(always)]
-pub(super) fn exponential<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
+pub(crate) fn exponential<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     let (fraction, power) = reduced(simd, x);
     power.mul_add(fraction, power)
 }

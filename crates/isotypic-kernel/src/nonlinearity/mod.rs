@@ -19,7 +19,7 @@ mod arc;
 mod erf;
 mod exp;
 mod exp_normalized;
-mod exponential;
+pub(crate) mod exponential;
 mod gabor;
 mod gated;
 mod gauss_hermite;

@@ -225,6 +225,11 @@ impl<'a, T: Real> Evaluator<'a, T> {
                 }
             }
             (
+                SpatialLayer::SampledAttention(attention),
+                LayerTerms::SampledAttention(x),
+                LayerTerms::SampledAttention(y),
+            ) => attention.mix(*level, (x, y), self.with_ntk, input, mixed),
+            (
                 SpatialLayer::SqrtAttention(attention),
                 LayerTerms::SqrtAttention(x),
                 LayerTerms::SqrtAttention(y),
@@ -244,22 +249,29 @@ impl<'a, T: Real> Evaluator<'a, T> {
         self.slices[fill.state][fill.slot] = output;
     }
 
-    /// Differences between all positions of a state, `[positions, positions, lanes]`.
-    pub(super) fn differences_of(&mut self, state: usize, sides: Sides<'_, T>) -> Vec<T> {
+    /// Differences of covariances and of tangent kernels between all positions of a state, `[positions, positions, lanes]`; the latter
+    /// empty where tangent kernels vanish.
+    pub(super) fn differences_of(&mut self, state: usize, sides: Sides<'_, T>) -> [Vec<T>; 2] {
         let grid = self.program.grid(state);
         let requests: Vec<Request> = everything(grid, state).collect();
         self.supply(&requests, sides);
-        let mut differences = vec![T::from_f64(0.0); grid.len() * grid.len() * T::LANES];
+        let size = grid.len() * grid.len() * T::LANES;
+        let with_ntk = self.with_ntk && self.program.has_ntk(state);
+        let mut all = [true, with_ntk].map(|wanted| vec![T::from_f64(0.0); if wanted { size } else { 0 }]);
         for Request { displacement, pieces, .. } in requests {
             let slice = &self.slices[state][self.schedule.slot(state, displacement)];
             for run in pieces.in_slice(grid, displacement).flat_map(|piece| piece.runs(grid)) {
                 for (p, q) in (run.first..run.first + run.length).zip(run.second..) {
-                    let from = &slice.difference[p * T::LANES..(p + 1) * T::LANES];
-                    differences[(p * grid.len() + q) * T::LANES..][..T::LANES].copy_from_slice(from);
+                    let to = (p * grid.len() + q) * T::LANES;
+                    for (all, from) in all.iter_mut().zip([&slice.difference, &slice.ntk_difference]) {
+                        if !all.is_empty() {
+                            all[to..to + T::LANES].copy_from_slice(&from[p * T::LANES..(p + 1) * T::LANES]);
+                        }
+                    }
                 }
             }
         }
-        differences
+        all
     }
 
     /// What a mixing stage makes of inputs with themselves at every output position: $D$ of covariances and of tangent kernels,

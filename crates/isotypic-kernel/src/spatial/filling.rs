@@ -98,15 +98,6 @@ impl<'a, T: Real> Filling<'a, T> {
                     resampling.mix_piece(self.level, piece, input, output);
                 }
             }
-            SpatialLayer::Aggregation(aggregation) => {
-                let [differences, ntks] = self.mixed;
-                for piece in pieces {
-                    differences.scatter(aggregation.grid, piece, &mut output.difference);
-                    if output.has_ntk() {
-                        ntks.scatter(aggregation.grid, piece, &mut output.ntk_difference);
-                    }
-                }
-            }
             SpatialLayer::Pooling(pooling) => {
                 for piece in pieces {
                     pooling.mix_piece(
@@ -131,12 +122,12 @@ impl<'a, T: Real> Filling<'a, T> {
                     pooling.fill_piece(self.level, piece, input, sides, output, &mut scratch.maxima);
                 }
             }
-            SpatialLayer::Attention(attention) => {
-                let [differences, ntks] = self.mixed;
+            SpatialLayer::Aggregation(_) | SpatialLayer::Attention(_) | SpatialLayer::SampledAttention(_) => {
+                let ([differences, ntks], grid) = (self.mixed, self.stage.output);
                 for piece in pieces {
-                    differences.scatter(attention.grid, piece, &mut output.difference);
+                    differences.scatter(grid, piece, &mut output.difference);
                     if output.has_ntk() {
-                        ntks.scatter(attention.grid, piece, &mut output.ntk_difference);
+                        ntks.scatter(grid, piece, &mut output.ntk_difference);
                     }
                 }
             }
@@ -215,7 +206,12 @@ impl<'a, T: Real> Filling<'a, T> {
                 let (input, before) = (self.input(read, displacement), self.sides.terms(read));
                 pairwise::rescale(level, input, before, after, (x, y), run, output);
             }
-            (SpatialLayer::Concatenation(_) | SpatialLayer::MaxPooling(_), _) => {}
+            (
+                SpatialLayer::Concatenation(_)
+                | SpatialLayer::MaxPooling(_)
+                | SpatialLayer::SampledAttention(_),
+                _,
+            ) => {}
             _ => unreachable!("every layer has terms of its own kind"),
         }
     }

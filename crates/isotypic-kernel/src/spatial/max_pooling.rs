@@ -30,10 +30,11 @@
 use fearless_simd::Level;
 use isotypic_architecture::Pool;
 
+use super::conditional::{factor, packed};
 use super::directions::Directions;
 use super::displacement::{Displacement, Piece, Pieces};
 use super::grid::Grid;
-use super::maxima::{Between, Estimator, Side, Slopes, factor, packed};
+use super::maxima::{Between, Estimator, Side, Slopes};
 use super::pooling::Pooling;
 use super::slice::Slice;
 use super::taps::OUTSIDE;

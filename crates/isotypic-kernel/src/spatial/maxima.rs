@@ -7,14 +7,13 @@
 //! - $\Theta'_{mn} = E[f'(m) f'(n)\,\Theta_{a^*b^*}]$, in differences $\Delta_{ab} = \Theta_{aa} + \Theta_{bb} - 2\Theta_{ab}$:
 //!   $\Delta' = E[f'f'\Delta_{a^*b^*} + (f'(m) - f'(n))(f'(m)\Theta_{a^*a^*} - f'(n)\Theta_{b^*b^*})]$.
 //!
-//! One window is sampled from its own factor, $u = L z_1$, and the other given it, $v = Bz_1 + L'z_2$ with $B = C_{vu}L^{-\top}$ and
-//! $L'L'^\top = C_{vv} - BB^\top$. So $u$ has the same values as in its own variance, whatever the other is: equal windows differ by exactly 0. The mean of both orders is symmetric, bit for bit.
-//!
-//! Covariances may be singular (equal or empty patches): a pivot that rounding explains is 0, and so is what follows from it.
+//! One window is sampled from its own factor and the other given it (`conditional.rs`): equal windows differ by exactly 0. The mean of both
+//! orders is symmetric, bit for bit.
 
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 
+use super::conditional::{Block, Conditional, Joint, Lanes, conditional, packed};
 use super::directions::Directions;
 
 /// What comes after a maximum: the slopes below and above 0.
@@ -43,36 +42,6 @@ impl Slopes {
     }
 }
 
-/// Where entry $(i, j)$, $j \le i$, of a packed triangle stands.
-#[inline(always)]
-pub(super) fn packed(i: usize, j: usize) -> usize {
-    i * (i + 1) / 2 + j
-}
-
-/// Pivots of a covariance below this part of the variance are rounding: in units of the resolution of covariances.
-const PIVOT_RESOLUTION: f64 = 64.0;
-
-/// The lower factor of a packed covariance, with zero columns where it is singular.
-pub(super) fn factor(covariance: &[f64], taps: usize, resolution: f64) -> Vec<f64> {
-    let mut factor = vec![0.0; covariance.len()];
-    for j in 0..taps {
-        let column = |i: usize, factor: &[f64]| {
-            (0..j)
-                .fold(covariance[packed(i, j)], |rest, k| rest - factor[packed(i, k)] * factor[packed(j, k)])
-        };
-        let pivot = column(j, &factor);
-        if pivot <= PIVOT_RESOLUTION * resolution * covariance[packed(j, j)] {
-            continue;
-        }
-        let root = pivot.sqrt();
-        factor[packed(j, j)] = root;
-        for i in j + 1..taps {
-            factor[packed(i, j)] = column(i, &factor) / root;
-        }
-    }
-    factor
-}
-
 /// One window on one side, lane by lane.
 #[derive(Clone, Copy)]
 pub(super) struct Side<'a> {
@@ -83,6 +52,12 @@ pub(super) struct Side<'a> {
     pub(super) factor: &'a [f64],
     /// Diagonal tangent kernels, `[taps, lanes]`.
     pub(super) ntk: &'a [f64],
+}
+
+impl<'a> Side<'a> {
+    fn block(self) -> Block<'a> {
+        Block { size: self.taps, covariance: self.covariance, factor: self.factor }
+    }
 }
 
 /// What two windows have in common, lane by lane, `[taps of x, taps of y, lanes]`.
@@ -152,7 +127,9 @@ impl Estimator<'_> {
         strides: (usize, usize),
     ) -> (S::f64s, S::f64s) {
         let zero = S::f64s::splat(lanes.simd, 0.0);
-        let (own, cross, rest) = self.conditional(lanes, (first, second), between, strides);
+        let joint = Joint { covariance: between.covariance, strides, mismatch: between.mismatch };
+        let blocks = (first.block(), second.block());
+        let Conditional { own, cross, rest } = conditional(lanes, blocks, joint, self.resolution);
         let (mut u, mut v) = (vec![zero; first.taps], vec![zero; second.taps]);
         let (mut squares, mut ntk) = (zero, zero);
         let middle = directions.dimension() / 2;
@@ -195,106 +172,11 @@ impl Estimator<'_> {
         (squares, ntk)
     }
 
-    /// $L$, $B$ by rows and $L'$.
-    #[inline(always)]
-    #[expect(clippy::type_complexity, reason = "three lists of vectors")]
-    fn conditional<S: Simd>(
-        &self,
-        lanes: Lanes<S>,
-        (first, second): (Side<'_>, Side<'_>),
-        between: Between<'_>,
-        strides: (usize, usize),
-    ) -> (Vec<S::f64s>, Vec<S::f64s>, Vec<S::f64s>) {
-        let simd = lanes.simd;
-        let (zero, one) = (S::f64s::splat(simd, 0.0), S::f64s::splat(simd, 1.0));
-        let (n, m) = (first.taps, second.taps);
-        let mut own = vec![zero; packed(n, 0)];
-        for (at, value) in own.iter_mut().enumerate() {
-            *value = lanes.load(first.factor, at);
-        }
-        let equal = lanes.load(between.mismatch, 0).simd_eq(zero);
-        let mut cross = vec![zero; n * m];
-        for b in 0..m {
-            for a in 0..n {
-                let mut rest = lanes.load(between.covariance, a * strides.0 + b * strides.1);
-                for c in 0..a {
-                    rest -= cross[b * n + c] * own[packed(a, c)];
-                }
-                let pivot = own[packed(a, a)];
-                cross[b * n + a] =
-                    pivot.simd_gt(zero).select(rest / pivot.simd_gt(zero).select(pivot, one), zero);
-            }
-        }
-        let mut factor = vec![zero; packed(m, 0)];
-        for j in 0..m {
-            let tolerance =
-                lanes.load(second.covariance, packed(j, j)) * (PIVOT_RESOLUTION * self.resolution);
-            let mut inverse = zero;
-            for i in j..m {
-                let mut rest = lanes.load(second.covariance, packed(i, j));
-                for c in 0..n {
-                    rest -= cross[i * n + c] * cross[j * n + c];
-                }
-                for k in 0..j {
-                    rest -= factor[packed(i, k)] * factor[packed(j, k)];
-                }
-                if i == j {
-                    let resolved = rest.simd_gt(tolerance);
-                    let root = resolved.select(rest, one).sqrt();
-                    inverse = resolved.select(one / root, zero);
-                    factor[packed(j, j)] = resolved.select(root, zero);
-                } else {
-                    factor[packed(i, j)] = rest * inverse;
-                }
-            }
-        }
-        for b in 0..m {
-            for a in 0..n {
-                let itself = if a <= b && b < n { own[packed(b, a)] } else { zero };
-                cross[b * n + a] = equal.select(itself, cross[b * n + a]);
-            }
-        }
-        for value in &mut factor {
-            *value = equal.select(zero, *value);
-        }
-        (own, cross, factor)
-    }
-
     #[inline(always)]
     fn slope<S: Simd>(&self, simd: S, value: S::f64s) -> S::f64s {
         let [zero, below, above] =
             [0.0, self.slopes.below, self.slopes.above].map(|number| S::f64s::splat(simd, number));
         value.simd_gt(zero).select(above, below)
-    }
-}
-
-/// Some of the lanes.
-#[derive(Clone, Copy)]
-struct Lanes<S: Simd> {
-    simd: S,
-    start: usize,
-    /// How many lanes there are.
-    stride: usize,
-}
-
-impl<S: Simd> Lanes<S> {
-    #[inline(always)]
-    fn load(self, values: &[f64], index: usize) -> S::f64s {
-        let at = index * self.stride + self.start;
-        S::f64s::from_slice(self.simd, &values[at..at + S::f64s::LEN])
-    }
-
-    /// Every lane from a place of its own.
-    #[inline(always)]
-    fn gather(self, values: &[f64], places: S::f64s) -> S::f64s {
-        let mut found = [0.0; 8];
-        let found = &mut found[..S::f64s::LEN];
-        places.store_slice(found);
-        for (lane, value) in found.iter_mut().enumerate() {
-            // Places are small whole numbers.
-            *value = values[*value as usize * self.stride + self.start + lane];
-        }
-        S::f64s::from_slice(self.simd, found)
     }
 }
 

@@ -13,14 +13,17 @@
 
 mod aggregation;
 mod attention;
+
 mod box_filter;
 mod concatenation;
+mod conditional;
 mod convolution;
 mod directions;
 mod displacement;
 mod evaluator;
 mod filling;
 mod grid;
+mod lane_products;
 mod max_pooling;
 mod maxima;
 mod mixed;
@@ -31,8 +34,11 @@ mod positional;
 mod program;
 mod readout;
 mod resampling;
+mod sampled_attention;
 mod schedule;
 mod slice;
+mod softmax_algebra;
+mod softmax_sample;
 mod spatial_terms;
 mod sqrt_attention;
 mod stage;

@@ -18,7 +18,9 @@ use super::maxima::Slopes;
 use super::pooling::Pooling;
 use super::readout::{Readout, ReadoutTerms};
 use super::resampling::Resampling;
+use super::sampled_attention::SampledAttention;
 use super::schedule::{Request, Schedule};
+use super::softmax_sample::MATRICES_HELD;
 use super::spatial_terms::{SpatialTerms, StateTerms};
 use super::sqrt_attention::SqrtAttention;
 use super::stage::{SpatialLayer, Stage, pairs_in};
@@ -35,6 +37,9 @@ const LARGEST_WINDOW: usize = 1 << 11;
 
 /// The same of maxima, which are sampled jointly with those of another window.
 const LARGEST_SAMPLED_WINDOW: usize = 1 << 6;
+
+/// The largest number of positions of attention whose weights are sampled: work grows with the cube.
+const MOST_SAMPLED_POSITIONS: usize = 1 << 8;
 
 /// The largest number of positions: layers may make far more of them than an input has.
 const MOST_POSITIONS: usize = 1 << 26;
@@ -260,6 +265,20 @@ impl SpatialProgram {
                     AttentionScaling::Linear => {
                         SpatialLayer::Attention(Attention::new(attention, input, extents, channels))
                     }
+                    AttentionScaling::Sqrt if attention.has_random_softmax() => {
+                        let path = || node.path.clone();
+                        let instead = "`scaling = \"linear\"`";
+                        let needs_sampling = || KernelError::NeedsSampling { path: path(), instead };
+                        let sampling = self.sampling.ok_or_else(needs_sampling)?;
+                        if input.len() > MOST_SAMPLED_POSITIONS {
+                            let (positions, limit) = (input.len(), MOST_SAMPLED_POSITIONS);
+                            return Err(KernelError::TooManyPositions { path: path(), positions, limit });
+                        }
+                        let (shape, layer) = ((extents, channels), self.stages.len());
+                        SpatialLayer::SampledAttention(SampledAttention::new(
+                            attention, input, shape, sampling, layer,
+                        ))
+                    }
                     AttentionScaling::Sqrt => {
                         let layer = SqrtAttention::new(attention, input, extents, channels);
                         SpatialLayer::SqrtAttention(layer.ok_or_else(unsupported)?)
@@ -294,7 +313,8 @@ impl SpatialProgram {
         output: Grid,
     ) -> Result<(usize, MaxPooling), KernelError> {
         let path = || node.path.clone();
-        let Some(sampling) = self.sampling else { return Err(KernelError::NeedsSampling { path: path() }) };
+        let needs_sampling = || KernelError::NeedsSampling { path: path(), instead: "`avg_pool`" };
+        let sampling = self.sampling.ok_or_else(needs_sampling)?;
         if pool.window_size() > LARGEST_SAMPLED_WINDOW {
             let (window, limit) = (pool.window_size(), LARGEST_SAMPLED_WINDOW);
             return Err(KernelError::WindowTooLarge { path: path(), window, limit });
@@ -483,9 +503,13 @@ impl SpatialProgram {
             .zip(&self.slots)
             .map(|(state, slots)| {
                 let kept = 1 + usize::from(with_ntk && self.has_ntk(state));
-                // Attention holds three matrices of all pairs besides.
-                let whole = state.checked_sub(1).is_some_and(|stage| self.stages[stage].reads_everything());
-                (slots * kept + if whole { 3 * self.grid(state).len() } else { 0 }) * self.grid(state).len()
+                // Attention holds matrices of all pairs besides.
+                let matrices = match state.checked_sub(1).map(|stage| &self.stages[stage]) {
+                    Some(Stage { layer: SpatialLayer::SampledAttention(_), .. }) => MATRICES_HELD,
+                    Some(stage) if stage.reads_everything() => 3,
+                    _ => 0,
+                };
+                (slots * kept + matrices * self.grid(state).len()) * self.grid(state).len()
             })
             .sum();
         (numbers * T::LANES * size_of::<T>()) as u64
@@ -509,6 +533,9 @@ impl SpatialProgram {
                     Some(SpatialLayer::Attention(_)) => positions * (positions + 5),
                     Some(SpatialLayer::MaxPooling(pooling)) => {
                         pooling.numbers_kept() * size_of::<f64>() / size_of::<T>()
+                    }
+                    Some(SpatialLayer::SampledAttention(attention)) => {
+                        attention.numbers_kept() * size_of::<f64>() / size_of::<T>()
                     }
                     Some(SpatialLayer::SqrtAttention(_)) => 3 * Terms::<T>::PER_POINT * positions,
                     Some(

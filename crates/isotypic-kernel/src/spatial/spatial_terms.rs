@@ -8,6 +8,7 @@ use super::max_pooling::{MaxPooling, MaxPoolingTerms};
 use super::mixing::MixingTerms;
 use super::program::SpatialProgram;
 use super::readout::{Readout, ReadoutTerms};
+use super::sampled_attention::SampledAttentionTerms;
 use super::sqrt_attention::SqrtAttentionTerms;
 use super::stage::{SpatialLayer, Stage};
 use crate::KernelError;
@@ -52,6 +53,7 @@ pub(super) enum LayerTerms<T: Real> {
     Mixing(MixingTerms<T>),
     Attention(AttentionTerms<T>),
     SqrtAttention(SqrtAttentionTerms<T>),
+    SampledAttention(SampledAttentionTerms),
     MaxPooling(MaxPoolingTerms),
 }
 
@@ -100,6 +102,9 @@ impl<T: Real> LayerTerms<T> {
             Self::MaxPooling(_) => {
                 Self::MaxPooling(MaxPoolingTerms::interleave(&all!(MaxPooling).collect::<Vec<_>>()))
             }
+            Self::SampledAttention(_) => Self::SampledAttention(SampledAttentionTerms::interleave(
+                &all!(SampledAttention).collect::<Vec<_>>(),
+            )),
             Self::SqrtAttention(_) => {
                 Self::SqrtAttention(SqrtAttentionTerms::interleave(&all!(SqrtAttention).collect::<Vec<_>>()))
             }
@@ -251,7 +256,7 @@ impl<T: Real> SpatialTerms<T> {
                 images.iter().enumerate().map(moments).collect()
             }
             SpatialLayer::Attention(attention) => {
-                let differences = themselves.differences(images, stage.inputs[0]);
+                let [differences, _] = themselves.differences(images, stage.inputs[0]);
                 let layer = |(lane, image): (usize, &Self)| {
                     let StateTerms { variance, ntk, .. } = &image.states[stage.inputs[0]];
                     let covariance = |p: usize, q: usize| {
@@ -272,6 +277,18 @@ impl<T: Real> SpatialTerms<T> {
                     let (variance, ntk) =
                         moments.map(|(q, theta)| (after.variance(q), after.ntk(q, theta))).unzip();
                     Moments { variance, ntk, layer }
+                });
+                moments.collect()
+            }
+            SpatialLayer::SampledAttention(attention) => {
+                let [differences, ntk_differences] = themselves.differences(images, stage.inputs[0]);
+                let before = images.iter().map(|image| &image.states[stage.inputs[0]]);
+                let inputs: Vec<_> = before.map(|state| (&state.terms, state.ntk.as_slice())).collect();
+                let all = attention.terms(themselves.level, &inputs, [&differences, &ntk_differences]);
+                let moments = all.into_iter().map(|(terms, variance, ntk)| Moments {
+                    variance,
+                    ntk,
+                    layer: LayerTerms::SampledAttention(terms),
                 });
                 moments.collect()
             }
@@ -370,7 +387,8 @@ impl<T: Real> SpatialTerms<T> {
             | SpatialLayer::Resampling(_)
             | SpatialLayer::Aggregation(_)
             | SpatialLayer::Attention(_)
-            | SpatialLayer::SqrtAttention(_) => {
+            | SpatialLayer::SqrtAttention(_)
+            | SpatialLayer::SampledAttention(_) => {
                 unreachable!("layers that mix positions have moments of their own")
             }
         };
@@ -491,8 +509,8 @@ impl<'a, T: Real> Themselves<'a, T> {
         })
     }
 
-    /// Differences between the positions of a state, `[positions, positions, lanes]`.
-    fn differences(&mut self, images: &[SpatialTerms<T>], state: usize) -> Vec<T> {
+    /// Differences of covariances and of tangent kernels between the positions of a state, `[positions, positions, lanes]`.
+    fn differences(&mut self, images: &[SpatialTerms<T>], state: usize) -> [Vec<T>; 2] {
         self.with(images, |evaluator, sides| evaluator.differences_of(state, sides))
     }
 

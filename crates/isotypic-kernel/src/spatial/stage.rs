@@ -9,6 +9,7 @@ use super::grid::Grid;
 use super::max_pooling::MaxPooling;
 use super::pooling::Pooling;
 use super::resampling::Resampling;
+use super::sampled_attention::SampledAttention;
 use super::schedule::Request;
 use super::sqrt_attention::SqrtAttention;
 use crate::cost::SPATIAL_LAYER;
@@ -53,6 +54,8 @@ pub(crate) enum SpatialLayer {
     Attention(Attention),
     /// Attention with random weights.
     SqrtAttention(SqrtAttention),
+    /// Attention with random weights behind a softmax, sampled.
+    SampledAttention(SampledAttention),
 }
 
 /// A layer and the nonlinearity after it.
@@ -74,7 +77,10 @@ impl Stage {
     pub(super) fn reads_everything(&self) -> bool {
         matches!(
             self.layer,
-            SpatialLayer::Attention(_) | SpatialLayer::SqrtAttention(_) | SpatialLayer::Aggregation(_)
+            SpatialLayer::Attention(_)
+                | SpatialLayer::SqrtAttention(_)
+                | SpatialLayer::SampledAttention(_)
+                | SpatialLayer::Aggregation(_)
         )
     }
 
@@ -153,7 +159,10 @@ impl Stage {
                     ask(Request { state, displacement, pieces: missing });
                 }
             }
-            SpatialLayer::Attention(_) | SpatialLayer::SqrtAttention(_) | SpatialLayer::Aggregation(_) => {
+            SpatialLayer::Attention(_)
+            | SpatialLayer::SqrtAttention(_)
+            | SpatialLayer::SampledAttention(_)
+            | SpatialLayer::Aggregation(_) => {
                 unreachable!("layers that read everything are asked all at once")
             }
         }
@@ -169,6 +178,7 @@ impl Stage {
             SpatialLayer::Aggregation(aggregation) => 0.4 * aggregation.products_per_pair(),
             SpatialLayer::Attention(attention) => 0.4 * attention.grid.len() as f64,
             SpatialLayer::SqrtAttention(_) => 1.0,
+            SpatialLayer::SampledAttention(attention) => attention.nanoseconds_per_pair() / SPATIAL_LAYER,
             SpatialLayer::Identity => 0.0,
             _ => 0.5,
         };

@@ -15,6 +15,8 @@ mod max_pool;
 mod naive;
 mod naive_agreement;
 mod nonlinearities;
+mod random_softmax;
+mod sampling;
 mod single_precision;
 mod support;
 mod vector_branches;

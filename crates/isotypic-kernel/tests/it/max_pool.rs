@@ -1,42 +1,13 @@
 //! Sampled maxima against closed formulas, dense sampling that shares no code, finite networks, and themselves.
 
-use isotypic_architecture::{Architecture, FiniteNetwork, LayerGraph};
-use isotypic_kernel::{
-    CompiledKernel, KernelError, KernelEstimates, KernelMatrices, MonteCarlo, MonteCarloKernel, Outputs, Real,
-};
-use isotypic_work::Monitor;
-use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
+use isotypic_architecture::FiniteNetwork;
+use isotypic_kernel::{CompiledKernel, KernelError, MonteCarlo, MonteCarloKernel};
+use ndarray::{Array2, Axis, concatenate, s};
 
+use crate::sampling::{both, cross, graph, sampled, settings, symmetric};
 use crate::support::{compile, random_points};
 
 mod dense_twin;
-
-fn graph(layers: &str, shape: &[usize]) -> LayerGraph {
-    Architecture::from_json(&format!(r#"{{"layers": [{layers}]}}"#)).unwrap().check(shape).unwrap()
-}
-
-fn sampled(layers: &str, shape: &[usize], settings: MonteCarlo) -> MonteCarloKernel {
-    MonteCarloKernel::compile(&graph(layers, shape), settings).unwrap()
-}
-
-fn settings(samples: usize) -> MonteCarlo {
-    MonteCarlo { samples, ..MonteCarlo::default() }
-}
-
-fn symmetric<T: Real>(kernel: &MonteCarloKernel, x: ArrayView2<'_, T>) -> KernelEstimates<T> {
-    let x = kernel.prepare(x).unwrap();
-    kernel.symmetric(&x, Outputs::NngpAndNtk, &Monitor::silent()).unwrap()
-}
-
-fn cross(kernel: &MonteCarloKernel, x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> KernelEstimates {
-    let [x, y] = [x, y].map(|points| kernel.prepare(points).unwrap());
-    kernel.cross(&x, &y, Outputs::NngpAndNtk, &Monitor::silent()).unwrap()
-}
-
-/// NNGP and NTK side by side.
-fn both<T: Clone>(matrices: &KernelMatrices<T>) -> [Array2<T>; 2] {
-    [matrices.nngp.clone(), matrices.ntk.clone().unwrap()]
-}
 
 const POINTWISE: &str = r#"{"conv": {"filter": [1], "w_std": 1.3, "b_std": 0.2}}"#;
 const CIRCULAR: &str = r#"{"conv": {"filter": [3], "padding": "circular", "w_std": 1.3, "b_std": 0.2}}"#;
@@ -309,7 +280,10 @@ fn what_cannot_be_sampled_is_named() {
     let pool = r#"{"max_pool": {"window": [2, 2]}}"#;
     let error =
         CompiledKernel::compile(&graph(&format!(r#"{conv}, {pool}, "flatten""#), &[4, 4, 1])).unwrap_err();
-    assert_eq!(error, KernelError::NeedsSampling { path: "layer 2 (`max_pool`)".to_owned() });
+    assert_eq!(
+        error,
+        KernelError::NeedsSampling { path: "layer 2 (`max_pool`)".to_owned(), instead: "`avg_pool`" }
+    );
     assert_eq!(error.to_string(), "layer 2 (`max_pool`): no closed-form infinite-width kernel is known");
     for (layers, place) in [
         (format!(r#"{conv}, "gelu", {pool}"#), "layer 3 (`max_pool`): expected before it `relu`"),

@@ -3,6 +3,8 @@
 
 use ndarray::{Array2, s};
 
+use crate::sampling::{Normal, mean_and_error};
+
 /// Draws of a Gaussian vector per maximum, in each of as many repetitions.
 const DRAWS: usize = 6000;
 const REPETITIONS: usize = 12;
@@ -11,20 +13,6 @@ const REPETITIONS: usize = 12;
 struct State {
     covariance: Array2<f64>,
     ntk: Array2<f64>,
-}
-
-/// Standard normal numbers.
-struct Normal(u64);
-
-impl Normal {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 11) as f64 + 0.5) / f64::exp2(53.0)
-    }
-
-    fn draw(&mut self) -> f64 {
-        (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
-    }
 }
 
 fn convolve(state: &State) -> State {
@@ -101,14 +89,5 @@ pub(super) fn kernel(points: &Array2<f64>, pools: bool) -> ([[f64; 3]; 2], [[f64
             [nngp, [0, 1, 2].map(|entry| nngp[entry] + ntk[entry])]
         })
         .collect();
-    let count = REPETITIONS as f64;
-    let value = |which: usize, entry: usize| all.iter().map(move |one| one[which][entry]);
-    let mean = [0, 1].map(|which| [0, 1, 2].map(|entry| value(which, entry).sum::<f64>() / count));
-    let error = [0, 1].map(|which| {
-        [0, 1, 2].map(|entry| {
-            let squares: f64 = value(which, entry).map(|one| (one - mean[which][entry]).powi(2)).sum();
-            (squares / (count * (count - 1.0))).sqrt()
-        })
-    });
-    (mean, error)
+    mean_and_error(&all)
 }
