@@ -2,6 +2,7 @@
 
 use isotypic_work::Plan;
 
+use super::class_seeds::ClassSeedSet;
 use super::settings::{AuditSettings, Convention};
 use super::solver::Solver;
 use super::task::Task;
@@ -74,7 +75,7 @@ pub(crate) fn plan(settings: &AuditSettings, units: &Units, task: &Task) -> Plan
     let seeds = observed_together(units);
     let points = (seeds * task.order) as f64;
     // Smaller numbers of poses, which share this sampling, are cheap beside the largest.
-    let sets = units.classes().map_or(2, |set| set.turns_at_most()) as f64;
+    let sets = units.classes().map_or(2, ClassSeedSet::turns_at_most) as f64;
     let of_set =
         if settings.training_times.is_some() { SECONDS_OF_DECOMPOSITION * points.powi(3) } else { 0.0 }
             + if settings.metrics { SECONDS_OF_METRICS * points.powi(2) } else { 0.0 };
