@@ -310,7 +310,7 @@ mod tests {
     /// Two bytes each, which would become records of some hundred.
     #[test]
     fn more_messages_than_any_network_has_are_refused_before_they_are_read() {
-        let graph = vec![0x0a, 0x00].repeat(MOST_MESSAGES);
+        let graph = [0x0a, 0x00].repeat(MOST_MESSAGES);
         let length = graph.len();
         let varint = [0x80 | length as u8, 0x80 | (length >> 7) as u8, (length >> 14) as u8];
         let bytes = [&[0x3a][..], &varint, &graph].concat();

@@ -8,8 +8,6 @@
 //! (Jacot et al. 2018, arXiv 1806.07572; Lee et al. 2019, arXiv 1902.06720): one decomposition serves all times, and the limit is
 //! [`leave_set_out`](crate::leave_set_out). neural-tangents divides the loss by the number of labels: its time is that many times as long.
 
-use std::ops::Range;
-
 use isotypic_gram::{SymmetricEigen, SymmetricOperator};
 use isotypic_orbit::HeldOutSet;
 use ndarray::{Array2, Array3, ArrayRef2, Axis};
@@ -125,19 +123,7 @@ impl HeldOutFlow {
     /// # Panics
     /// If there are not so many held-out points.
     pub fn best_time(&self, point: usize) -> BestTime {
-        self.best_time_over(point, 0..self.labels.ncols())
-    }
-
-    /// The same of one output by itself, such as that of the own class: outputs do not depend on each other.
-    ///
-    /// # Panics
-    /// If there are not so many held-out points or outputs.
-    pub fn best_time_of_output(&self, point: usize, output: usize) -> BestTime {
-        self.best_time_over(point, output..output + 1)
-    }
-
-    fn best_time_over(&self, point: usize, outputs: Range<usize>) -> BestTime {
-        let at = |time: f64| BestTime { time, error: self.error(point, outputs.clone(), time) };
+        let at = |time: f64| BestTime { time, error: self.error(point, time) };
         let end = at(f64::INFINITY);
         let (Some(&slowest), Some(&fastest)) = (self.rates.first(), self.rates.last()) else {
             return at(0.0);
@@ -166,8 +152,8 @@ impl HeldOutFlow {
     }
 
     /// Euclidean distance of the prediction from the label.
-    fn error(&self, point: usize, outputs: Range<usize>, time: f64) -> f64 {
-        let squares = outputs.map(|output| {
+    fn error(&self, point: usize, time: f64) -> f64 {
+        let squares = (0..self.labels.ncols()).map(|output| {
             let amplitudes = self.amplitudes.slice(ndarray::s![point, output, ..]);
             let prediction: f64 =
                 amplitudes.iter().zip(&self.rates).map(|(a, rate)| -a * f64::exp_m1(-rate * time)).sum();
@@ -250,19 +236,6 @@ mod tests {
                 let least = grid.chain([0.0, f64::INFINITY]).map(error).fold(f64::INFINITY, f64::min);
                 assert!(best.error <= least * (1.0 + 1e-5) + 2e-6, "{best:?} against {least}");
                 assert!((error(best.time) - best.error).abs() < 1e-12);
-            }
-        }
-    }
-
-    #[test]
-    fn the_best_time_of_an_output_is_that_of_its_labels_alone() {
-        let (gram, labels) = (gram(), array![[1.0, 0.2], [-1.0, -0.7]]);
-        let held_out = HeldOutSet::new(gram.layout(), &[(0, 0), (1, 2)]).unwrap();
-        let flow = |labels: &Array2<f64>| HeldOutFlow::new(&gram, 0.0, labels, &held_out).unwrap();
-        for output in 0..2 {
-            let alone = flow(&labels.select(Axis(1), &[output]));
-            for point in 0..2 {
-                assert_eq!(flow(&labels).best_time_of_output(point, output), alone.best_time(point));
             }
         }
     }

@@ -64,7 +64,7 @@ pub struct TrainingPoint {
     pub correct: Vec<bool>,
     /// Whether the class is right at the end of training.
     pub correct_at_end: bool,
-    /// When the error, that of the own class if there are several, is least; `None` at the end of training.
+    /// When the prediction, all outputs together, is nearest to the label; `None` at the end of training.
     pub best_time: Option<f64>,
     /// The error then.
     pub best_error: Option<f64>,

@@ -21,8 +21,8 @@ use isotypic_report::statistics::median;
 /// The points of all held-out sets, in the order of these; nothing if no times were asked for. Their result is filled in when all are in
 /// order.
 ///
-/// `labels` has one row for each of `seeds`, which are indices into the dataset. Errors and best times are those of the own class: its output is
-/// learned without regard to the others.
+/// `labels` has one row for each of `seeds`, which are indices into the dataset. Errors are those of the own class; the best time is that at
+/// which all outputs together are nearest to their labels, since a class may win while its own output is far from 1.
 pub(crate) fn points(
     gram: &AuditGram,
     (labels, sets): (&Array2<f64>, &[HeldOutSet]),
@@ -42,7 +42,7 @@ pub(crate) fn points(
         let end = flow.predictions(f64::INFINITY)?;
         let point = |(at, (place, element)): (usize, (usize, usize))| {
             let own = OwnOutput::of(labels.row(place));
-            let best = flow.best_time_of_output(at, own.index);
+            let best = flow.best_time(at);
             let at_best = flow.predictions(best.time)?;
             Ok::<_, Error>(TrainingPoint {
                 pair: 0,
@@ -53,7 +53,7 @@ pub(crate) fn points(
                 correct: after.iter().map(|found| own.is_right(found.row(at))).collect(),
                 correct_at_end: own.is_right(end.row(at)),
                 best_time: finite(best.time),
-                best_error: finite(best.error),
+                best_error: finite(own.error(at_best.row(at))),
                 correct_at_best: own.is_right(at_best.row(at)),
             })
         };
