@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bit_identity;
+mod dense_state;
 mod edges;
 mod explicit_padding;
 mod finite_networks;

@@ -4,7 +4,9 @@ use isotypic_architecture::FiniteNetwork;
 use isotypic_kernel::{CompiledKernel, KernelError, MonteCarlo, MonteCarloKernel};
 use ndarray::{Array2, Axis, concatenate, s};
 
-use crate::sampling::{both, cross, graph, sampled, settings, symmetric};
+use crate::sampling::{
+    assert_agrees_with_dense, assert_values_depend_on_two_points, both, graph, sampled, settings, symmetric,
+};
 use crate::support::{compile, random_points};
 
 mod dense_twin;
@@ -93,16 +95,7 @@ fn deep_networks_agree_with_dense_sampling() {
     for (readout, pools) in [("flatten", false), ("global_avg_pool", true)] {
         let kernel = sampled(&format!(r#"{layers}, "{readout}", "dense""#), &[6, 2], settings(1024));
         let estimates = symmetric(&kernel, x.view());
-        let (mean, error) = (both(&estimates.mean()), both(&estimates.standard_error()));
-        let (twin, twin_error) = dense_twin::kernel(&x, pools);
-        for which in 0..2 {
-            for (at, entry) in [[0, 0], [0, 1], [1, 1]].into_iter().enumerate() {
-                let bound = 4.0 * error[which][entry].hypot(twin_error[which][at]);
-                let (got, expected) = (mean[which][entry], twin[which][at]);
-                assert!((got - expected).abs() < bound, "{readout} {which} {entry:?}: {got} for {expected}");
-                assert!(bound < 0.05 * twin[which][0], "{readout} {which} {entry:?}: {bound}");
-            }
-        }
+        assert_agrees_with_dense(&estimates, dense_twin::kernel(&x, pools), readout);
     }
 }
 
@@ -160,25 +153,7 @@ fn values_depend_on_their_two_points_alone_bit_for_bit() {
     for (name, layers, shape) in NETWORKS {
         let kernel = sampled(layers, shape, MonteCarlo { samples: 16, replicates: 2, seed: 5 });
         let x = random_points(19, shape.iter().product(), 3);
-        let whole = symmetric(&kernel, x.view());
-        let single = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        assert_eq!(single.install(|| symmetric(&kernel, x.view())), whole, "{name}");
-        let order: Vec<usize> = (0..19).map(|i| (7 * i + 3) % 19).take(11).collect();
-        let some = cross(&kernel, x.select(Axis(0), &order).view(), x.view());
-        let turned = cross(&kernel, x.view(), x.select(Axis(0), &order).view());
-        for ((whole, some), turned) in whole.replicates.iter().zip(&some.replicates).zip(&turned.replicates) {
-            for (which, whole) in both(whole).iter().enumerate() {
-                let (some, turned) = (&both(some)[which], &both(turned)[which]);
-                for (row, &i) in order.iter().enumerate() {
-                    for j in 0..19 {
-                        let bits = whole[[i, j]].to_bits();
-                        assert_eq!(bits, some[[row, j]].to_bits(), "{name} {which}: {i} {j}");
-                        assert_eq!(bits, turned[[j, row]].to_bits(), "{name} {which}: {j} {i}");
-                        assert_eq!(bits, whole[[j, i]].to_bits(), "{name} {which}: {i} {j}");
-                    }
-                }
-            }
-        }
+        assert_values_depend_on_two_points(name, &kernel, &x);
     }
 }
 

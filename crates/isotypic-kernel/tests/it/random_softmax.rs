@@ -5,7 +5,10 @@ use isotypic_kernel::{CompiledKernel, KernelError, MonteCarlo, MonteCarloKernel}
 use ndarray::{Array2, ArrayD, Axis, concatenate};
 use rayon::prelude::*;
 
-use crate::sampling::{Normal, both, cross, graph, sampled, settings, symmetric};
+use crate::sampling::{
+    Normal, assert_agrees_with_dense, assert_values_depend_on_two_points, both, graph, sampled, settings,
+    symmetric,
+};
 use crate::support::{assert_close, compile, random_points};
 
 mod dense_twin;
@@ -34,7 +37,6 @@ fn networks_agree_with_dense_sampling() {
         let layer = attention(&format!("{OPTIONS}{embedding}"));
         let layers = format!(r#"{CIRCULAR}, {CIRCULAR}, {layer}, "{readout}", "dense""#);
         let estimates = symmetric(&sampled(&layers, &[3, 2], settings(1024)), x.view());
-        let (mean, error) = (both(&estimates.mean()), both(&estimates.standard_error()));
         let twin = dense_twin::Attention {
             logit_gain: 1.4 * 1.5,
             value_variance: (1.2_f64 * 0.9).powi(2),
@@ -42,15 +44,7 @@ fn networks_agree_with_dense_sampling() {
             embedding_variance,
             on_values,
         };
-        let (twin, twin_error) = dense_twin::kernel(&x, &twin, readout != "flatten");
-        for which in 0..2 {
-            for (at, entry) in [[0, 0], [0, 1], [1, 1]].into_iter().enumerate() {
-                let bound = 4.0 * error[which][entry].hypot(twin_error[which][at]);
-                let (got, expected) = (mean[which][entry], twin[which][at]);
-                assert!((got - expected).abs() < bound, "{layers} {which} {entry:?}: {got} for {expected}");
-                assert!(bound < 0.05 * twin[which][0], "{layers} {which} {entry:?}: {bound}");
-            }
-        }
+        assert_agrees_with_dense(&estimates, dense_twin::kernel(&x, &twin, readout != "flatten"), &layers);
     }
 }
 
@@ -181,25 +175,7 @@ fn values_depend_on_their_two_points_alone_bit_for_bit() {
     for (name, layers, shape) in networks() {
         let kernel = sampled(&layers, shape, MonteCarlo { samples: 6, replicates: 2, seed: 5 });
         let x = random_points(19, shape.iter().product(), 3);
-        let whole = symmetric(&kernel, x.view());
-        let single = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        assert_eq!(single.install(|| symmetric(&kernel, x.view())), whole, "{name}");
-        let order: Vec<usize> = (0..19).map(|i| (7 * i + 3) % 19).take(11).collect();
-        let some = cross(&kernel, x.select(Axis(0), &order).view(), x.view());
-        let turned = cross(&kernel, x.view(), x.select(Axis(0), &order).view());
-        for ((whole, some), turned) in whole.replicates.iter().zip(&some.replicates).zip(&turned.replicates) {
-            for (which, whole) in both(whole).iter().enumerate() {
-                let (some, turned) = (&both(some)[which], &both(turned)[which]);
-                for (row, &i) in order.iter().enumerate() {
-                    for j in 0..19 {
-                        let bits = whole[[i, j]].to_bits();
-                        assert_eq!(bits, some[[row, j]].to_bits(), "{name} {which}: {i} {j}");
-                        assert_eq!(bits, turned[[j, row]].to_bits(), "{name} {which}: {j} {i}");
-                        assert_eq!(bits, whole[[j, i]].to_bits(), "{name} {which}: {i} {j}");
-                    }
-                }
-            }
-        }
+        assert_values_depend_on_two_points(name, &kernel, &x);
     }
 }
 

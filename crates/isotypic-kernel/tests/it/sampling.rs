@@ -3,7 +3,7 @@
 use isotypic_architecture::{Architecture, LayerGraph};
 use isotypic_kernel::{KernelEstimates, KernelMatrices, MonteCarlo, MonteCarloKernel, Outputs, Real};
 use isotypic_work::Monitor;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 
 pub(crate) fn graph(layers: &str, shape: &[usize]) -> LayerGraph {
     Architecture::from_json(&format!(r#"{{"layers": [{layers}]}}"#)).unwrap().check(shape).unwrap()
@@ -67,4 +67,44 @@ pub(crate) fn mean_and_error(all: &[[[f64; 3]; 2]]) -> ([[f64; 3]; 2], [[f64; 3]
         })
     });
     (mean, error)
+}
+
+/// Estimates agree with those of a dense twin within four standard errors, which are small.
+pub(crate) fn assert_agrees_with_dense(
+    estimates: &KernelEstimates,
+    (twin, twin_error): ([[f64; 3]; 2], [[f64; 3]; 2]),
+    what: &str,
+) {
+    let (mean, error) = (both(&estimates.mean()), both(&estimates.standard_error()));
+    for which in 0..2 {
+        for (at, entry) in [[0, 0], [0, 1], [1, 1]].into_iter().enumerate() {
+            let bound = 4.0 * error[which][entry].hypot(twin_error[which][at]);
+            let (got, expected) = (mean[which][entry], twin[which][at]);
+            assert!((got - expected).abs() < bound, "{what} {which} {entry:?}: {got} for {expected}");
+            assert!(bound < 0.05 * twin[which][0], "{what} {which} {entry:?}: {bound}");
+        }
+    }
+}
+
+/// Whatever else is asked for, in whichever order and by however many threads, values are the same to the last bit.
+pub(crate) fn assert_values_depend_on_two_points(name: &str, kernel: &MonteCarloKernel, x: &Array2<f64>) {
+    let whole = symmetric(kernel, x.view());
+    let single = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    assert_eq!(single.install(|| symmetric(kernel, x.view())), whole, "{name}");
+    let order: Vec<usize> = (0..19).map(|i| (7 * i + 3) % 19).take(11).collect();
+    let some = cross(kernel, x.select(Axis(0), &order).view(), x.view());
+    let turned = cross(kernel, x.view(), x.select(Axis(0), &order).view());
+    for ((whole, some), turned) in whole.replicates.iter().zip(&some.replicates).zip(&turned.replicates) {
+        for (which, whole) in both(whole).iter().enumerate() {
+            let (some, turned) = (&both(some)[which], &both(turned)[which]);
+            for (row, &i) in order.iter().enumerate() {
+                for j in 0..19 {
+                    let bits = whole[[i, j]].to_bits();
+                    assert_eq!(bits, some[[row, j]].to_bits(), "{name} {which}: {i} {j}");
+                    assert_eq!(bits, turned[[j, row]].to_bits(), "{name} {which}: {j} {i}");
+                    assert_eq!(bits, whole[[j, i]].to_bits(), "{name} {which}: {i} {j}");
+                }
+            }
+        }
+    }
 }

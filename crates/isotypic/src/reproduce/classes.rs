@@ -2,8 +2,9 @@
 
 use isotypic_report::{LineChart, LineSeries};
 
+use super::comparison::Panel;
 use super::context::{Context, Findings};
-use super::drawing::{SeedRow, draw, examine, mean};
+use super::drawing::{SeedRow, draw, examine, share_at, shares};
 use crate::Error;
 
 pub(super) const EXPECTED: &str = include_str!("classes.json");
@@ -18,7 +19,7 @@ const MOST_DRAWINGS: usize = 4;
 pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
     let drawings = context.counts.drawings.min(MOST_DRAWINGS);
     let numbers = context.counts.poses(&ROTATIONS);
-    let mut found: Vec<(usize, Vec<SeedRow>)> = Vec::new();
+    let mut found: Vec<Panel<SeedRow>> = Vec::new();
     for &poses in &numbers {
         context.monitor.stage(&format!("ten classes, rotation:{poses}"), drawings as f64);
         let mut rows = Vec::new();
@@ -27,17 +28,10 @@ pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
         }
         found.push((poses, rows));
     }
-    let share = |wrong: fn(&SeedRow) -> bool| {
-        let of = |(poses, rows): &(usize, Vec<SeedRow>)| {
-            let share = mean(rows.iter().map(|row| f64::from(u8::from(wrong(row)))))?;
-            Some((*poses as f64, share))
-        };
-        found.iter().filter_map(of).collect::<Vec<_>>()
-    };
     // The output of the own class says no, whatever the others say.
-    let exact = share(|row| row.error > 1.0);
-    let spectral = share(|row| row.spectral > 1.0);
-    let largest = share(|row| !row.is_right);
+    let exact = shares(&found, |row| row.error > 1.0);
+    let spectral = shares(&found, |row| row.spectral > 1.0);
+    let largest = shares(&found, |row| !row.is_right);
     let last = numbers.last().copied().unwrap_or(0);
     let picture = LineChart {
         title: "Ten classes: share of wrong held-out poses".to_owned(),
@@ -62,10 +56,8 @@ pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
         ..Findings::default()
     };
     findings.notes.push("The paper's third curve, of trained networks, is in `classes-trained`.".to_owned());
-    let at =
-        |list: &[(f64, f64)], poses: f64| list.iter().find(|point| point.0 == poses).map(|point| point.1);
-    findings.add("share of wrong poses at 2 rotations, regression", at(&exact, 2.0));
-    findings.add("share of wrong poses at 4 rotations, regression", at(&exact, 4.0));
+    findings.add("share of wrong poses at 2 rotations, regression", share_at(&exact, 2.0));
+    findings.add("share of wrong poses at 4 rotations, regression", share_at(&exact, 4.0));
     let first = exact.first().map(|point| point.1);
     let fall = exact.last().zip(first).map(|(last, first)| first - last.1);
     findings.add("fall of that share from the fewest to the most rotations", fall);

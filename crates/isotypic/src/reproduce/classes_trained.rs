@@ -4,10 +4,9 @@ use isotypic_report::{LineChart, LineSeries};
 
 use super::comparison::{Panel, correlated};
 use super::context::{Context, Findings};
-use super::drawing::{draw, mean};
-use super::trained_audit::{TrainedRow, Units, examine};
-use crate::train::EnsembleTraining;
-use crate::{ClassSeeds, ClassSelection, Error, Together};
+use super::drawing::{draw, share_at, shares};
+use super::trained_audit::{TrainedRow, Units, examine, training};
+use crate::Error;
 
 const ROTATIONS: [usize; 4] = [2, 4, 8, 16];
 const CLASSES: usize = 10;
@@ -15,30 +14,16 @@ const CLASSES: usize = 10;
 pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
     let seeds = context.counts.trained_seeds;
     let numbers = context.counts.poses(&ROTATIONS);
-    // Networks as they are, as in the paper.
-    let training =
-        EnsembleTraining { steps: context.counts.steps, output_scale: 1.0, ..EnsembleTraining::default() };
-    let drawn = draw(context, 0, CLASSES, seeds)?.concat();
-    let classes = ClassSelection {
-        classes: Vec::new(),
-        seeds: ClassSeeds::List((0..drawn.len()).collect()),
-        unseen_per_class: 0,
-        together: Together::Class,
-    };
-    let units = Units::Seeds(drawn, classes);
+    let training = training(context);
+    let units = Units::Seeds(draw(context, 0, CLASSES, seeds)?.concat());
     let panels = numbers
         .iter()
         .map(|&poses| Ok((poses, examine(context, &units, poses, &training)?)))
         .collect::<Result<Vec<Panel<TrainedRow>>, Error>>()?;
-    let share = |wrong: fn(&TrainedRow) -> bool| {
-        let of = |(poses, rows): &Panel<TrainedRow>| {
-            Some((*poses as f64, mean(rows.iter().map(|row| f64::from(u8::from(wrong(row)))))?))
-        };
-        panels.iter().filter_map(of).collect::<Vec<_>>()
-    };
     // The output of the own class says no, whatever the others say.
-    let trained = share(|row| row.trained > 1.0);
-    let (exact, spectral) = (share(|row| row.exact > 1.0), share(|row| row.spectral > 1.0));
+    let trained = shares(&panels, |row| row.trained > 1.0);
+    let exact = shares(&panels, |row| row.exact > 1.0);
+    let spectral = shares(&panels, |row| row.spectral > 1.0);
     let last = numbers.last().copied().unwrap_or(0);
     let picture = LineChart {
         title: "Ten classes: share of wrong held-out poses, with networks".to_owned(),
@@ -70,10 +55,9 @@ pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
         "correlation of the errors of networks and of their kernel after as many steps",
         correlated(&panels, |row| (row.trained, row.finite_time)),
     );
-    let at =
-        |list: &[(f64, f64)], poses: f64| list.iter().find(|point| point.0 == poses).map(|point| point.1);
     for poses in [2.0, 4.0] {
-        findings.add(format!("share of wrong poses at {poses} rotations, networks"), at(&trained, poses));
+        findings
+            .add(format!("share of wrong poses at {poses} rotations, networks"), share_at(&trained, poses));
     }
     let far = trained.iter().zip(&exact).map(|(ours, theirs)| (ours.1 - theirs.1).abs());
     findings.add("largest difference of the shares of networks and of regression", far.reduce(f64::max));

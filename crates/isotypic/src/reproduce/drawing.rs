@@ -3,6 +3,7 @@
 use isotypic_data::{LabelledImages, Pixels};
 use isotypic_work::Monitor;
 
+use super::comparison::Panel;
 use super::context::{Context, SEED};
 use crate::audit::SplitMix64;
 use crate::{
@@ -87,11 +88,15 @@ pub(super) fn examine(
     Ok(numbers.chunks_exact(NUMBERS).map(SeedRow::of_numbers).collect())
 }
 
-fn audited(context: &Context<'_>, classes: &[Vec<usize>], poses: usize) -> Result<Vec<SeedRow>, Error> {
-    let seeds: Vec<usize> = classes.concat();
-    let pixels = Pixels::F64(context.images.images(&seeds)?);
-    let images = LabelledImages::new(&context.data, pixels, context.images.labels().select(&seeds)?)?;
-    let settings = AuditSettings {
+/// The audit of some images under rotations in the conventions of the authors' scripts; seeds are numbered anew, in the order given.
+pub(super) fn rotation_audit(
+    context: &Context<'_>,
+    seeds: &[usize],
+    poses: usize,
+) -> Result<AuditSettings, Error> {
+    let pixels = Pixels::F64(context.images.images(seeds)?);
+    let images = LabelledImages::new(&context.data, pixels, context.images.labels().select(seeds)?)?;
+    Ok(AuditSettings {
         input: AuditInput::LoadedImages(images),
         question: Some(QuestionSpec {
             group: format!("rotation:{poses}"),
@@ -99,14 +104,26 @@ fn audited(context: &Context<'_>, classes: &[Vec<usize>], poses: usize) -> Resul
             hold_out: "pose:0".to_owned(),
         }),
         architectures: vec!["mlp".to_owned()],
-        classes: Some(ClassSelection {
-            classes: Vec::new(),
-            seeds: ClassSeeds::List((0..seeds.len()).collect()),
-            unseen_per_class: 0,
-            together: Together::Class,
-        }),
         convention: Convention::Paper,
         ..AuditSettings::default()
+    })
+}
+
+/// So many seeds as classes, each of which lacks a pose in turn.
+pub(super) fn whole_classes(seeds: usize) -> ClassSelection {
+    ClassSelection {
+        classes: Vec::new(),
+        seeds: ClassSeeds::List((0..seeds).collect()),
+        unseen_per_class: 0,
+        together: Together::Class,
+    }
+}
+
+fn audited(context: &Context<'_>, classes: &[Vec<usize>], poses: usize) -> Result<Vec<SeedRow>, Error> {
+    let seeds = classes.concat();
+    let settings = AuditSettings {
+        classes: Some(whole_classes(seeds.len())),
+        ..rotation_audit(context, &seeds, poses)?
     };
     let report = audit(&settings, &Monitor::silent())?;
     let mut rows: Vec<(usize, SeedRow)> = Vec::new();
@@ -150,4 +167,17 @@ impl SeedRow {
 pub(super) fn mean(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let values: Vec<f64> = values.into_iter().collect();
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The share of rows that are wrong, for each number of poses.
+pub(super) fn shares<Row>(panels: &[Panel<Row>], is_wrong: impl Fn(&Row) -> bool) -> Vec<(f64, f64)> {
+    let share = |(poses, rows): &Panel<Row>| {
+        Some((*poses as f64, mean(rows.iter().map(|row| f64::from(u8::from(is_wrong(row)))))?))
+    };
+    panels.iter().filter_map(share).collect()
+}
+
+/// The share at a number of poses, if it was asked for.
+pub(super) fn share_at(shares: &[(f64, f64)], poses: f64) -> Option<f64> {
+    shares.iter().find(|point| point.0 == poses).map(|point| point.1)
 }

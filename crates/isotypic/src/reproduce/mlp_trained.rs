@@ -6,9 +6,8 @@ use isotypic_report::statistics::median;
 use super::comparison::{Panel, correlated, same_side, scatter};
 use super::context::{Context, Findings};
 use super::pair_study::PairStudy;
-use super::trained_audit::{TrainedRow, Units, examine};
+use super::trained_audit::{TrainedRow, Units, examine, training};
 use crate::Error;
-use crate::train::EnsembleTraining;
 
 const ROTATIONS: [usize; 5] = [2, 4, 8, 16, 32];
 
@@ -18,9 +17,7 @@ const PAIRS_PER_UNIT: usize = 16;
 pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
     let pairs = PairStudy::draw(context, context.counts.pairs.min(context.counts.trained_pairs))?;
     let numbers = context.counts.poses(&ROTATIONS);
-    // Networks as they are, as in the paper.
-    let training =
-        EnsembleTraining { steps: context.counts.steps, output_scale: 1.0, ..EnsembleTraining::default() };
+    let training = training(context);
     let mut panels: Vec<Panel<TrainedRow>> = Vec::new();
     for &poses in &numbers {
         let mut rows = Vec::new();

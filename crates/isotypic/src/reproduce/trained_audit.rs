@@ -1,13 +1,11 @@
 //! Networks trained on the points of an audit, for figures of trained networks.
 
-use isotypic_data::{LabelledImages, Pixels};
 use isotypic_report::ReportedResult;
 
 use super::context::Context;
+use super::drawing::{rotation_audit, whole_classes};
 use crate::train::{EnsembleTraining, audit_and_train};
-use crate::{
-    AuditInput, AuditSettings, ClassSelection, Convention, Error, PairSelection, PoseNumbers, QuestionSpec,
-};
+use crate::{AuditSettings, Error, PairSelection};
 
 /// Numbers of one row.
 const NUMBERS: usize = 5;
@@ -33,7 +31,12 @@ pub(super) enum Units {
     /// Pairs of images.
     Pairs(Vec<(usize, usize)>),
     /// Images of whole classes.
-    Seeds(Vec<usize>, ClassSelection),
+    Seeds(Vec<usize>),
+}
+
+/// How the networks are trained: as they are, as in the paper.
+pub(super) fn training(context: &Context<'_>) -> EnsembleTraining {
+    EnsembleTraining { steps: context.counts.steps, output_scale: 1.0, ..EnsembleTraining::default() }
 }
 
 /// Audits images under rotations in the conventions of the authors' scripts, and trains fully connected networks with one hidden layer.
@@ -63,23 +66,9 @@ fn audited(
             let numbered = (0..pairs.len()).map(|at| (2 * at, 2 * at + 1)).collect();
             (pairs.iter().flat_map(|&(a, b)| [a, b]).collect(), PairSelection::List(numbered), None)
         }
-        Units::Seeds(seeds, classes) => (seeds.clone(), PairSelection::Default, Some(classes.clone())),
+        Units::Seeds(seeds) => (seeds.clone(), PairSelection::Default, Some(whole_classes(seeds.len()))),
     };
-    let pixels = Pixels::F64(context.images.images(&seeds)?);
-    let images = LabelledImages::new(&context.data, pixels, context.images.labels().select(&seeds)?)?;
-    let settings = AuditSettings {
-        input: AuditInput::LoadedImages(images),
-        question: Some(QuestionSpec {
-            group: format!("rotation:{poses}"),
-            poses: PoseNumbers::OfGroup,
-            hold_out: "pose:0".to_owned(),
-        }),
-        architectures: vec!["mlp".to_owned()],
-        pairs,
-        classes,
-        convention: Convention::Paper,
-        ..AuditSettings::default()
-    };
+    let settings = AuditSettings { pairs, classes, ..rotation_audit(context, &seeds, poses)? };
     let report = audit_and_train(&settings, training, context.monitor)?;
     Ok(report.results.iter().map(TrainedRow::of).collect())
 }

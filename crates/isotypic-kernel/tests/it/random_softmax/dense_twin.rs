@@ -1,9 +1,10 @@
 //! Two circular convolutions of three taps on three positions, attention with a random softmax, a readout: all logits of two inputs drawn at
 //! once by a plain factor of their covariance, derivatives of the softmax summed one by one.
 
-use ndarray::{Array1, Array2, s};
+use ndarray::{Array1, Array2};
 
-use crate::sampling::{Normal, mean_and_error};
+use crate::dense_state::{State, factor, repeated};
+use crate::sampling::Normal;
 
 /// Draws of all logits, in each of as many repetitions.
 const DRAWS: usize = 1500;
@@ -21,41 +22,6 @@ pub(super) struct Attention {
     /// Independent embeddings of positions, added to the channels.
     pub(super) embedding_variance: f64,
     pub(super) on_values: bool,
-}
-
-/// Covariances and tangent kernels between all positions of both inputs, those of the first before those of the second.
-#[derive(Clone)]
-struct State {
-    covariance: Array2<f64>,
-    ntk: Array2<f64>,
-}
-
-fn convolve(state: &State) -> State {
-    let mean = |matrix: &Array2<f64>, p: usize, q: usize| {
-        let tap = |p: usize, tap: usize| p / POSITIONS * POSITIONS + (p + tap) % POSITIONS;
-        (0..3).map(|t| matrix[[tap(p, t), tap(q, t)]]).sum::<f64>() / 3.0
-    };
-    let dim = state.covariance.dim();
-    let covariance = Array2::from_shape_fn(dim, |(p, q)| 1.69 * mean(&state.covariance, p, q) + 0.04);
-    let ntk = Array2::from_shape_fn(dim, |(p, q)| covariance[[p, q]] + 1.69 * mean(&state.ntk, p, q));
-    State { covariance, ntk }
-}
-
-/// A factor of a covariance that may be singular.
-fn factor(covariance: &Array2<f64>) -> Array2<f64> {
-    let size = covariance.nrows();
-    let mut factor = Array2::<f64>::zeros((size, size));
-    for i in 0..size {
-        for j in 0..=i {
-            let rest = covariance[[i, j]] - factor.slice(s![i, ..j]).dot(&factor.slice(s![j, ..j]));
-            factor[[i, j]] = match i == j {
-                true => rest.max(0.0).sqrt(),
-                false if factor[[j, j]] > 1e-7 => rest / factor[[j, j]],
-                false => 0.0,
-            };
-        }
-    }
-    factor
 }
 
 /// Weights, and their derivatives $\partial A_a / \partial G_b$.
@@ -134,26 +100,6 @@ pub(super) fn kernel(
     attention: &Attention,
     pools: bool,
 ) -> ([[f64; 3]; 2], [[f64; 3]; 2]) {
-    let at = |p: usize, c: usize| points[[p / POSITIONS, p % POSITIONS * 2 + c]];
-    let covariance = Array2::from_shape_fn((2 * POSITIONS, 2 * POSITIONS), |(p, q)| {
-        (at(p, 0) * at(q, 0) + at(p, 1) * at(q, 1)) / 2.0
-    });
-    let input = convolve(&convolve(&State { ntk: Array2::zeros(covariance.dim()), covariance }));
-    let all: Vec<[[f64; 3]; 2]> = (0..REPETITIONS)
-        .map(|repetition| {
-            let mut normal = Normal(0x9e37_79b9_7f4a_7c15 ^ (repetition as u64) << 32);
-            let state = attend(&input, attention, &mut normal);
-            let n = POSITIONS;
-            let block = |matrix: &Array2<f64>, i: usize, j: usize| {
-                let block = matrix.slice(s![i * n..(i + 1) * n, j * n..(j + 1) * n]);
-                if pools { block.mean().unwrap() } else { block.diag().mean().unwrap() }
-            };
-            let of = |matrix: &Array2<f64>| [[0, 0], [0, 1], [1, 1]].map(|[i, j]| block(matrix, i, j));
-            let nngp = of(&state.covariance);
-            let ntk = of(&state.ntk);
-            // The readout adds the covariance.
-            [nngp, [0, 1, 2].map(|entry| nngp[entry] + ntk[entry])]
-        })
-        .collect();
-    mean_and_error(&all)
+    let before = State::of_points(points).convolve().convolve();
+    repeated(REPETITIONS, pools, |normal| attend(&before, attention, normal))
 }
