@@ -240,13 +240,16 @@ pub(crate) fn affine(
 }
 
 /// What each window reads: `[batch, outputs, taps, channels]`.
+///
+/// Values are selected one by one from rows of the batch: selection from two axes is a plain loop over rows on a processor, from three
+/// it computes every address by divisions.
 pub(crate) fn gather(
     values: Tensor<3>,
     windows: &Windows<'_>,
     extents: &[usize],
     output: &[usize],
 ) -> Tensor<4> {
-    let [batch, _, channels] = values.dims();
+    let [batch, positions, channels] = values.dims();
     let table = windows.table(extents, output);
     let device: Device = values.device();
     let padded = if table.reads_border {
@@ -255,9 +258,13 @@ pub(crate) fn gather(
     } else {
         values
     };
+    let rows = padded.reshape([batch, (positions + usize::from(table.reads_border)) * channels]);
     let entries = table.table.len();
-    let indices = Tensor::<1, Int>::from_data(TensorData::new(table.table, [entries]), &device);
-    padded.select(1, indices).reshape([batch, entries / table.taps, table.taps, channels])
+    let step = channels as i64;
+    let places =
+        table.table.iter().flat_map(|&position| position * step..(position + 1) * step).collect::<Vec<_>>();
+    let places = Tensor::<1, Int>::from_data(TensorData::new(places, [entries * channels]), &device);
+    rows.select(1, places).reshape([batch, entries / table.taps, table.taps, channels])
 }
 
 fn window_sums(values: Tensor<3>, pool: &Pool, extents: &[usize], output: &[usize]) -> Tensor<3> {

@@ -38,8 +38,15 @@ struct ExtraContext {
     id: String,
     title: &'static str,
     sentence: String,
-    headings: Vec<String>,
+    columns: Vec<ColumnContext>,
     rows: Vec<Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct ColumnContext {
+    heading: String,
+    /// Words stand at the left of their column, numbers at the right.
+    has_words: bool,
 }
 
 #[derive(Serialize)]
@@ -169,7 +176,10 @@ fn extra(section: Section) -> ExtraContext {
     ExtraContext {
         id: section.title.to_lowercase().replace(' ', "-"),
         title: section.title,
-        headings: section.headings(),
+        columns: section
+            .headings()
+            .map(|(heading, has_words)| ColumnContext { heading, has_words })
+            .collect(),
         sentence: section.sentence,
         rows: section.rows,
     }

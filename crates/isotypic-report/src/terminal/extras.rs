@@ -28,9 +28,9 @@ impl Section {
         training.into_iter().chain(report.metrics.as_ref().map(metrics_section)).collect()
     }
 
-    /// The headings, each on one line.
-    pub(crate) fn headings(&self) -> Vec<String> {
-        self.columns.iter().map(|(heading, _)| heading.replace('\n', " ")).collect()
+    /// The headings, each on one line, and whether words stand below.
+    pub(crate) fn headings(&self) -> impl Iterator<Item = (String, bool)> {
+        self.columns.iter().map(|(heading, align)| (heading.replace('\n', " "), *align == Align::Left))
     }
 
     fn text(self, report: &AuditReport, width: usize) -> String {
@@ -129,7 +129,7 @@ fn metrics_section(metrics: &MetricsReport) -> Section {
         let mut cells = vec![
             (score.question + 1).to_string(),
             score.arch.clone().unwrap_or_else(|| "all".to_owned()),
-            score.metric.clone(),
+            score.metric.replace('_', " "),
             score.turns.to_string(),
             decimal(score.spearman),
             decimal(score.kendall),
