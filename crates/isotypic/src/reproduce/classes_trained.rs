@@ -5,7 +5,7 @@ use isotypic_report::{LineChart, LineSeries};
 use super::comparison::{Panel, correlated};
 use super::context::{Context, Findings};
 use super::drawing::{draw, share_at, shares};
-use super::trained_audit::{TrainedRow, Units, examine, training};
+use super::trained_audit::{TrainedRow, Units, examine, training, training_in_words};
 use crate::Error;
 
 const ROTATIONS: [usize; 4] = [2, 4, 8, 16];
@@ -14,7 +14,7 @@ const CLASSES: usize = 10;
 pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
     let seeds = context.counts.trained_seeds;
     let numbers = context.counts.poses(&ROTATIONS);
-    let training = training(context);
+    let training = training();
     let units = Units::Seeds(draw(context, 0, CLASSES, seeds)?.concat());
     let panels = numbers
         .iter()
@@ -41,8 +41,10 @@ pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
     let mut findings = Findings {
         setting: format!(
             "`mlp` with {} channels, ten classes of `{}` with {seeds} seeds each, {numbers:?} rotations; one network for every class whose \
-             seeds all lack pose 0, one output per class; {} steps of gradient descent with momentum {}, squared loss",
-            training.width, context.data, training.steps, training.momentum
+             seeds all lack pose 0, one output per class; {}",
+            training.width,
+            context.data,
+            training_in_words(&training)
         ),
         pictures: vec![picture.figure("classes-trained-wrong")],
         ..Findings::default()

@@ -6,7 +6,7 @@ use isotypic_report::statistics::median;
 use super::comparison::{Panel, correlated, same_side, scatter};
 use super::context::{Context, Findings};
 use super::pair_study::PairStudy;
-use super::trained_audit::{TrainedRow, Units, examine, training};
+use super::trained_audit::{TrainedRow, Units, examine, training, training_in_words};
 use crate::Error;
 
 const ROTATIONS: [usize; 5] = [2, 4, 8, 16, 32];
@@ -17,7 +17,7 @@ const PAIRS_PER_UNIT: usize = 16;
 pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
     let pairs = PairStudy::draw(context, context.counts.pairs.min(context.counts.trained_pairs))?;
     let numbers = context.counts.poses(&ROTATIONS);
-    let training = training(context);
+    let training = training();
     let mut panels: Vec<Panel<TrainedRow>> = Vec::new();
     for &poses in &numbers {
         let mut rows = Vec::new();
@@ -58,9 +58,10 @@ pub(super) fn run(context: &Context<'_>) -> Result<Findings, Error> {
     ];
     let mut findings = Findings {
         setting: format!(
-            "`mlp` with {} channels, one network for each of two held-out poses of {count} pairs of digits of `{}`, {numbers:?} rotations; \
-             {} steps of gradient descent with momentum {}, squared loss",
-            training.width, context.data, training.steps, training.momentum
+            "`mlp` with {} channels, one network for each of two held-out poses of {count} pairs of digits of `{}`, {numbers:?} rotations; {}",
+            training.width,
+            context.data,
+            training_in_words(&training)
         ),
         pictures,
         ..Findings::default()

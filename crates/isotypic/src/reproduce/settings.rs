@@ -40,8 +40,6 @@ pub(crate) struct Counts {
     pub(crate) trained_pairs: usize,
     /// Seeds of each class for networks trained on ten classes.
     pub(crate) trained_seeds: usize,
-    /// Steps of gradient descent on pairs and on seeds.
-    pub(crate) steps: usize,
 }
 
 /// The counts of the authors' scripts; training as in Figure 1 on all images. Each of the pairs for training takes two networks.
@@ -54,7 +52,6 @@ const PAPER: Counts = Counts {
     transformer_images: usize::MAX,
     trained_pairs: 512,
     trained_seeds: 16,
-    steps: 2000,
 };
 
 /// What takes a quarter of an hour on two cores.
@@ -67,7 +64,6 @@ const QUICK: Counts = Counts {
     transformer_images: 24_000,
     trained_pairs: 16,
     trained_seeds: 2,
-    steps: 600,
 };
 
 /// Images in training for each pair that was asked for.

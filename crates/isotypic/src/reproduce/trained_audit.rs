@@ -34,9 +34,17 @@ pub(super) enum Units {
     Seeds(Vec<usize>),
 }
 
-/// How the networks are trained: as they are, as in the paper.
-pub(super) fn training(context: &Context<'_>) -> EnsembleTraining {
-    EnsembleTraining { steps: context.counts.steps, output_scale: 1.0, ..EnsembleTraining::default() }
+/// How the networks are trained: as they are, as in the paper, by steps that stay stable while their kernel grows.
+pub(super) fn training() -> EnsembleTraining {
+    EnsembleTraining { step_size: 0.3, output_scale: 1.0, ..EnsembleTraining::default() }
+}
+
+/// How that reads in a setting.
+pub(super) fn training_in_words(training: &EnsembleTraining) -> String {
+    format!(
+        "{} steps of gradient descent of {} / λ_max of the tangent kernel with momentum {}, squared loss",
+        training.steps, training.step_size, training.momentum
+    )
 }
 
 /// Audits images under rotations in the conventions of the authors' scripts, and trains fully connected networks with one hidden layer.

@@ -19,7 +19,8 @@ Networks follow their kernel while each weight moves little. Outputs are therefo
 at infinite width; `--output-scale 1` shows networks as they are. What is left are fluctuations of the kernel of a finite network. They
 are small where weights matter as much as biases: with `w_std` 28 in the first layer, on images of 28×28 pixels and norm 1, 512 channels
 are within 0.04 of the kernel. In `mlp`, with `w_std` 1, biases outweigh the pixels 28 times and few rectifiers tell poses apart: single
-networks of up to 4,096 channels are off by 0.2 to 0.3.";
+networks of up to 4,096 channels are off by 0.2 to 0.3. As they are, trained to the end, they come closer: the errors of 12 pairs with
+`--group rotation:16 --output-scale 1 --step-size 0.3` correlate with those of the kernel at 0.97.";
 
 const MULTI_CLASS_EXAMPLES: &str = "\
 Examples:

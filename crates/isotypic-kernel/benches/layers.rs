@@ -1,0 +1,201 @@
+//! What each layer costs beside the cheapest one of its kind in f64 and f32, interleaved in one run on one core.
+//!
+//! `cargo xtask bench layers`
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a bench prints, and one that cannot go on has failed
+
+mod measure;
+
+use isotypic_architecture::{Architecture, LayerGraph};
+use isotypic_kernel::{CompiledKernel, MonteCarlo, MonteCarloKernel, Real};
+use ndarray::Array2;
+
+use measure::{ROUNDS, evaluate, interleaved, points};
+
+/// Points of the networks of vectors.
+const VECTORS: usize = 2048;
+
+/// Images of the networks of images.
+const IMAGES: usize = 8;
+
+/// Side of the images.
+const SIDE: usize = 28;
+
+/// Points of each sampled expectation.
+const SAMPLES: usize = 256;
+
+fn main() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    pool.install(|| {
+        println!("one core; medians of {ROUNDS} interleaved rounds; tangent kernels, symmetric");
+        nonlinearities();
+        spatial_layers();
+        sampled_layers();
+    });
+}
+
+fn graph(layers: &str, shape: &[usize]) -> LayerGraph {
+    Architecture::from_json(&format!("{{\"layers\": [{layers}]}}")).unwrap().check(shape).unwrap()
+}
+
+/// Pointwise functions in dense networks: nanoseconds per entry and further layer. The floor is a layer without a function.
+fn nonlinearities() {
+    const FUNCTIONS: [&str; 23] = [
+        r#""relu""#,
+        r#"{"leaky_relu": {"slope": 0.1}}"#,
+        r#""abs""#,
+        r#""sign""#,
+        r#""erf""#,
+        r#""gelu""#,
+        r#""sigmoid_like""#,
+        r#""sin""#,
+        r#""cos""#,
+        r#""rbf""#,
+        r#""exp""#,
+        r#""exp_normalized""#,
+        r#""gaussian""#,
+        r#""gabor""#,
+        r#"{"monomial": {"degree": 2}}"#,
+        r#"{"rectified_monomial": {"degree": 2}}"#,
+        r#"{"polynomial": {"coef": [0.5, -0.8, 0.2, 0.1]}}"#,
+        r#"{"hermite": {"degree": 3}}"#,
+        r#""tanh""#,
+        r#""sigmoid""#,
+        r#""softplus""#,
+        r#""silu""#,
+        r#"{"elementwise": {"fn": "tanh"}}"#,
+    ];
+    println!(
+        "\npointwise functions, n = {VECTORS}, ns per entry and further layer (× the layer without one)"
+    );
+    for function in FUNCTIONS {
+        let of = |function: &str, depth: usize| {
+            let layer = format!(r#"{{"dense": {{"w_std": 0.7, "b_std": 0.3}}}}{function}, "#);
+            let text = layer.repeat(depth) + r#"{"dense": {}}"#;
+            CompiledKernel::compile(&graph(&text, &[16])).unwrap()
+        };
+        let function = format!(", {function}");
+        let kernels = [of("", 1), of("", 3), of(&function, 1), of(&function, 3)];
+        let double = further(&kernels, &points::<f64>(VECTORS, 16));
+        let single = further(&kernels, &points::<f32>(VECTORS, 16));
+        println!(
+            "  {:<58} f64 {:7.2} ({:5.1} ×)   f32 {:7.2} ({:5.1} ×)",
+            &function[2..],
+            double.1,
+            double.1 / double.0,
+            single.1,
+            single.1 / single.0
+        );
+    }
+}
+
+/// Nanoseconds per entry of a layer without and with a function, from networks with one and three of them.
+fn further<T: Real>(kernels: &[CompiledKernel; 4], x: &Array2<T>) -> (f64, f64) {
+    let [bare, bare_deep, one, three] = kernels;
+    let [bare, bare_deep, one, three] =
+        interleaved([&|| evaluate(bare, x), &|| evaluate(bare_deep, x), &|| evaluate(one, x), &|| {
+            evaluate(three, x)
+        }]);
+    let entries = (VECTORS * (VECTORS + 1) / 2) as f64;
+    let of_layer = |deep: f64, shallow: f64| (deep - shallow) / 2.0 / entries * 1e9;
+    (of_layer(bare_deep, bare), of_layer(three, one))
+}
+
+/// A network of images with a layer in its middle.
+fn around(layer: &str) -> LayerGraph {
+    let first = r#"{"conv": {"filter": [3, 3], "padding": "circular"}}, "relu""#;
+    graph(&format!(r#"{first}, {layer}, "relu", "global_avg_pool", {{"dense": {{}}}}"#), &[SIDE, SIDE, 1])
+}
+
+/// Layers of images: the time of a network beside that of the same with another layer of as many outputs.
+fn spatial_layers() {
+    let conv = r#"{"conv": {"filter": [3, 3], "padding": "circular"}}"#;
+    let quarter = r#"{"avg_pool": {"window": [2, 2], "strides": [2, 2]}}"#;
+    let cycle: Vec<Vec<u8>> = (0..SIDE * SIDE)
+        .map(|row| (0..SIDE * SIDE).map(|column| u8::from(row.abs_diff(column) == 1)).collect())
+        .collect();
+    let aggregate = format!(r#"{{"aggregate": {{"pattern": {}}}}}"#, serde_json::to_string(&cycle).unwrap());
+    let layers = [
+        (
+            "conv, dilation 2",
+            r#"{"conv": {"filter": [3, 3], "padding": "circular", "dilation": [2, 2]}}"#,
+            ("conv", conv),
+        ),
+        ("conv_local", r#"{"conv_local": {"filter": [3, 3], "padding": "circular"}}"#, ("conv", conv)),
+        (
+            "conv_transpose",
+            r#"{"conv_transpose": {"filter": [3, 3], "padding": "circular"}}"#,
+            ("conv", conv),
+        ),
+        ("aggregate, a cycle", aggregate.as_str(), ("conv", conv)),
+        (
+            "image_resize to 14 × 14",
+            r#"{"image_resize": {"shape": [14, 14, -1], "method": "linear"}}"#,
+            ("avg_pool", quarter),
+        ),
+        (
+            "index, every other",
+            r#"{"index": {"slices": [[null, null, 2], [null, null, 2]]}}"#,
+            ("avg_pool", quarter),
+        ),
+    ];
+    println!(
+        "\nlayers of images, {IMAGES} of {SIDE} × {SIDE}, whole network, ms per pair of images (× with the other layer)"
+    );
+    for (name, layer, (other, floor)) in layers {
+        let kernels = [floor, layer].map(|layer| CompiledKernel::compile(&around(layer)).unwrap());
+        let double = beside(&kernels, &points::<f64>(IMAGES, SIDE * SIDE));
+        let single = beside(&kernels, &points::<f32>(IMAGES, SIDE * SIDE));
+        println!(
+            "  {name:<28} f64 {:8.2} ({:5.2} × {other})   f32 {:8.2} ({:5.2} × {other})",
+            double.1,
+            double.1 / double.0,
+            single.1,
+            single.1 / single.0
+        );
+    }
+}
+
+/// Milliseconds per evaluated pair of two kernels in turn.
+fn beside<T: Real>(kernels: &[CompiledKernel; 2], x: &Array2<T>) -> (f64, f64) {
+    let [floor, own] = kernels;
+    let pairs = |kernel: &CompiledKernel| kernel.pairs_evaluated::<T>(IMAGES, IMAGES, true);
+    let [floor_time, own_time] = interleaved([&|| evaluate(floor, x), &|| evaluate(own, x)]);
+    (floor_time / pairs(floor) * 1e3, own_time / pairs(own) * 1e3)
+}
+
+/// Layers by sampling, one estimate: milliseconds per pair of images, and of that what a network with a closed layer takes.
+fn sampled_layers() {
+    let conv = r#"{"conv": {"filter": [3, 3], "padding": "circular", "b_std": 0.1}}"#;
+    let tokens = r#"{"conv": {"filter": [4, 4], "strides": [4, 4], "padding": "valid"}}, "relu""#;
+    let attention = |options: &str| {
+        format!(r#"{tokens}, {{"self_attention": {{{options}}}}}, "global_avg_pool", {{"dense": {{}}}}"#)
+    };
+    let pooled = |pool: &str| {
+        let window = r#"{"window": [2, 2], "strides": [2, 2]}"#;
+        format!(r#"{conv}, {{"{pool}": {window}}}, "relu", "flatten", {{"dense": {{}}}}"#)
+    };
+    let layers = [
+        ("max_pool, 2 × 2", pooled("max_pool"), ("avg_pool", pooled("avg_pool"))),
+        (
+            "self_attention, 1/√d, 49 tokens",
+            attention(r#""scaling": "sqrt""#),
+            ("1/d", attention(r#""scaling": "linear""#)),
+        ),
+    ];
+    println!(
+        "\nlayers by sampling, {IMAGES} images of {SIDE} × {SIDE}, one estimate of {SAMPLES} points, ms per pair (× with the closed layer)"
+    );
+    let x = points::<f64>(IMAGES, SIDE * SIDE);
+    for (name, sampled, (other, closed)) in layers {
+        let shape = [SIDE, SIDE, 1];
+        let closed = CompiledKernel::compile(&graph(&closed, &shape)).unwrap();
+        let settings = MonteCarlo { samples: SAMPLES, replicates: 2, ..MonteCarlo::default() };
+        let sampled = MonteCarloKernel::compile(&graph(&sampled, &shape), settings).unwrap();
+        let sampled = &sampled.replicates()[0];
+        let [floor, own] = interleaved([&|| evaluate(&closed, &x), &|| evaluate(sampled, &x)]);
+        let pairs = |kernel: &CompiledKernel| kernel.pairs_evaluated::<f64>(IMAGES, IMAGES, true);
+        let (floor, own) = (floor / pairs(&closed), own / pairs(sampled));
+        println!("  {name:<34} {:8.2} ({:6.1} × {other})", own * 1e3, own / floor);
+    }
+}
