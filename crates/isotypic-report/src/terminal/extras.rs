@@ -102,6 +102,15 @@ fn training_section(training: &TrainingReport) -> Section {
     }
 }
 
+/// The name of a metric as one would say it.
+fn in_words(metric: &str) -> String {
+    match metric {
+        "svm_margin" => "SVM margin".to_owned(),
+        "delta_squared" => "Δ²".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
 fn metrics_section(metrics: &MetricsReport) -> Section {
     let mut headings = columns(&[
         ("question", Align::Right),
@@ -129,7 +138,7 @@ fn metrics_section(metrics: &MetricsReport) -> Section {
         let mut cells = vec![
             (score.question + 1).to_string(),
             score.arch.clone().unwrap_or_else(|| "all".to_owned()),
-            score.metric.replace('_', " "),
+            in_words(&score.metric),
             score.turns.to_string(),
             decimal(score.spearman),
             decimal(score.kendall),

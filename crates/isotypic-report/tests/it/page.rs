@@ -197,7 +197,7 @@ fn training_times_and_metrics_are_tables_of_the_page() {
     );
     for part in [
         "<th scope=\"col\" class=\"words\">metric</th>",
-        "<td class=\"words\">svm margin</td>",
+        "<td class=\"words\">SVM margin</td>",
         "<th scope=\"col\">trained: turns</th>",
         "<td>0.938</td>",
     ] {
