@@ -12,7 +12,7 @@ use isotypic_architecture::Architecture;
 use isotypic_kernel::{CompiledKernel, Outputs, Real};
 use isotypic_work::Monitor;
 
-use measure::{ROUNDS, evaluate, interleaved, points, seconds};
+use measure::{ROUNDS, evaluate, interleaved, median, points, seconds};
 
 fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
