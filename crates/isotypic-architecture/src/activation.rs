@@ -223,12 +223,12 @@ impl Activation {
 pub const SIGMOID_LIKE_RATE: f64 = 1.0 / 2.402_056_353_171_979_6;
 
 /// $u^n$.
-fn power(degree: usize, u: f64) -> f64 {
+pub(crate) fn power(degree: usize, u: f64) -> f64 {
     if u.is_nan() { u } else { (0..degree).fold(1.0, |power, _| power * u) }
 }
 
 /// $h_{k+1} = (u h_k - \sqrt k\,h_{k-1})/\sqrt{k+1}$.
-fn hermite(degree: usize, u: f64) -> f64 {
+pub(crate) fn hermite(degree: usize, u: f64) -> f64 {
     let (mut before, mut value) = (0.0, 1.0);
     for k in 0..degree {
         let k = k as f64;

@@ -203,7 +203,7 @@ impl Architecture {
     ///
     /// This is the only place where shapes are inferred. A nonlinearity is accepted where its input is Gaussian in the
     /// limit of infinite width: after `dense`, `conv`, `group_conv` or `self_attention`, also with `identity`, `layer_norm`, pooling or
-    /// a `sum` of such layers between; and after `max_pool`, which itself takes Gaussian values or what one nonlinearity makes of them. Branches of a `sum` pass on different units, and at most one of them is not
+    /// a `sum` of such layers between; after `batch_norm`, which itself takes Gaussian values; and after `max_pool`, which takes these or what one nonlinearity makes of them. Branches of a `sum` pass on different units, and at most one of them is not
     /// Gaussian, so that they are uncorrelated; those of a `product` are independent. The network must end in a vector.
     ///
     /// # Errors

@@ -262,6 +262,13 @@ impl Builder {
                 groups::over_the_group(&layer_norm, end.group, positions, &path)?;
                 (Operation::LayerNorm(layer_norm), input_shape.clone())
             }
+            Layer::BatchNorm(spec) => {
+                let batch_norm = spec.check(&path)?;
+                self.gaussian(&end, &path)?;
+                // Values of a batch are normalised together, so that their lengths are bounded.
+                end.not_gaussian_since = Some(this);
+                (Operation::BatchNorm(batch_norm), input_shape.clone())
+            }
             Layer::Dropout(spec) => {
                 let dropout = spec.check(&path)?;
                 if end.origins.contains(&NodeId(0)) {
@@ -300,15 +307,14 @@ impl Builder {
         Ok(NodeId(self.nodes.len() - 1))
     }
 
-    /// Accepts a nonlinearity if its input is Gaussian, or made of maxima; its output is not.
+    /// Accepts a nonlinearity if its input is Gaussian, or made of maxima or of normalised batches; its output is not.
     fn nonlinearity(
         &self,
         operation: Operation,
         end: &mut End,
         path: &str,
     ) -> Result<Operation, ArchitectureError> {
-        let after_maximum = matches!(self.nodes[end.node.0].operation, Operation::MaxPool(_));
-        if !(after_maximum && end.not_gaussian_since == Some(end.node)) {
+        if !(is_sampled(&self.nodes[end.node.0].operation) && end.not_gaussian_since == Some(end.node)) {
             self.gaussian(end, path)?;
         }
         end.not_gaussian_since = Some(NodeId(self.nodes.len()));
@@ -319,7 +325,7 @@ impl Builder {
     fn maximum(&self, end: &mut End, path: &str) -> Result<(), ArchitectureError> {
         let read = &self.nodes[end.node.0];
         let of_gaussian = |node: &Node| match node.inputs.as_slice() {
-            [input] => !matches!(self.nodes[input.0].operation, Operation::MaxPool(_)),
+            [input] => !is_sampled(&self.nodes[input.0].operation),
             _ => false,
         };
         let after_nonlinearity = matches!(read.operation, Operation::Activation(_)) && of_gaussian(read);
@@ -350,6 +356,11 @@ impl Builder {
         }
         Ok(LayerGraph { nodes: self.nodes })
     }
+}
+
+/// Whether a layer gives values that are not Gaussian, and are sampled together with the nonlinearity after it.
+fn is_sampled(operation: &Operation) -> bool {
+    matches!(operation, Operation::MaxPool(_) | Operation::BatchNorm(_))
 }
 
 /// Refuses an empty list of layers.

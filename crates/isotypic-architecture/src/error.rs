@@ -374,6 +374,32 @@ pub enum ArchitectureError {
         /// Values in a row.
         got: usize,
     },
+    /// A batch with a single value per channel, which has no variance.
+    #[error("{path}: expected a batch of at least 2 values per channel, got {got}")]
+    BatchTooSmall {
+        /// The layer's place.
+        path: String,
+        /// Values of each channel: inputs times positions.
+        got: usize,
+    },
+    /// A batch whose values are all equal, where nothing is added to their variance.
+    #[error(
+        "{path}: expected values that differ within the batch, got equal ones in channel {channel} with `epsilon` 0"
+    )]
+    NoSpread {
+        /// The layer's place.
+        path: String,
+        /// The channel.
+        channel: usize,
+    },
+    /// A batch of more rows than were given.
+    #[error("inputs: expected a batch of at most {rows} rows, as many as there are, got {got}")]
+    BatchTooLarge {
+        /// Rows of the inputs.
+        rows: usize,
+        /// Rows of the batch.
+        got: usize,
+    },
     /// A layer whose kernel belongs to no function.
     #[error("{path}: finite networks have no such layer, since its kernel belongs to no function")]
     NoFiniteLayer {
@@ -496,6 +522,9 @@ impl ArchitectureError {
             )),
             Self::NoDepth { name } => Some(format!("pass `{}`", name.split(':').next().unwrap_or_default())),
             Self::InvalidDepth { .. } => Some("for example `mlp:5`, or `mlp` for depth 1".to_owned()),
+            Self::BatchTooSmall { .. } => Some("normalise more inputs at a time".to_owned()),
+            Self::BatchTooLarge { .. } => Some("the batch is the first rows of the inputs".to_owned()),
+            Self::NoSpread { .. } => Some("give `batch_norm` a positive `epsilon`, or leave that option out".to_owned()),
             Self::NoFiniteLayer { .. } => Some("use its kernel, or another nonlinearity, such as `exp`".to_owned()),
             Self::Read { .. } => Some("check the path and the permissions".to_owned()),
             Self::Syntax { .. } | Self::WrongKind { .. } => {

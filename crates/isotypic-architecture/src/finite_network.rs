@@ -116,8 +116,23 @@ impl FiniteNetwork {
     /// - result: `[batch, outputs]`
     ///
     /// # Errors
-    /// Rows of the wrong length, and values that are not finite.
+    /// Rows of the wrong length, and values that are not finite; with `batch_norm` batches that have no variance.
     pub fn forward(&self, inputs: &ArrayRef2<f64>) -> Result<Array2<f64>, ArchitectureError> {
+        self.forward_in_batch(inputs, inputs.nrows())
+    }
+
+    /// The same where `batch_norm` takes its statistics from the first `batch` rows alone, and normalises the others by them too.
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward), and a batch of more rows than there are.
+    pub fn forward_in_batch(
+        &self,
+        inputs: &ArrayRef2<f64>,
+        batch: usize,
+    ) -> Result<Array2<f64>, ArchitectureError> {
+        if batch > inputs.nrows() {
+            return Err(ArchitectureError::BatchTooLarge { rows: inputs.nrows(), got: batch });
+        }
         let expected = self.graph.input_size();
         if inputs.ncols() != expected {
             return Err(ArchitectureError::RowLength { expected, got: inputs.ncols() });
@@ -139,7 +154,14 @@ impl FiniteNetwork {
                     let value = if readers[source] == 0 { kept[source].take() } else { kept[source].clone() };
                     value.expect("inputs of a node come before it and are kept while someone reads them")
                 });
-                last = forward::apply(node, drawn, values.collect());
+                let mut values: Vec<Array2<f64>> = values.collect();
+                last = match &node.operation {
+                    Operation::BatchNorm(norm) => {
+                        let channels = node.input_shape[node.input_shape.len() - 1];
+                        norm.apply(values.swap_remove(0), channels, batch, &node.path)?
+                    }
+                    _ => forward::apply(node, drawn, values),
+                };
             }
             if index + 1 < nodes.len() {
                 kept[index] = Some(std::mem::take(&mut last));

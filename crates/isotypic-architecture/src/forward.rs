@@ -114,10 +114,11 @@ pub(crate) fn apply(node: &Node, drawn: &Drawn, mut inputs: Vec<Array2<f64>>) ->
             | Operation::GroupLift(_)
             | Operation::GroupConv(_)
             | Operation::Dropout(_)
+            | Operation::BatchNorm(_)
             | Operation::SelfAttention(_),
             _,
         ) => {
-            unreachable!("`FiniteNetwork::sample` draws what these operations need")
+            unreachable!("`FiniteNetwork` draws what these operations need, and normalises batches itself")
         }
         (Operation::Input | Operation::Identity | Operation::Flatten | Operation::Concat(_), _) => values,
     }

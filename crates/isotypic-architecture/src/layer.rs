@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
-    Activation, AggregateSpec, ConcatSpec, ConvSpec, DenseSpec, DropoutSpec, GroupConvSpec, GroupLiftSpec,
-    ImageResizeSpec, IndexSpec, LayerNormSpec, PoolSpec, RepeatSpec, SelfAttentionSpec,
+    Activation, AggregateSpec, BatchNormSpec, ConcatSpec, ConvSpec, DenseSpec, DropoutSpec, GroupConvSpec,
+    GroupLiftSpec, ImageResizeSpec, IndexSpec, LayerNormSpec, PoolSpec, RepeatSpec, SelfAttentionSpec,
 };
 
 /// A layer as an architecture file spells it. Names and defaults follow neural-tangents' `stax` in snake case.
@@ -50,6 +50,8 @@ pub enum Layer {
     MaxPool(PoolSpec),
     /// Layer normalisation.
     LayerNorm(LayerNormSpec),
+    /// Batch normalisation.
+    BatchNorm(BatchNormSpec),
     /// Dropout.
     Dropout(DropoutSpec),
     /// Attention between the positions of an input.
@@ -91,6 +93,7 @@ impl Layer {
             Self::SumPool(_) => "sum_pool",
             Self::MaxPool(_) => "max_pool",
             Self::LayerNorm(_) => "layer_norm",
+            Self::BatchNorm(_) => "batch_norm",
             Self::Dropout(_) => "dropout",
             Self::SelfAttention(_) => "self_attention",
             Self::Sum(_) => "sum",

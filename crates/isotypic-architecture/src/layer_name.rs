@@ -18,6 +18,7 @@ const STRUCTURED: &[&str] = &[
     "sum_pool",
     "max_pool",
     "layer_norm",
+    "batch_norm",
     "dropout",
     "self_attention",
     "index",

@@ -33,6 +33,7 @@
 //! | `image_resize` | `shape`, `method` (`nearest` or `linear`; both required), `antialias` |
 //! | `aggregate` | `pattern`: the adjacency matrix of a graph of positions, unless it is given beside the architecture |
 //! | `layer_norm` | `axes` (the batch is axis 0; default `[-1]`, the channels), `epsilon` (1e-12) |
+//! | `batch_norm` | `epsilon` (1e-5): over the batch and all positions, in training mode; in kernels it is sampled |
 //! | `dropout` | `keep_rate` (required), `mode` (`train` or `test`) |
 //! | `self_attention` | `mechanism`, `scaling`, `w_key_std`, `w_query_std`, `w_value_std`, `w_out_std`, `b_std`, `positional_embedding` (`type`, `w_std`, `on_values`, `p_norm`, `decay`, `width`), `heads`, `key_width`, `value_width`, `width` |
 //! | `sum`, `product` | a list of branches, each a list of layers |
@@ -45,6 +46,7 @@
 //! This crate computes no kernels and trains nothing.
 
 mod activation;
+mod activation_derivative;
 mod activation_spec;
 mod affine;
 mod affine_map;
@@ -52,6 +54,7 @@ mod aggregate;
 mod architecture;
 mod attention_map;
 mod axis;
+mod batch_norm;
 mod check;
 mod coefficients;
 mod concat_axis;
@@ -99,6 +102,7 @@ mod with_widths;
 pub use activation::{Activation, SIGMOID_LIKE_RATE};
 pub use aggregate::{Aggregate, AggregateSpec};
 pub use architecture::Architecture;
+pub use batch_norm::{BatchNorm, BatchNormSpec};
 pub use coefficients::Coefficients;
 pub use concat_axis::ConcatAxis;
 pub use concat_spec::ConcatSpec;

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::conv_spec::all_ones;
 use crate::{
-    Activation, Aggregate, ConcatAxis, Dropout, GroupConv, ImageResize, Index, LayerNorm, Padding, Pool,
-    SelfAttention, SymmetryGroup,
+    Activation, Aggregate, BatchNorm, ConcatAxis, Dropout, GroupConv, ImageResize, Index, LayerNorm, Padding,
+    Pool, SelfAttention, SymmetryGroup,
 };
 
 /// The computation of one [`Node`](crate::Node).
@@ -53,6 +53,8 @@ pub enum Operation {
     MaxPool(Pool),
     /// Layer normalisation.
     LayerNorm(LayerNorm),
+    /// Batch normalisation, which couples the inputs of a batch.
+    BatchNorm(BatchNorm),
     /// Dropout.
     Dropout(Dropout),
     /// Attention between the positions of an input.
@@ -92,6 +94,7 @@ impl Operation {
             Self::SumPool(_) => "sum_pool",
             Self::MaxPool(_) => "max_pool",
             Self::LayerNorm(_) => "layer_norm",
+            Self::BatchNorm(_) => "batch_norm",
             Self::Dropout(_) => "dropout",
             Self::SelfAttention(_) => "self_attention",
             Self::Sum => "sum",

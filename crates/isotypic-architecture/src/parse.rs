@@ -2,6 +2,7 @@
 
 use crate::activation_spec;
 use crate::aggregate::AGGREGATE_OPTIONS;
+use crate::batch_norm::BATCH_NORM_OPTIONS;
 use crate::check::{DEEPEST_NESTING, MOST_LAYERS};
 use crate::concat_spec::CONCAT_OPTIONS;
 use crate::conv_spec::{CONV_OPTIONS, OTHER_CONV_OPTIONS};
@@ -18,9 +19,9 @@ use crate::pool_spec::{AVG_POOL_OPTIONS, SUM_POOL_OPTIONS};
 use crate::repeat_spec::REPEAT_OPTIONS;
 use crate::self_attention_spec::SELF_ATTENTION_OPTIONS;
 use crate::{
-    AggregateSpec, Architecture, ArchitectureError, ConcatSpec, ConvSpec, DenseSpec, DropoutSpec,
-    GroupConvSpec, GroupLiftSpec, ImageResizeSpec, IndexSpec, Layer, LayerNormSpec, Parameterization,
-    PoolSpec, RepeatSpec, SelfAttentionSpec,
+    AggregateSpec, Architecture, ArchitectureError, BatchNormSpec, ConcatSpec, ConvSpec, DenseSpec,
+    DropoutSpec, GroupConvSpec, GroupLiftSpec, ImageResizeSpec, IndexSpec, Layer, LayerNormSpec,
+    Parameterization, PoolSpec, RepeatSpec, SelfAttentionSpec,
 };
 
 /// The keys of an architecture.
@@ -131,6 +132,10 @@ fn layer(prefix: &str, depth: usize, position: usize, item: Document) -> Result<
         "layer_norm" => {
             return LayerNormSpec::read(Options::new(path, options, LAYER_NORM_OPTIONS)?)
                 .map(Layer::LayerNorm);
+        }
+        "batch_norm" => {
+            return BatchNormSpec::read(Options::new(path, options, BATCH_NORM_OPTIONS)?)
+                .map(Layer::BatchNorm);
         }
         "dropout" => {
             return DropoutSpec::read(Options::new(path, options, DROPOUT_OPTIONS)?).map(Layer::Dropout);

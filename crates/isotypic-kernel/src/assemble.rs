@@ -106,7 +106,7 @@ pub(crate) fn pairs_evaluated<T: Real>(
 /// An array of zeros, or an error that says how much was asked for.
 ///
 /// The pages are not touched: they become real where a tile is first written, by the thread that writes it.
-fn zeros<T: Real>(rows: usize, columns: usize) -> Result<Array2<T>, KernelError> {
+pub(crate) fn zeros<T: Real>(rows: usize, columns: usize) -> Result<Array2<T>, KernelError> {
     let too_much = || {
         let bytes = (rows as u64).saturating_mul(columns as u64).saturating_mul(size_of::<T>() as u64);
         KernelError::OutOfMemory { rows, columns, bytes }

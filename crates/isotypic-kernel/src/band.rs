@@ -16,7 +16,7 @@ use crate::terms::Terms;
 /// Rows and columns of a tile. In the spatial part a symmetric matrix should waste little on its diagonal.
 pub(crate) fn tile_shape<T: Real>(kernel: &CompiledKernel) -> (usize, usize) {
     match kernel.head {
-        Head::DotProduct => (TILE, TILE),
+        Head::DotProduct | Head::Nothing => (TILE, TILE),
         Head::Spatial(_) => (T::LANES, T::LANES),
     }
 }
@@ -83,6 +83,7 @@ impl<'a, T: Real> Scratch<'a, T> {
         };
         let (evaluator, readouts, products) = match &kernel.head {
             Head::DotProduct => (None, Vec::new(), DotProductTile::new()),
+            Head::Nothing => (None, Vec::new(), DotProductTile::default()),
             Head::Spatial(program) => (
                 Some(Evaluator::new(program, kernel.level, with_ntk)),
                 vec![Row::zeros(height * width, with_ntk); program.readouts.len()],
@@ -105,6 +106,7 @@ impl<'a, T: Real> Scratch<'a, T> {
         let matrices = 1 + usize::from(with_ntk);
         let inputs = match &kernel.head {
             Head::DotProduct => height * width,
+            Head::Nothing => 0,
             Head::Spatial(program) => program.readouts.len() * matrices * height * width,
         };
         let (buffers, states) = match &kernel.tail {
@@ -156,6 +158,7 @@ impl<'a, T: Real> Band<'a, T> {
         match &self.lanes {
             Some(lanes) if self.pairs_rows_with_themselves(&columns) => self.read_out_rows(lanes, scratch),
             Some(lanes) => self.read_out(lanes, columns.clone(), scratch),
+            None if matches!(self.kernel.head, Head::Nothing) => {}
             None => {
                 let (x, y) = self.tile_rows(&columns);
                 scratch.products.multiply(&x, &y, self.kernel.point_length());
@@ -245,7 +248,7 @@ impl<'a, T: Real> Band<'a, T> {
         let form = match &self.kernel.head {
             Head::Spatial(spatial) if spatial.hands_on_differences => Form::Difference,
             Head::Spatial(_) => Form::Covariance,
-            Head::DotProduct => Form::CosineGap,
+            Head::DotProduct | Head::Nothing => Form::CosineGap,
         };
         for i in 0..self.rows.len() {
             for (terms, state) in ends.iter_mut().zip(&self.x.states) {
@@ -260,7 +263,7 @@ impl<'a, T: Real> Band<'a, T> {
                         input.ntk.copy_from_slice(&readout.ntk[at.clone()]);
                     }
                 }
-            } else {
+            } else if matches!(self.kernel.head, Head::DotProduct) {
                 let input = rows.input(0);
                 let (x, y) = self.tile_rows(&columns);
                 products.gaps_of_row(self.kernel.level, (&x, &y), i, &mut input.values);
@@ -269,6 +272,11 @@ impl<'a, T: Real> Band<'a, T> {
             let row_ends =
                 RowEnds { x: ends, y: &self.y.states, columns: columns.start..columns.start + width };
             let row_ends = (!row_ends.x.is_empty()).then_some(&row_ends);
+            for (given, state) in self.x.given.iter().zip(program.first_given()..) {
+                let at = (self.rows.start + i, columns.start..columns.start + width);
+                let carried = (self.kernel.level, program.form());
+                given.fill(carried, at, row_ends.map(|ends| ends.at(state)), rows.input(state));
+            }
             let output = program.run(self.kernel.level, (form, self.kernel.gives), row_ends, rows);
             write(&output.values, i, &mut target.nngp);
             write(&output.ntk, i, &mut target.ntk);

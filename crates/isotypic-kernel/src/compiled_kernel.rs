@@ -8,7 +8,8 @@ use rayon::prelude::*;
 
 use crate::assemble::{assemble, pairs_evaluated};
 use crate::feature_kernel::FeatureKernel;
-use crate::lower::lower;
+use crate::given::{AllGiven, Given};
+use crate::lower::{Part, lower};
 use crate::monte_carlo::Sampling;
 use crate::nonlinearity::Nonlinearity;
 use crate::outputs::{KernelMatrices, Outputs};
@@ -24,6 +25,8 @@ use crate::{KernelError, cost};
 pub(crate) enum Head {
     /// The mean product of coordinates, by matrix products.
     DotProduct,
+    /// All is given.
+    Nothing,
     /// Layers on positions, then a readout.
     Spatial(Box<SpatialProgram>),
 }
@@ -80,7 +83,16 @@ impl CompiledKernel {
 
     /// The same, with layers that are sampled if that is known.
     pub(crate) fn compile_with(graph: &LayerGraph, sampling: Option<Sampling>) -> Result<Self, KernelError> {
-        let (head, program) = lower(graph, sampling)?;
+        Self::compile_part(graph, sampling, &Part::whole(graph))
+    }
+
+    /// The same of a part of a network.
+    pub(crate) fn compile_part(
+        graph: &LayerGraph,
+        sampling: Option<Sampling>,
+        part: &Part,
+    ) -> Result<Self, KernelError> {
+        let (head, program) = lower(graph, sampling, part)?;
         let shape = graph.input_shape().to_vec();
         Ok(Self { shape, level: Level::new(), head, tail: Tail::Layers(program), gives: Form::Covariance })
     }
@@ -145,19 +157,21 @@ impl CompiledKernel {
     /// # Errors
     /// [`KernelError::PointLength`], [`KernelError::NotFinite`] and [`KernelError::VarianceOutOfRange`] name the point.
     pub fn prepare<T: Real>(&self, points: ArrayView2<'_, T>) -> Result<PreparedInputs<T>, KernelError> {
-        self.prepare_with(points, |groups, terms| (0..groups).into_par_iter().map(terms).collect())
+        self.prepare_given(points, AllGiven::default())
     }
 
-    /// Checks points and computes what depends on one point alone; `all` runs through groups of images.
-    pub(crate) fn prepare_with<T: Real>(
+    /// The same of a part of a network that starts from what is given for these points too.
+    pub(crate) fn prepare_given<T: Real>(
         &self,
         points: ArrayView2<'_, T>,
-        all: impl Fn(
-            usize,
-            &(dyn Fn(usize) -> Result<Vec<SpatialTerms<T>>, KernelError> + Sync),
-        ) -> Result<Vec<Vec<SpatialTerms<T>>>, KernelError>,
+        given: AllGiven,
     ) -> Result<PreparedInputs<T>, KernelError> {
-        let (rows, length) = points.dim();
+        self.prepare_with(points, given, |groups, terms| (0..groups).into_par_iter().map(terms).collect())
+    }
+
+    /// Refuses points of the wrong length, and those that are not numbers.
+    pub(crate) fn check_points<T: Real>(&self, points: ArrayView2<'_, T>) -> Result<(), KernelError> {
+        let length = points.ncols();
         if length != self.point_length() {
             let (expected, shape) = (self.point_length(), self.shape.clone());
             return Err(KernelError::PointLength { expected, got: length, shape });
@@ -168,15 +182,32 @@ impl CompiledKernel {
                 return Err(KernelError::NotFinite { row, column, value });
             }
         }
+        Ok(())
+    }
+
+    /// Checks points and computes what depends on one point alone; `all` runs through groups of images.
+    pub(crate) fn prepare_with<T: Real>(
+        &self,
+        points: ArrayView2<'_, T>,
+        given: AllGiven,
+        all: impl Fn(
+            usize,
+            &(dyn Fn(usize) -> Result<Vec<SpatialTerms<T>>, KernelError> + Sync),
+        ) -> Result<Vec<Vec<SpatialTerms<T>>>, KernelError>,
+    ) -> Result<PreparedInputs<T>, KernelError> {
+        let (rows, length) = points.dim();
+        self.check_points(points)?;
         let mut prepared = PreparedInputs {
             rows,
             points: Vec::new(),
             spatial: Vec::new(),
             states: Vec::new(),
             diagonal: Vec::new(),
+            given: given.vectors.clone(),
             ntk_out_of_range: None,
         };
-        let inputs = match &self.head {
+        let mut inputs = match &self.head {
+            Head::Nothing => Vec::new(),
             Head::DotProduct => {
                 prepared.points.reserve_exact(padded_rows(rows) * length);
                 prepared.points.extend(points.iter());
@@ -191,12 +222,14 @@ impl CompiledKernel {
                 let terms = |group: usize| {
                     let group = group * T::LANES..((group + 1) * T::LANES).min(rows);
                     let images = group.clone().map(|row| points.row(row).to_vec()).collect();
-                    SpatialTerms::of_images(program, self.level, group.start, images)
+                    SpatialTerms::of_images(program, self.level, group.start, images, &given.positions)
                 };
                 prepared.spatial = all(rows.div_ceil(T::LANES), &terms)?.into_iter().flatten().collect();
                 readout_moments(program, &prepared.spatial)
             }
         };
+        let has_moments = !inputs.is_empty() || matches!(self.head, Head::Nothing);
+        inputs.extend(given.vectors.iter().filter(|_| has_moments).map(Given::moments));
         if inputs.is_empty() {
             return Ok(prepared); // no layer needs them
         }

@@ -11,7 +11,7 @@ use crate::scalar::{TILE, padded_rows};
 use crate::terms::Terms;
 
 /// Nanoseconds per multiplication and addition of a matrix product.
-const PRODUCT: f64 = 0.06;
+pub(crate) const PRODUCT: f64 = 0.06;
 /// Nanoseconds per pair for one scalar layer.
 const SCALAR_LAYER: f64 = 4.0;
 /// Nanoseconds per pair of positions for one spatial layer.
@@ -23,6 +23,7 @@ const PACKED_COLUMNS: usize = 512;
 pub(crate) fn seconds_per_pair(kernel: &CompiledKernel) -> f64 {
     let head = match &kernel.head {
         Head::DotProduct => kernel.point_length() as f64 * PRODUCT,
+        Head::Nothing => 0.0,
         Head::Spatial(program) => program.evaluations_per_pair() * SPATIAL_LAYER,
     };
     head * 1e-9 + seconds_of_layers(kernel)
@@ -43,6 +44,7 @@ fn prepared_bytes<T: Real>(kernel: &CompiledKernel, points: usize) -> u64 {
     let (points, padded) = (points as u64, padded_rows(points) as u64);
     let inputs = match &kernel.head {
         Head::DotProduct => padded * kernel.point_length() as u64 * size,
+        Head::Nothing => 0,
         Head::Spatial(program) => points * program.prepared_bytes::<T>(),
     };
     let states = match (&kernel.tail, &kernel.head) {
@@ -59,6 +61,7 @@ fn scratch_bytes<T: Real>(kernel: &CompiledKernel, symmetric: bool, outputs: Out
     let head = match &kernel.head {
         // Both ends of a tile, packed for the matrix product.
         Head::DotProduct => (2 * TILE * kernel.point_length().min(PACKED_COLUMNS) * size_of::<T>()) as u64,
+        Head::Nothing => 0,
         Head::Spatial(program) => {
             program.scratch_bytes::<T>(outputs.with_ntk())
                 + program.inputs_copied::<T>(symmetric) * program.prepared_bytes::<T>()

@@ -20,13 +20,33 @@ pub enum KernelError {
         /// What has a closed form in its place.
         instead: &'static str,
     },
-    /// A nonlinearity beside a maximum for which no sampling is known.
+    /// A nonlinearity beside a maximum, or after batch normalisation, for which no sampling is known.
     #[error("{path}: expected {expected}")]
     BesideMaximum {
         /// Path of the layer.
         path: String,
         /// What could be sampled.
         expected: &'static str,
+    },
+    /// A batch of fewer than two values.
+    #[error("{path}: expected a batch of at least 2 values per channel, got {got}")]
+    BatchTooSmall {
+        /// Path of the layer.
+        path: String,
+        /// Values of each channel: points times positions.
+        got: usize,
+    },
+    /// A batch whose points are all equal, where nothing is added to their variance.
+    #[error("{path}: expected points that differ within the batch, got equal ones with `epsilon` 0")]
+    NoSpread {
+        /// Path of the layer.
+        path: String,
+    },
+    /// An estimate of a covariance that is not positive semi-definite.
+    #[error("{path}: expected a positive semi-definite covariance before it, got a sampled one that is not")]
+    NotACovariance {
+        /// Path of the layer.
+        path: String,
     },
     /// A setting of Monte-Carlo estimates out of range.
     #[error("monte carlo: expected `{name}` from {smallest} to {largest}, got {got}")]
@@ -184,6 +204,9 @@ impl KernelError {
             Self::BesideMaximum { .. } => {
                 Some("put a `conv` or `dense` layer between, or use `relu`".to_owned())
             }
+            Self::BatchTooSmall { .. } => Some("evaluate more points at a time: those of one call are a batch".to_owned()),
+            Self::NoSpread { .. } => Some("give `batch_norm` a positive `epsilon`, or leave that option out".to_owned()),
+            Self::NotACovariance { .. } => Some("take more samples, or avoid other sampled layers before it".to_owned()),
             Self::MonteCarloSetting { .. } => Some("leave it out for the default".to_owned()),
             Self::OverGroup { .. } => Some("lift with one group in all branches, and put `dropout` after `group_lift`".to_owned()),
             Self::UnsupportedOperation { .. } => {

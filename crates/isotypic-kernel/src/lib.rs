@@ -21,11 +21,13 @@
 mod affine;
 mod assemble;
 mod band;
+mod batch;
 mod compiled_kernel;
 mod cost;
 mod dot_product_kernel;
 mod error;
 mod feature_kernel;
+mod given;
 mod layer_norm;
 mod layer_run;
 mod lower;

@@ -1,12 +1,20 @@
 //! Kernels of networks with layers that are sampled, with standard errors.
 //!
-//! Every replicate is a [`CompiledKernel`] of the whole network with random points of its own, so that what later layers, readouts
-//! and solvers make of the sampling error shows in the spread of the replicates. No network is built or trained.
+//! Every replicate is a kernel of the whole network with random points of its own, so that what later layers, readouts and solvers make
+//! of the sampling error shows in the spread of the replicates. No network is built or trained.
+//!
+//! # Batch normalisation
+//! With `batch_norm` a value depends on all points of a call: those of [`symmetric`](MonteCarloKernel::symmetric) are one batch, and
+//! [`cross`](MonteCarloKernel::cross) takes its first list as the batch, by whose statistics the second one is normalised too, as a
+//! network in training normalises what it is trained on. All pairs of points are held at a time, and everything is computed in double
+//! precision, whatever the type of the points. Covariances between the points before every such layer are exact where nothing before
+//! them is sampled; they are the same for all replicates then.
 
 use isotypic_architecture::LayerGraph;
 use isotypic_work::{Monitor, Plan};
 use ndarray::{Array2, ArrayView2, Zip};
 
+use crate::batch::BatchKernel;
 use crate::compiled_kernel::CompiledKernel;
 use crate::outputs::{KernelMatrices, Outputs};
 use crate::prepared_inputs::PreparedInputs;
@@ -15,8 +23,8 @@ use crate::{KernelError, MonteCarlo};
 
 /// The kernel of one architecture, some of whose layers have no closed form: several independent estimates of it.
 ///
-/// Within a replicate all entries are estimated from the same points, and an entry is a function of its two inputs alone, bit for
-/// bit, as in [`CompiledKernel`].
+/// Within a replicate all entries are estimated from the same points. Without `batch_norm` an entry is a function of its two inputs alone,
+/// bit for bit, as in [`CompiledKernel`]; with it, of the whole batch. Equal inputs have equal entries either way.
 ///
 /// # Examples
 ///
@@ -41,12 +49,29 @@ use crate::{KernelError, MonteCarlo};
 #[derive(Debug)]
 pub struct MonteCarloKernel {
     settings: MonteCarlo,
-    replicates: Vec<CompiledKernel>,
+    replicates: Replicates,
+}
+
+/// How replicates are evaluated.
+#[derive(Debug)]
+enum Replicates {
+    /// Pair by pair.
+    Pairwise(Vec<CompiledKernel>),
+    /// All points at once.
+    Whole(Box<BatchKernel>),
 }
 
 /// Inputs prepared for every replicate.
 #[derive(Debug)]
-pub struct MonteCarloInputs<T: Real = f64>(Vec<PreparedInputs<T>>);
+pub struct MonteCarloInputs<T: Real = f64>(Inputs<T>);
+
+#[derive(Debug)]
+enum Inputs<T: Real> {
+    /// For each replicate.
+    Pairwise(Vec<PreparedInputs<T>>),
+    /// Checked points.
+    Whole(Array2<f64>),
+}
 
 /// The matrices of all replicates.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +84,10 @@ impl<T: Real> MonteCarloInputs<T> {
     /// Number of inputs.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0[0].len()
+        match &self.0 {
+            Inputs::Pairwise(replicates) => replicates[0].len(),
+            Inputs::Whole(points) => points.nrows(),
+        }
     }
 
     /// Whether there are none.
@@ -77,9 +105,12 @@ impl MonteCarloKernel {
     /// [`KernelError::WindowTooLarge`], [`KernelError::TooManyPositions`] and what [`CompiledKernel::compile`] refuses name the layer.
     pub fn compile(graph: &LayerGraph, settings: MonteCarlo) -> Result<Self, KernelError> {
         let settings = settings.check()?;
+        if let Some(kernel) = BatchKernel::compile(graph, settings)? {
+            return Ok(Self { settings, replicates: Replicates::Whole(Box::new(kernel)) });
+        }
         let replicate = |index| CompiledKernel::compile_with(graph, Some(settings.replicate(index)));
         let replicates = (0..settings.replicates).map(replicate).collect::<Result<_, _>>()?;
-        Ok(Self { settings, replicates })
+        Ok(Self { settings, replicates: Replicates::Pairwise(replicates) })
     }
 
     /// How it is sampled.
@@ -88,31 +119,55 @@ impl MonteCarloKernel {
         self.settings
     }
 
-    /// The kernels of which this is the mean.
+    /// The kernels of which this is the mean; `None` where entries [depend on the batch](Self::depends_on_batch).
     #[must_use]
-    pub fn replicates(&self) -> &[CompiledKernel] {
-        &self.replicates
+    pub fn replicates(&self) -> Option<&[CompiledKernel]> {
+        match &self.replicates {
+            Replicates::Pairwise(kernels) => Some(kernels),
+            Replicates::Whole(_) => None,
+        }
     }
 
-    /// Nominal seconds of one core for one pair of points, in all replicates.
+    /// Whether there is batch normalisation, so that an entry depends on all points of a call.
+    #[must_use]
+    pub fn depends_on_batch(&self) -> bool {
+        matches!(self.replicates, Replicates::Whole(_))
+    }
+
+    /// Nominal seconds of one core for one pair of points, in all replicates; with batch normalisation for one of the pairs that
+    /// [are evaluated](Self::pairs_evaluated).
     #[must_use]
     pub fn seconds_per_pair(&self) -> f64 {
-        self.replicates.iter().map(CompiledKernel::seconds_per_pair).sum()
+        match &self.replicates {
+            Replicates::Pairwise(kernels) => kernels.iter().map(CompiledKernel::seconds_per_pair).sum(),
+            Replicates::Whole(kernel) => kernel.seconds_per_pair(),
+        }
     }
 
     /// What an evaluation will take, on the current number of threads: replicates run one after the other, and all results are kept.
     #[must_use]
     pub fn plan<T: Real>(&self, rows: usize, columns: usize, symmetric: bool, outputs: Outputs) -> Plan {
-        let one = self.replicates[0].plan::<T>(rows, columns, symmetric, outputs);
-        let replicates = self.replicates.len() as u64;
+        let one = match &self.replicates {
+            Replicates::Pairwise(kernels) => kernels[0].plan::<T>(rows, columns, symmetric, outputs),
+            Replicates::Whole(kernel) => {
+                let (points, entries) =
+                    (points_of_both(rows, columns, symmetric), rows as u64 * columns as u64);
+                return kernel.plan(points, entries, outputs);
+            }
+        };
+        let replicates = self.settings.replicates as u64;
         Plan { bytes: one.bytes * replicates, seconds: one.seconds * replicates as f64, ..one }
     }
 
     /// Number of pairs that an evaluation computes and reports to its monitor, over all replicates.
     #[must_use]
     pub fn pairs_evaluated<T: Real>(&self, rows: usize, columns: usize, symmetric: bool) -> f64 {
-        let one = self.replicates[0].pairs_evaluated::<T>(rows, columns, symmetric);
-        one * self.replicates.len() as f64
+        match &self.replicates {
+            Replicates::Pairwise(kernels) => {
+                kernels[0].pairs_evaluated::<T>(rows, columns, symmetric) * kernels.len() as f64
+            }
+            Replicates::Whole(kernel) => kernel.pairs_evaluated(points_of_both(rows, columns, symmetric)),
+        }
     }
 
     /// Checks points and computes what depends on one point alone, for every replicate.
@@ -123,8 +178,16 @@ impl MonteCarloKernel {
     /// # Errors
     /// As [`CompiledKernel::prepare`].
     pub fn prepare<T: Real>(&self, points: ArrayView2<'_, T>) -> Result<MonteCarloInputs<T>, KernelError> {
-        let all = self.replicates.iter().map(|kernel| kernel.prepare(points));
-        all.collect::<Result<_, _>>().map(MonteCarloInputs)
+        let inputs = match &self.replicates {
+            Replicates::Pairwise(kernels) => Inputs::Pairwise(
+                kernels.iter().map(|kernel| kernel.prepare(points)).collect::<Result<_, _>>()?,
+            ),
+            Replicates::Whole(kernel) => {
+                kernel.check_points(points)?;
+                Inputs::Whole(points.mapv(Real::to_f64).as_standard_layout().into_owned())
+            }
+        };
+        Ok(MonteCarloInputs(inputs))
     }
 
     /// Estimates of the kernel of a list of points with itself: `[n, n]`, bitwise symmetric.
@@ -137,11 +200,20 @@ impl MonteCarloKernel {
         outputs: Outputs,
         monitor: &Monitor,
     ) -> Result<KernelEstimates<T>, KernelError> {
-        let all = self.replicates.iter().zip(&x.0).map(|(kernel, x)| kernel.symmetric(x, outputs, monitor));
-        Ok(KernelEstimates { replicates: all.collect::<Result<_, _>>()? })
+        let replicates = match (&self.replicates, &x.0) {
+            (Replicates::Pairwise(kernels), Inputs::Pairwise(x)) => {
+                let all = kernels.iter().zip(x).map(|(kernel, x)| kernel.symmetric(x, outputs, monitor));
+                all.collect::<Result<_, _>>()?
+            }
+            (Replicates::Whole(kernel), Inputs::Whole(x)) => {
+                rounded(kernel.symmetric(x.view(), outputs, monitor)?)
+            }
+            _ => unreachable!("points are prepared by the kernel itself"),
+        };
+        Ok(KernelEstimates { replicates })
     }
 
-    /// Estimates of the kernel between two lists of points: `[x.len(), y.len()]`.
+    /// Estimates of the kernel between two lists of points, of which the first is the batch: `[x.len(), y.len()]`.
     ///
     /// # Errors
     /// As [`CompiledKernel::symmetric`].
@@ -152,11 +224,30 @@ impl MonteCarloKernel {
         outputs: Outputs,
         monitor: &Monitor,
     ) -> Result<KernelEstimates<T>, KernelError> {
-        let both = x.0.iter().zip(&y.0);
-        let all =
-            self.replicates.iter().zip(both).map(|(kernel, (x, y))| kernel.cross(x, y, outputs, monitor));
-        Ok(KernelEstimates { replicates: all.collect::<Result<_, _>>()? })
+        let replicates = match (&self.replicates, &x.0, &y.0) {
+            (Replicates::Pairwise(kernels), Inputs::Pairwise(x), Inputs::Pairwise(y)) => {
+                let all = kernels.iter().zip(x.iter().zip(y));
+                all.map(|(kernel, (x, y))| kernel.cross(x, y, outputs, monitor)).collect::<Result<_, _>>()?
+            }
+            (Replicates::Whole(kernel), Inputs::Whole(x), Inputs::Whole(y)) => {
+                rounded(kernel.cross(x.view(), y.view(), outputs, monitor)?)
+            }
+            _ => unreachable!("points are prepared by the kernel itself"),
+        };
+        Ok(KernelEstimates { replicates })
     }
+}
+
+/// Points that are evaluated together.
+fn points_of_both(rows: usize, columns: usize, symmetric: bool) -> usize {
+    if symmetric { rows } else { rows + columns }
+}
+
+/// Matrices in double precision as they are handed over.
+fn rounded<T: Real>(matrices: Vec<KernelMatrices>) -> Vec<KernelMatrices<T>> {
+    let round = |matrix: Array2<f64>| matrix.mapv_into_any(T::from_f64);
+    let each = |KernelMatrices { nngp, ntk }| KernelMatrices { nngp: round(nngp), ntk: ntk.map(round) };
+    matrices.into_iter().map(each).collect()
 }
 
 impl<T: Real> KernelEstimates<T> {

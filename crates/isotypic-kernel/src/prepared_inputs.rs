@@ -1,6 +1,7 @@
 //! Points made ready for evaluation: checked, padded, with their second moments at every layer.
 
 use crate::KernelError;
+use crate::given::Given;
 use crate::real::Real;
 use crate::spatial::SpatialTerms;
 use crate::terms::Terms;
@@ -17,6 +18,8 @@ pub struct PreparedInputs<T: Real = f64> {
     pub(crate) states: Vec<Terms<T>>,
     /// Variance and tangent kernel of every point with itself at the output, in `f64`; empty where no layer needs them.
     pub(crate) diagonal: Vec<(f64, f64)>,
+    /// Of a part of a network, what is known of all pairs of these points.
+    pub(crate) given: Vec<Given>,
     /// The first point with a diagonal tangent kernel that leaves the range of `T`, which matters only to those who want tangent
     /// kernels.
     pub(crate) ntk_out_of_range: Option<KernelError>,

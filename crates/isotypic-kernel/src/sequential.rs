@@ -8,6 +8,7 @@ use crate::KernelError;
 use crate::assemble::empty_matrices;
 use crate::band::{Band, Scratch, TileTarget, tile_shape};
 use crate::compiled_kernel::CompiledKernel;
+use crate::given::AllGiven;
 use crate::outputs::{KernelMatrices, Outputs};
 use crate::prepared_inputs::PreparedInputs;
 
@@ -20,7 +21,7 @@ impl CompiledKernel {
         &self,
         points: ArrayView2<'_, f64>,
     ) -> Result<PreparedInputs<f64>, KernelError> {
-        self.prepare_with(points, |groups, terms| (0..groups).map(terms).collect())
+        self.prepare_with(points, AllGiven::default(), |groups, terms| (0..groups).map(terms).collect())
     }
 
     /// The kernel between two lists of points, `[x.len(), y.len()]`, as [`cross`](Self::cross) to the bit, without other threads.

@@ -51,6 +51,17 @@ fn peak_and_plan<T: Real>(
     (ALLOCATOR.peak_usage() - before, usize::try_from(plan.bytes).unwrap())
 }
 
+/// The matrix product takes address space for the largest packed matrices in each thread once, and touches of it what it packs.
+fn two_threads() -> rayon::ThreadPool {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    pool.broadcast(|_| {
+        let kernel = compile("mlp", &[600]);
+        let point = kernel.prepare(Array2::<f64>::ones((1, 600)).view()).unwrap();
+        kernel.symmetric(&point, Outputs::Nngp, &Monitor::silent()).unwrap();
+    });
+    pool
+}
+
 #[test]
 fn plans_are_the_memory_at_the_peak() {
     let drop = r#"{"dropout": {"keep_rate": 0.5}}"#;
@@ -72,13 +83,7 @@ fn plans_are_the_memory_at_the_peak() {
         ("gcnn:d4:2", &[5, 5, 2], 40),
     ];
     let threads = 2;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    // The matrix product takes address space for the largest packed matrices in each thread once, and touches of it what it packs.
-    pool.broadcast(|_| {
-        let kernel = compile("mlp", &[600]);
-        let point = kernel.prepare(Array2::<f64>::ones((1, 600)).view()).unwrap();
-        kernel.symmetric(&point, Outputs::Nngp, &Monitor::silent()).unwrap();
-    });
+    let pool = two_threads();
     pool.install(|| {
         for (architecture, shape, n) in cases {
             let kernel = compile(architecture, shape);
@@ -105,6 +110,35 @@ fn plans_are_the_memory_at_the_peak() {
         }
     });
     plans_of_sampled_attention_bound_the_memory_at_the_peak();
+    plans_of_batch_normalisation_bound_the_memory_at_the_peak();
+}
+
+/// Part of the test above too: vectors, and images with statistics over all pixels.
+fn plans_of_batch_normalisation_bound_the_memory_at_the_peak() {
+    let deep = r#""dense", "batch_norm", "relu", "dense", "batch_norm", "relu", "dense""#;
+    let images = r#"{"conv": {"filter": [3, 3], "padding": "same"}}, "batch_norm", "relu", {"conv": {"filter": [3, 3]}}, "batch_norm", "relu", "global_avg_pool", "dense""#;
+    let pool = two_threads();
+    for (layers, shape, points) in [(deep, &[400][..], 300), (images, &[8, 8, 1], 9)] {
+        let graph =
+            Architecture::from_json(&format!(r#"{{"layers": [{layers}]}}"#)).unwrap().check(shape).unwrap();
+        let kernel =
+            MonteCarloKernel::compile(&graph, MonteCarlo { samples: 300, replicates: 2, seed: 0 }).unwrap();
+        let length: usize = shape.iter().product();
+        let x = Array2::from_shape_fn((points, length), |(row, at)| ((row * length + at) as f64 * 1.3).sin());
+        pool.install(|| {
+            for outputs in [Outputs::Nngp, Outputs::NngpAndNtk] {
+                let plan = kernel.plan::<f64>(points, points, true, outputs).bytes as usize;
+                let before = ALLOCATOR.current_usage();
+                ALLOCATOR.reset_peak_usage();
+                let inputs = kernel.prepare(x.view()).unwrap();
+                kernel.symmetric(&inputs, outputs, &Monitor::silent()).unwrap();
+                let peak = ALLOCATOR.peak_usage() - before;
+                let what = format!("{layers}, {outputs:?}: {peak} bytes held, {plan} planned");
+                assert!(peak <= plan + SMALL + 2 * PACKED, "{what}");
+                assert!(plan <= 3 * peak, "{what}");
+            }
+        });
+    }
 }
 
 /// Part of the test above, since tests run side by side. Of one replicate: all replicates have kernels and inputs of their own, and take turns.
@@ -114,8 +148,8 @@ fn plans_of_sampled_attention_bound_the_memory_at_the_peak() {
     let graph = Architecture::from_json(&text).unwrap().check(&[24, 2]).unwrap();
     let settings = MonteCarlo { samples: 2, replicates: 2, seed: 0 };
     let sampled = MonteCarloKernel::compile(&graph, settings).unwrap();
-    let kernel = &sampled.replicates()[0];
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    let kernel = &sampled.replicates().unwrap()[0];
+    let pool = two_threads();
     pool.install(|| {
         for outputs in [Outputs::Nngp, Outputs::NngpAndNtk] {
             for (precision, (peak, plan)) in [

@@ -2,7 +2,7 @@
 //!
 //! While a network is trained, $(x - \mu) / \sqrt{v + \epsilon}$ with mean and variance of each channel over the examples and positions of the
 //! batch; afterwards with their running averages $r \leftarrow (1 - m)\, r + m\, \hat r$, which take the variance without bias. Trained factors
-//! and summands are a layer of their own. No kernel is known, since examples of a batch are coupled.
+//! and summands are a layer of their own. Kernels take the points that they are asked for as the batch.
 
 use burn_tensor::Tensor;
 use serde::Serialize;

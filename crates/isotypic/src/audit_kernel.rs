@@ -81,11 +81,11 @@ impl AuditKernel {
         }
     }
 
-    /// The network itself, in double precision whatever the precision of pairs; one replicate of those that are sampled.
-    pub(crate) fn network(&self) -> &CompiledKernel {
+    /// The network itself, in double precision whatever the precision of pairs; `None` if layers are sampled.
+    pub(crate) fn network(&self) -> Option<&CompiledKernel> {
         match self {
-            Self::Double(kernel) => kernel,
-            Self::Sampled(kernel) => &kernel.replicates()[0],
+            Self::Double(kernel) => Some(kernel),
+            Self::Sampled(_) => None,
             Self::Single { double, .. } => double.network(),
         }
     }

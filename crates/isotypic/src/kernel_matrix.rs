@@ -26,7 +26,7 @@ pub struct KernelSettings {
     pub kernel: KernelKind,
     /// In which floating-point type it is computed; files of inputs may have either.
     pub precision: Precision,
-    /// How layers without a closed kernel are sampled.
+    /// How layers without a closed kernel are sampled. With `batch_norm` the inputs of the rows are the batch.
     pub monte_carlo: MonteCarlo,
 }
 

@@ -1,11 +1,11 @@
-//! `LayerNormalization` and `Dropout`.
+//! `LayerNormalization`, `BatchNormalization` and `Dropout`.
 
 use isotypic_onnx::Node;
 
 use super::builder::Builder;
 use super::no_mapping;
 use super::value::Axis;
-use crate::{ArchitectureError, DropoutMode, DropoutSpec, Layer, LayerNormSpec};
+use crate::{ArchitectureError, BatchNormSpec, DropoutMode, DropoutSpec, Layer, LayerNormSpec};
 
 impl<'model> Builder<'model> {
     /// `LayerNormalization` over channels, or over channels and positions. Its scale and shift begin at 1 and 0; that they are trained is
@@ -18,15 +18,7 @@ impl<'model> Builder<'model> {
         let first = if axis < 0 { axis.saturating_add(rank as i64) } else { axis };
         let first = usize::try_from(first).ok().filter(|&first| first < rank);
         let Some(first) = first else { return Err(node.wrong("axis", format!("one of {rank} axes")).into()) };
-        for index in 1..node.inputs.len() {
-            if self.argument(node, index).is_some_and(|name| self.constant(name).is_none()) {
-                return Err(no_mapping(
-                    node,
-                    "expected constant scales and shifts",
-                    "export the network again",
-                ));
-            }
-        }
+        self.has_constant_scales(node)?;
         let normalized = &data.axes[first..];
         let (mut axes, mut positions) = (vec![], 0);
         for axis in normalized {
@@ -52,6 +44,42 @@ impl<'model> Builder<'model> {
         let spec = LayerNormSpec { axes, epsilon: node.number("epsilon")?.unwrap_or(1e-5) };
         self.add_layer(node, &data, Layer::LayerNorm(spec), data.axes.clone(), data.extents.clone());
         Ok(())
+    }
+
+    /// `BatchNormalization` in training mode, of a file that was exported from a network in training: with the statistics of whatever batch
+    /// its kernel is asked for. Scale and shift are those of layer normalisation. In evaluation mode it has statistics of past batches,
+    /// which no kernel here knows.
+    pub(super) fn add_batch_normalization(&mut self, node: &'model Node) -> Result<(), ArchitectureError> {
+        node.only(&["epsilon", "momentum", "training_mode"])?;
+        if node.integer("training_mode")?.unwrap_or(0) != 1 {
+            return Err(no_mapping(
+                node,
+                "expected training mode: in evaluation mode it has statistics of past batches, which no kernel here knows",
+                "export with `training=torch.onnx.TrainingMode.TRAINING`, or write the network down with `batch_norm`",
+            ));
+        }
+        let data = self.data(node, 0)?;
+        self.has_constant_scales(node)?;
+        if data.axes.first() != Some(&Axis::Batch) || data.axes.get(1) != Some(&Axis::Channels) {
+            return Err(no_mapping(
+                node,
+                format!("normalises along axis 1 of {}", data.describe()),
+                "batch normalisation has a mapping where axis 0 is the batch and axis 1 the channels",
+            ));
+        }
+        let spec = BatchNormSpec { epsilon: node.number("epsilon")?.unwrap_or(1e-5) };
+        self.add_layer(node, &data, Layer::BatchNorm(spec), data.axes.clone(), data.extents.clone());
+        Ok(())
+    }
+
+    /// Refuses scales and shifts that the network computes.
+    fn has_constant_scales(&self, node: &Node) -> Result<(), ArchitectureError> {
+        let is_computed =
+            |index| self.argument(node, index).is_some_and(|name| self.constant(name).is_none());
+        match (1..node.inputs.len()).any(is_computed) {
+            false => Ok(()),
+            true => Err(no_mapping(node, "expected constant scales and shifts", "export the network again")),
+        }
     }
 
     /// `Dropout`, which does nothing unless the file is of a network in training.

@@ -42,6 +42,7 @@ pub(super) fn add<'model>(
         "Slice" => builder.add_slice(node),
 
         "LayerNormalization" => builder.add_layer_normalization(node),
+        "BatchNormalization" => builder.add_batch_normalization(node),
         "Dropout" => builder.add_dropout(node),
         "Identity" | "Cast" | "CastLike" => builder.add_pointwise(node, |before, _| before.clone()),
 
@@ -65,10 +66,6 @@ pub(super) fn add<'model>(
 /// Why an operator has no mapping, and what to do.
 fn why_not(operator: &str) -> (&'static str, &'static str) {
     match operator {
-        "BatchNormalization" => (
-            "normalisation over a batch has no closed kernel",
-            "use layer normalisation, or leave it out; exporters fold it into the convolution before it in evaluation mode",
-        ),
         "InstanceNormalization" | "GroupNormalization" | "LpNormalization" | "LRN" | "RMSNormalization" => (
             "this normalisation has no layer here",
             "use layer normalisation over channels, or over channels and positions",

@@ -123,6 +123,55 @@ fn normalisation_leaves_mean_zero_and_the_variance_that_epsilon_leaves() {
 }
 
 #[test]
+fn batches_are_normalised_channel_by_channel_over_inputs_and_positions() {
+    let shape = [2, 2, 2];
+    let inputs = Array2::from_shape_fn((4, 8), |(row, at)| (0.9 * (row * 8 + at) as f64).sin() + row as f64);
+    let conv = r#"{"conv": {"filter": [1, 1], "width": 3}}"#;
+    let graph = |layers: &str| {
+        Architecture::from_json(&format!(r#"{{"layers": [{layers}]}}"#)).unwrap().check(&shape).unwrap()
+    };
+    let before = run(&format!(r#"{conv}, "flatten""#), &shape, &inputs);
+    let network = graph(&format!(r#"{conv}, {{"batch_norm": {{"epsilon": 0.25}}}}, "flatten""#));
+    let network = FiniteNetwork::sample(&network, 4).unwrap();
+    for batch in [1, 3, 4] {
+        let mut expected = before.clone();
+        for channel in 0..3 {
+            let values: Vec<f64> = (0..batch)
+                .flat_map(|row| (0..4).map(move |p| [row, 3 * p + channel]))
+                .map(|at| before[at])
+                .collect();
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            let variance =
+                values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
+            for at in (0..4).flat_map(|row| (0..4).map(move |p| [row, 3 * p + channel])) {
+                expected[at] = (before[at] - mean) / (variance + 0.25).sqrt();
+            }
+        }
+        let expected: Vec<f64> = expected.iter().copied().collect();
+        assert_close(&network.forward_in_batch(&inputs, batch).unwrap(), &expected, "batch_norm");
+    }
+    assert_eq!(network.forward(&inputs).unwrap(), network.forward_in_batch(&inputs, 4).unwrap());
+    let error = network.forward_in_batch(&inputs, 5).unwrap_err();
+    assert_eq!(error.to_string(), "inputs: expected a batch of at most 4 rows, as many as there are, got 5");
+    let pooled = graph(&format!(r#"{conv}, "global_avg_pool", {{"batch_norm": {{"epsilon": 0}}}}"#));
+    let pooled = FiniteNetwork::sample(&pooled, 4).unwrap();
+    for (inputs, message) in [
+        (
+            Array2::ones((1, 8)),
+            "layer 3 (`batch_norm`): expected a batch of at least 2 values per channel, got 1",
+        ),
+        (
+            Array2::zeros((3, 8)),
+            "layer 3 (`batch_norm`): expected values that differ within the batch, got equal ones in channel 0 with `epsilon` 0",
+        ),
+    ] {
+        let error = pooled.forward(&inputs).unwrap_err();
+        assert_eq!(error.to_string(), message);
+        assert!(error.hint().is_some());
+    }
+}
+
+#[test]
 fn branches_are_added_multiplied_and_joined_entry_by_entry() {
     let image = image([2, 3, 2]);
     let shape = [2, 3, 2];

@@ -163,10 +163,6 @@ fn nodes_without_a_layer_are_named_with_the_reason() {
             "max_pool_any_size",
             "node 3 (`GlobalMaxPool`): takes the maximum over [batch, 2 channels, ? positions, ? positions], whose extents are not known",
         ),
-        (
-            "batch_norm",
-            "node 2 `/1/BatchNormalization` (`BatchNormalization`): normalisation over a batch has no closed kernel",
-        ),
         ("elu", "node 2 `node_Elu_4` (`Elu`): this nonlinearity has no closed kernel here"),
         ("grouped", "node 3 `node_conv2d_1` (`Conv`): has 2 groups of channels"),
         ("shared_weights", "node 3 (`Gemm`): shares its weights with node 1 (`Gemm`)"),
@@ -182,6 +178,19 @@ fn nodes_without_a_layer_are_named_with_the_reason() {
         assert_eq!(error.to_string(), expected);
         assert!(error.hint().is_some() || expected.contains("attribute"), "{name}");
     }
+}
+
+/// PyTorch writes it in training mode only if asked to.
+#[test]
+fn batch_normalisation_of_a_network_in_training_is_a_layer() {
+    let by_hand = format!(
+        r#"{{"parameterization": "standard", "layers": [
+            {{"conv": {{"filter": [3, 3], "width": 4, {W}, "b_std": 0.19245008972987526}}}}, {{"batch_norm": {{"epsilon": 1e-5}}}}, "relu",
+            "flatten", {{"dense": {{{W}, "b_std": 0.048112522432468816}}}}]}}"#
+    );
+    let [got, expected] = [read("batch_norm").unwrap(), Architecture::from_json(&by_hand).unwrap()]
+        .map(|network| network.check(&[8, 8, 1]).unwrap().canonical());
+    assert_eq!(got, expected);
 }
 
 /// A convolution of 3×3 to two channels and a rectifier, then these layers, then a readout.

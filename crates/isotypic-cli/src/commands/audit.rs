@@ -150,7 +150,7 @@ pub(crate) struct AuditArgs {
         help_heading = "Method"
     )]
     solver: String,
-    /// Points per expectation in layers without a closed kernel, from the stream of --seed: `max_pool`, softmax `self_attention` with scaling `sqrt`
+    /// Points per expectation in layers without a closed kernel, from the stream of --seed: `max_pool`, `batch_norm` (its batch: all poses of a pair of seeds, or of the seeds of the classes), softmax `self_attention` with scaling `sqrt`
     #[arg(long, value_name = "N", default_value_t = 4096, help_heading = "Method")]
     samples: usize,
     /// Whose definitions of the errors

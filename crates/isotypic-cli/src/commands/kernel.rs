@@ -23,7 +23,7 @@ Examples:
   isotypic kernel --arch gcnn:d4:2 --x images.npy --out K.npy
   isotypic kernel --arch mlp:3 --x features.npy --dtype f32 --out K.npy
   isotypic kernel --arch paper-cnn --x images.npy --samples 16384 --out K.npy --error-out E.npy
-      layers without a closed kernel (max-pooling, softmax attention scaled by 1/√width) are sampled, with standard errors
+      layers without a closed kernel (max-pooling, batch normalisation, softmax attention scaled by 1/√width) are sampled, with standard errors
 
 Images are `[n, H, W, C]`, vectors `[n, d]`, `.npy` files of float64 or float32 in C order. The kernel is that of neural-tangents' stax in NTK
 parameterization unless the architecture says otherwise.";
@@ -38,7 +38,7 @@ pub(crate) struct KernelArgs {
     /// The graph of `aggregate` layers that have none: weights of the edges from row to column
     #[arg(long, value_name = "P.npy")]
     pattern: Option<PathBuf>,
-    /// Inputs: one per row of the result
+    /// Inputs: one per row of the result; with `batch_norm` they are the batch
     #[arg(long, value_name = "X.npy")]
     x: PathBuf,
     /// Inputs: one per column of the result [default: those of --x]
@@ -50,7 +50,7 @@ pub(crate) struct KernelArgs {
     /// Floating-point type of the computation and of the file
     #[arg(long, default_value = "f64")]
     dtype: Dtype,
-    /// Points per expectation in layers without a closed kernel: `max_pool`, softmax `self_attention` with scaling `sqrt`
+    /// Points per expectation in layers without a closed kernel: `max_pool`, `batch_norm`, softmax `self_attention` with scaling `sqrt`
     #[arg(long, value_name = "N", default_value_t = 4096)]
     samples: usize,
     /// Seed of these points; the same seed gives the same bits

@@ -104,6 +104,66 @@ fn attention_of_the_standard_transformer_is_sampled() {
     assert!(run.stderr().contains("(`self_attention`): option `scaling`"), "{}", run.stderr());
 }
 
+const NORMALIZED: &str =
+    r#"{"layers": ["flatten", {"dense": {"b_std": 0.5}}, "batch_norm", "relu", {"dense": {}}]}"#;
+
+#[test]
+fn kernels_with_batch_normalisation_come_with_standard_errors() {
+    let place = workplace();
+    place.write("net.json", NORMALIZED);
+    let run = place.run("kernel --arch net.json --x x.npy --samples 640 --out k.npy --error-out e.npy");
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(run.stdout().contains("sampled: 16 replicates of 40 points"), "{}", run.stdout());
+    let [k, e]: [Array2<f64>; 2] = ["k.npy", "e.npy"].map(|name| place.read_array(name));
+    assert_eq!(k, k.t());
+    assert!(e.iter().all(|error| *error > 0.0) && e.iter().zip(&k.diag()).all(|(e, k)| *e < 0.3 * k.abs()));
+    let line = "kernel --arch net.json --x x.npy --y x.npy --samples 640 --threads 1 --out again.npy";
+    assert_eq!(place.run(line).code(), 0);
+    let again: Array2<f64> = place.read_array("again.npy");
+    assert_eq!(again, k, "the inputs of the rows are the batch, whatever those of the columns");
+    // All pairs are held at a time, and are planned.
+    let run = place.run("kernel --arch net.json --x x.npy --memory-limit 10KiB --out k.npy");
+    assert_eq!(run.code(), 2);
+    assert!(run.stderr().contains("exceeds the limit of 10 KiB"), "{}", run.stderr());
+    place.write_array("one.npy", &images().slice(ndarray::s![..1, .., .., ..]).to_owned());
+    let run = place.run("kernel --arch net.json --x one.npy --out k.npy");
+    assert_eq!(run.code(), 2);
+    let message = "layer 3 (`batch_norm`): expected a batch of at least 2 values per channel, got 1";
+    assert!(run.stderr().contains(message), "{}", run.stderr());
+}
+
+/// Vectors, and images with statistics over all pixels.
+#[test]
+fn audits_of_networks_with_batch_normalisation_carry_error_bars() {
+    let place = workplace();
+    place.write("net.json", NORMALIZED);
+    place.write("conv.json", r#"{"layers": [{"conv": {"filter": [3, 3], "padding": "circular"}}, "batch_norm", "relu", "global_avg_pool", {"dense": {}}]}"#);
+    for arch in ["net.json", "conv.json"] {
+        let command = format!(
+            "audit --data images.npz --group rotation --poses 2,4 --arch {arch} --pairs 2 --samples 640"
+        );
+        let report = place.json(&command);
+        let points = report["sampling"]["points"].as_array().unwrap();
+        assert_eq!(points.len(), 8);
+        for (point, result) in
+            points.iter().map(|point| (point, &report["results"][point["pair"].as_u64().unwrap() as usize]))
+        {
+            assert_eq!(result["arch"], arch);
+            assert!(point["margin_standard_error"].as_f64().unwrap() > 0.0, "{point}");
+            // Rotations by right angles only move pixels, and all poses are in the batch: what is left is the sampling error.
+            let defect = result["invariance_defect"].as_f64().unwrap();
+            assert!((1e-12..0.2).contains(&defect), "{defect}");
+        }
+        // The poses of two are a batch of their own, not a part of that of four.
+        let two = place.json(&command.replace("2,4", "2"));
+        let of_two = |report: &serde_json::Value| -> Vec<f64> {
+            let results = report["results"].as_array().unwrap().iter().filter(|result| result["poses"] == 2);
+            results.map(|result| result["exact_error"].as_f64().unwrap()).collect()
+        };
+        assert_eq!((of_two(&two).len(), of_two(&two)), (2, of_two(&report)), "{arch}");
+    }
+}
+
 #[test]
 fn settings_that_cannot_be_sampled_are_refused() {
     let place = workplace();

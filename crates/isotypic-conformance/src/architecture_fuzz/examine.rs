@@ -2,7 +2,7 @@
 
 use isotypic_architecture::{Architecture, ArchitectureError, LayerGraph, Node, Operation};
 use isotypic_kernel::{CompiledKernel, KernelError, KernelMatrices, MonteCarlo, MonteCarloKernel, Outputs};
-use isotypic_work::Monitor;
+use isotypic_work::{Monitor, Plan};
 use ndarray::Array2;
 use serde_json::Value;
 
@@ -106,23 +106,7 @@ pub(crate) fn evaluate(graph: &LayerGraph, generator: &mut Generator) -> Result<
     if graph.nodes().iter().any(|node| size(node) > LARGEST_WINDOW || positions(node) > MOST_POSITIONS) {
         return Ok(Reached::Checked);
     }
-    let (exact, sampled);
-    let compiled = match CompiledKernel::compile(graph) {
-        Ok(kernel) => {
-            exact = kernel;
-            Ok(&exact)
-        }
-        // One replicate is a kernel of its own.
-        Err(KernelError::NeedsSampling { .. }) => match MonteCarloKernel::compile(graph, FEW_SAMPLES) {
-            Ok(kernel) => {
-                sampled = kernel;
-                Ok(&sampled.replicates()[0])
-            }
-            Err(error) => Err(error),
-        },
-        Err(error) => Err(error),
-    };
-    let kernel = match compiled {
+    let kernel = match Compiled::of(graph) {
         Ok(kernel) => kernel,
         Err(error) => {
             let message = error.to_string();
@@ -133,14 +117,14 @@ pub(crate) fn evaluate(graph: &LayerGraph, generator: &mut Generator) -> Result<
             return Ok(Reached::Checked);
         }
     };
-    let plan = kernel.plan::<f64>(2, 2, true, Outputs::NngpAndNtk);
+    let plan = kernel.plan_of_two();
     if !(plan.seconds >= 0.0 && plan.seconds.is_finite() && plan.entries == 4 && plan.bytes > 0) {
         return Err(format!("the plan makes no sense: {plan:?}"));
     }
     if plan.seconds > AFFORDABLE.0 || plan.bytes > AFFORDABLE.1 {
         return Ok(Reached::Checked);
     }
-    let mut x = Array2::from_shape_simple_fn((2, kernel.point_length()), || generator.coordinate());
+    let mut x = Array2::from_shape_simple_fn((2, graph.input_size()), || generator.coordinate());
     match generator.below(8) {
         0 => x.row_mut(1).fill(0.0),
         1 => {
@@ -153,9 +137,7 @@ pub(crate) fn evaluate(graph: &LayerGraph, generator: &mut Generator) -> Result<
         }
         _ => {}
     }
-    let matrices =
-        kernel.prepare(x.view()).and_then(|x| kernel.symmetric(&x, Outputs::NngpAndNtk, &Monitor::silent()));
-    match matrices {
+    match kernel.evaluate(&x) {
         Ok(matrices) => {
             let sound = is_a_kernel(&matrices, is_estimated(graph));
             if sound.is_err() && is_out_of_range(graph) {
@@ -167,12 +149,50 @@ pub(crate) fn evaluate(graph: &LayerGraph, generator: &mut Generator) -> Result<
             error @ (KernelError::VarianceOutOfRange { .. }
             | KernelError::TangentKernelOutOfRange { .. }
             | KernelError::KernelOutOfRange { .. }
+            | KernelError::NoSpread { .. }
+            | KernelError::NotACovariance { .. }
             | KernelError::OutOfMemory { .. }),
         ) => {
             has_words(&error.to_string(), error.hint())?;
             Ok(Reached::Refused)
         }
         Err(error) => Err(format!("sound points are refused: {error}")),
+    }
+}
+
+/// A kernel, sampled where it has to be.
+enum Compiled {
+    Exact(CompiledKernel),
+    Sampled(MonteCarloKernel),
+}
+
+impl Compiled {
+    fn of(graph: &LayerGraph) -> Result<Self, KernelError> {
+        match CompiledKernel::compile(graph) {
+            Err(KernelError::NeedsSampling { .. }) => {
+                MonteCarloKernel::compile(graph, FEW_SAMPLES).map(Self::Sampled)
+            }
+            compiled => compiled.map(Self::Exact),
+        }
+    }
+
+    fn plan_of_two(&self) -> Plan {
+        match self {
+            Self::Exact(kernel) => kernel.plan::<f64>(2, 2, true, Outputs::NngpAndNtk),
+            Self::Sampled(kernel) => kernel.plan::<f64>(2, 2, true, Outputs::NngpAndNtk),
+        }
+    }
+
+    /// The matrices; of a sampled kernel those of one replicate, which is a kernel of its own.
+    fn evaluate(&self, x: &Array2<f64>) -> Result<KernelMatrices, KernelError> {
+        let (outputs, monitor) = (Outputs::NngpAndNtk, Monitor::silent());
+        match self {
+            Self::Exact(kernel) => kernel.symmetric(&kernel.prepare(x.view())?, outputs, &monitor),
+            Self::Sampled(kernel) => {
+                let mut estimates = kernel.symmetric(&kernel.prepare(x.view())?, outputs, &monitor)?;
+                Ok(estimates.replicates.swap_remove(0))
+            }
+        }
     }
 }
 
@@ -204,7 +224,7 @@ fn is_out_of_range(graph: &LayerGraph) -> bool {
 fn is_estimated(graph: &LayerGraph) -> bool {
     graph.nodes().iter().any(|node| match &node.operation {
         Operation::SelfAttention(attention) => attention.has_random_softmax(),
-        operation => ["elementwise", "max_pool"].contains(&operation.name()),
+        operation => ["elementwise", "max_pool", "batch_norm"].contains(&operation.name()),
     })
 }
 

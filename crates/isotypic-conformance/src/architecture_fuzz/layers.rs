@@ -20,7 +20,7 @@ const CHOICES: [(&str, &[&str]); 9] = [
 ];
 
 /// Layers that fit in many places.
-const LAYERS: [&str; 54] = [
+const LAYERS: [&str; 56] = [
     r#"{"group_lift": {"group": "p4", "filter": [3, 3]}}"#,
     r#"{"group_lift": {"group": "cyclic:2", "b_std": 0.1}}"#,
     r#"{"group_conv": {"filter": [3, 3], "w_std": 1.5}}"#,
@@ -72,6 +72,8 @@ const LAYERS: [&str; 54] = [
     r#"{"max_pool": {"window": [2]}}"#,
     r#""layer_norm""#,
     r#"{"layer_norm": {"axes": [1, -1], "epsilon": 0.1}}"#,
+    r#""batch_norm""#,
+    r#"{"batch_norm": {"epsilon": 0}}"#,
     r#"{"dropout": {"keep_rate": 0.5}}"#,
     r#"{"self_attention": {"scaling": "sqrt", "b_std": 0.1, "positional_embedding": {"type": "sum"}}}"#,
     r#"{"self_attention": {"positional_embedding": {"type": "concat", "on_values": true, "decay": {"exponential": 0.5}}}}"#,

@@ -43,6 +43,8 @@ pub(crate) struct ScalarStep {
 pub(crate) struct ScalarProgram {
     /// Number of states that come from before.
     pub(crate) inputs: usize,
+    /// How many of them, the last ones, come in the form in which pairs are carried.
+    pub(super) given: usize,
     pub(crate) steps: Vec<ScalarStep>,
     /// The state that holds the result.
     pub(crate) output: usize,
@@ -95,7 +97,17 @@ impl ScalarProgram {
             buffers.push(target);
         }
         let carries_gaps = steps.iter().any(|step| step.operation.needs_angles());
-        Self { inputs, steps, output, carries_gaps, last_read, buffers, buffer_count: count }
+        Self { inputs, given: 0, steps, output, carries_gaps, last_read, buffers, buffer_count: count }
+    }
+
+    /// The same where the last `given` inputs come in the form in which pairs are carried.
+    pub(crate) fn with_given(self, given: usize) -> Self {
+        Self { given, ..self }
+    }
+
+    /// The first of the inputs that come in the form in which pairs are carried.
+    pub(crate) fn first_given(&self) -> usize {
+        self.inputs - self.given
     }
 
     /// Number of states.

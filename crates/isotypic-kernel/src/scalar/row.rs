@@ -53,7 +53,7 @@ pub(crate) struct Rows<T> {
 }
 
 impl<'a, T: Real> RowEnds<'a, T> {
-    fn at(&self, state: usize) -> Ends<'a, T> {
+    pub(crate) fn at(&self, state: usize) -> Ends<'a, T> {
         let x = &self.x[state];
         let y = &self.y[state];
         Ends { x: x.view(0, self.columns.len() / T::LANES), y: y.view(self.columns.start, self.columns.end) }
@@ -95,7 +95,7 @@ impl<T: Real> Rows<T> {
 
 impl ScalarProgram {
     /// The form in which a row is carried through the layers.
-    fn form(&self) -> Form {
+    pub(crate) fn form(&self) -> Form {
         if self.carries_gaps { Form::CosineGap } else { Form::Covariance }
     }
 
@@ -109,7 +109,7 @@ impl ScalarProgram {
         ends: Option<&RowEnds<'_, T>>,
         rows: &'r mut Rows<T>,
     ) -> &'r Row<T> {
-        for state in 0..self.inputs {
+        for state in 0..self.first_given() {
             let values = &mut rows.rows[self.buffer(state)].values;
             match (form, self.form(), ends) {
                 (Form::Difference, Form::CosineGap, Some(ends)) => {

@@ -249,6 +249,17 @@ impl<'a, T: Real> Evaluator<'a, T> {
         self.slices[fill.state][fill.slot] = output;
     }
 
+    /// The same for one input and those in the lanes of another side.
+    pub(super) fn differences_between(
+        &mut self,
+        state: usize,
+        x: &SpatialTerms<T>,
+        y: &SpatialTerms<T>,
+    ) -> [Vec<T>; 2] {
+        self.schedule.clear();
+        self.differences_of(state, Sides { x, y, itself: false })
+    }
+
     /// Differences of covariances and of tangent kernels between all positions of a state, `[positions, positions, lanes]`; the latter
     /// empty where tangent kernels vanish.
     pub(super) fn differences_of(&mut self, state: usize, sides: Sides<'_, T>) -> [Vec<T>; 2] {

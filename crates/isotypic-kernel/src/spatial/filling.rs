@@ -184,6 +184,10 @@ impl<'a, T: Real> Filling<'a, T> {
                 let input = self.input(read, displacement);
                 attention.finish_run(level, (x, y), self.sums, run, input, output);
             }
+            (SpatialLayer::Given(index), _) => {
+                let at = (*index, self.stage.output.len());
+                self.sides.x.given.fill_run(&self.sides.y.given, at, run, output);
+            }
             (SpatialLayer::Identity, _) => {
                 pairwise::combine(level, &[1.0], &[self.input(read, displacement)], run, output);
             }

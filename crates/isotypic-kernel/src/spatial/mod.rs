@@ -8,12 +8,14 @@
 //! - `program.rs`: the layers, `stage.rs` one of them; `schedule.rs`: which slices are computed when and kept where;
 //! - `spatial_terms.rs`: what depends on one input alone; `evaluator.rs` and `filling.rs`: pairs of inputs;
 //! - `readout.rs`: joining positions at the end;
+//! - `between_positions.rs` and `given_images.rs`: all pairs of positions of all inputs, before and after what is sampled for all of them
+//!   together;
 //! - `turn.rs`: networks over groups, which pair an input with all turns of the other;
 //! - one file for each kind of layer.
 
 mod aggregation;
 mod attention;
-
+mod between_positions;
 mod box_filter;
 mod concatenation;
 mod conditional;
@@ -22,6 +24,7 @@ mod directions;
 mod displacement;
 mod evaluator;
 mod filling;
+mod given_images;
 mod grid;
 mod lane_products;
 mod max_pooling;

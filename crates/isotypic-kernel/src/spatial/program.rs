@@ -19,7 +19,7 @@ use super::pooling::Pooling;
 use super::readout::{Readout, ReadoutTerms};
 use super::resampling::Resampling;
 use super::sampled_attention::SampledAttention;
-use super::schedule::{Request, Schedule};
+use super::schedule::{Fill, Request, Schedule};
 use super::softmax_sample::MATRICES_HELD;
 use super::spatial_terms::{SpatialTerms, StateTerms};
 use super::sqrt_attention::SqrtAttention;
@@ -68,6 +68,8 @@ pub(crate) struct SpatialProgram {
     evaluations_per_pair: f64,
     /// Slices that are kept at a time, for every state.
     slots: Vec<usize>,
+    /// The state between whose positions pairs are wanted, instead of readouts.
+    wanted: Option<usize>,
 }
 
 /// What layers to come must know of a state.
@@ -109,6 +111,7 @@ impl SpatialProgram {
             facts: vec![StateFacts::default()],
             evaluations_per_pair: 0.0,
             slots: Vec::new(),
+            wanted: None,
         })
     }
 
@@ -140,6 +143,39 @@ impl SpatialProgram {
     /// Whether the tangent kernel of a state is not always 0.
     pub(super) fn has_ntk(&self, state: usize) -> bool {
         state.checked_sub(1).is_some_and(|stage| self.stages[stage].has_ntk)
+    }
+
+    /// Adds a node whose pairs are given, as the `index`th of such nodes; returns its state.
+    ///
+    /// # Errors
+    /// [`KernelError::TooManySpatialDimensions`].
+    pub(crate) fn add_given(&mut self, node: &Node, index: usize) -> Result<usize, KernelError> {
+        let (&channels, extents) = node.output_shape.split_last().unwrap_or((&1, &[]));
+        let output =
+            Grid::new(extents).ok_or(KernelError::TooManySpatialDimensions { rank: extents.len() })?;
+        let layer = SpatialLayer::Given(index);
+        // It asks its input for nothing.
+        self.stages.push(Stage {
+            inputs: vec![0],
+            output,
+            layer,
+            nonlinearity: None,
+            has_ntk: true,
+            reads_ntk: false,
+        });
+        self.channels.push(channels);
+        self.facts.push(StateFacts::default());
+        Ok(self.stages.len())
+    }
+
+    /// Asks for all pairs of positions at a state, instead of readouts.
+    pub(crate) fn want(&mut self, state: usize) {
+        self.wanted = Some(state);
+    }
+
+    /// The state between whose positions pairs are wanted; the last one if readouts are.
+    pub(crate) fn wanted(&self) -> usize {
+        self.wanted.unwrap_or(self.stages.len())
     }
 
     /// Adds a node whose output has positions; returns its state.
@@ -374,7 +410,7 @@ impl SpatialProgram {
     /// Merges nonlinearities into the layers before them, and counts what a pair of inputs costs. No layer is added afterwards.
     pub(crate) fn finish(&mut self) {
         self.fuse_nonlinearities();
-        if self.readouts.iter().all(|(_, readout)| !readout.is_pool()) {
+        if self.wanted.is_none() && self.readouts.iter().all(|(_, readout)| !readout.is_pool()) {
             for stage in &mut self.stages {
                 if let SpatialLayer::MaxPooling(pooling) = &mut stage.layer {
                     pooling.separate_windows();
@@ -395,23 +431,33 @@ impl SpatialProgram {
             let mut of_turn = 0.0;
             schedule.clear();
             for step in self.steps(turn) {
-                for fill in schedule.plan(self, &self.requests(&step)) {
-                    let pairs = pairs_in(self.grid(fill.state), fill.displacement, fill.missing) as f64;
-                    let cost = fill.state.checked_sub(1).map_or(0.2, |stage| self.stages[stage].cost());
-                    of_turn += pairs * cost;
-                }
+                of_turn += self.evaluations_of(schedule.plan(self, &self.requests(&step)));
             }
             evaluations += of_turn;
             last = Some((reads, of_turn));
+        }
+        if let Some(state) = self.wanted {
+            let requests: Vec<Request> = everything(self.grid(state), state).collect();
+            schedule.clear();
+            evaluations += self.evaluations_of(schedule.plan(self, &requests));
         }
         self.evaluations_per_pair = evaluations;
         self.slots = schedule.slots().collect();
     }
 
+    /// Pairs of positions that are filled, weighted with the cost of their layers.
+    fn evaluations_of(&self, fills: &[Fill]) -> f64 {
+        let of_fill = |fill: &Fill| {
+            let pairs = pairs_in(self.grid(fill.state), fill.displacement, fill.missing) as f64;
+            pairs * fill.state.checked_sub(1).map_or(0.2, |stage| self.stages[stage].cost())
+        };
+        fills.iter().map(of_fill).sum()
+    }
+
     /// A nonlinearity that alone reads a state without one joins the stage before.
     fn fuse_nonlinearities(&mut self) {
         let mut readers = vec![0; self.states()];
-        let ends = self.readouts.iter().map(|(state, _)| state);
+        let ends = self.readouts.iter().map(|(state, _)| state).chain(&self.wanted);
         self.stages.iter().flat_map(|stage| &stage.inputs).chain(ends).for_each(|&state| readers[state] += 1);
         // The new numbers of the states.
         let mut renamed = vec![0; self.states()];
@@ -436,6 +482,7 @@ impl SpatialProgram {
         self.stages = stages;
         self.channels = channels;
         self.readouts.iter_mut().for_each(|(state, _)| *state = renamed[*state]);
+        self.wanted.iter_mut().for_each(|state| *state = renamed[*state]);
     }
 
     /// The steps of one pair of inputs, the first one turned: readouts on the same grid go through its displacements together.

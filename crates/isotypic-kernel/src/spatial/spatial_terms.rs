@@ -4,6 +4,7 @@ use fearless_simd::Level;
 
 use super::attention::AttentionTerms;
 use super::evaluator::{Evaluator, Sides};
+use super::given_images::GivenImages;
 use super::max_pooling::{MaxPooling, MaxPoolingTerms};
 use super::mixing::MixingTerms;
 use super::program::SpatialProgram;
@@ -12,6 +13,7 @@ use super::sampled_attention::SampledAttentionTerms;
 use super::sqrt_attention::SqrtAttentionTerms;
 use super::stage::{SpatialLayer, Stage};
 use crate::KernelError;
+use crate::given::Given;
 use crate::layer_norm::layer_norm_factor;
 use crate::real::Real;
 use crate::terms::{Terms, interleave, rounded_variance};
@@ -27,6 +29,8 @@ pub(crate) struct SpatialTerms<T: Real> {
     pub(super) readouts: Vec<ReadoutTerms>,
     /// Per readout the variance and the diagonal tangent kernel, if the program needs them.
     pub(crate) readout_moments: Vec<(f64, f64)>,
+    /// Of a part of a network, what is given.
+    pub(super) given: GivenImages,
 }
 
 /// Terms of one state.
@@ -120,6 +124,7 @@ impl<T: Real> SpatialTerms<T> {
     ///
     /// # Shapes
     /// - `images`: of each input `[position][channel]`
+    /// - `given`: what is given for the caller's whole list
     ///
     /// # Errors
     /// [`KernelError::VarianceOutOfRange`] names the state in which a variance leaves the range of the numbers.
@@ -128,6 +133,7 @@ impl<T: Real> SpatialTerms<T> {
         level: Level,
         first_row: usize,
         images: Vec<Vec<T>>,
+        given: &[Given],
     ) -> Result<Vec<Self>, KernelError> {
         let channels = program.input_channels();
         let input = |(values, row): (Vec<T>, usize)| {
@@ -136,7 +142,8 @@ impl<T: Real> SpatialTerms<T> {
             let variance: Vec<f64> = values.chunks_exact(channels).map(mean_square).collect();
             let input = Moments { ntk: vec![0.0; variance.len()], variance, layer: LayerTerms::Nothing };
             let states = Vec::with_capacity(program.states());
-            let mut terms = Self { values, states, readouts: Vec::new(), readout_moments: Vec::new() };
+            let given = GivenImages::of_row(given, row);
+            let mut terms = Self { values, states, readouts: Vec::new(), readout_moments: Vec::new(), given };
             terms.push(input, None, row).map(|()| terms)
         };
         let mut images: Vec<Self> =
@@ -171,6 +178,7 @@ impl<T: Real> SpatialTerms<T> {
             states: states.map(|index| StateTerms::of_lanes(&state(index))).collect(),
             readouts: readouts.map(|index| ReadoutTerms::of_lanes(&readout(index))).collect(),
             readout_moments: Vec::new(),
+            given: GivenImages::of_lanes(&lanes.iter().map(|terms| &terms.given).collect::<Vec<_>>()),
         }
     }
 
@@ -181,7 +189,24 @@ impl<T: Real> SpatialTerms<T> {
             states: Vec::new(),
             readouts: Vec::new(),
             readout_moments: Vec::new(),
+            given: GivenImages::of_lanes(&lanes.iter().map(|terms| &terms.given).collect::<Vec<_>>()),
         }
+    }
+
+    /// Differences of covariances and of tangent kernels between all positions of every one of these inputs, `[positions, positions, lanes]`.
+    pub(super) fn differences_with_themselves(
+        program: &SpatialProgram,
+        level: Level,
+        images: &[Self],
+        state: usize,
+    ) -> [Vec<T>; 2] {
+        Themselves { program, level, evaluator: None }.differences(images, state)
+    }
+
+    /// Variances and diagonal tangent kernels of all positions at a state.
+    pub(super) fn moments_at(&self, state: usize) -> (&[T], &[T]) {
+        let terms = &self.states[state].terms;
+        (&terms.variance, &terms.ntk)
     }
 
     /// How many times larger readouts would be, of covariances and of tangent kernels, if all pairs of positions had the mean value of
@@ -339,6 +364,7 @@ impl<T: Real> SpatialTerms<T> {
         let mut layer = LayerTerms::Nothing;
         let (variance, ntk) = match &stage.layer {
             SpatialLayer::Identity => (input.variance.clone(), input.ntk.clone()),
+            SpatialLayer::Given(index) => self.given.moments(*index, stage.output.len()),
             SpatialLayer::Convolution(convolution) | SpatialLayer::Local(convolution) => {
                 let affine = convolution.affine;
                 let means = convolution.mean(&input.variance);

@@ -20,6 +20,8 @@ use crate::nonlinearity::Nonlinearity;
 pub(crate) enum SpatialLayer {
     /// Nothing.
     Identity,
+    /// What is given for all pairs of inputs; by its number.
+    Given(usize),
     /// A convolution or a dense layer.
     Convolution(Convolution),
     /// A convolution with weights of its own at every position.
@@ -150,6 +152,7 @@ impl Stage {
                     concatenation.reads(piece, &self.inputs, ask);
                 }
             }
+            SpatialLayer::Given(_) => {}
             SpatialLayer::Identity
             | SpatialLayer::Combination(_)
             | SpatialLayer::Product

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
 mod bad_input;
+mod batch_norm;
 mod bit_identity;
 mod dense_state;
 mod edges;

@@ -1,13 +1,11 @@
 //! Attention with a random softmax against closed limits, dense sampling that shares no code, finite networks with their gradients, and itself.
 
-use isotypic_architecture::FiniteNetwork;
 use isotypic_kernel::{CompiledKernel, KernelError, MonteCarlo, MonteCarloKernel};
-use ndarray::{Array2, ArrayD, Axis, concatenate};
-use rayon::prelude::*;
+use ndarray::{Array2, Axis, concatenate};
 
 use crate::sampling::{
-    Normal, assert_agrees_with_dense, assert_values_depend_on_two_points, both, graph, sampled, settings,
-    symmetric,
+    assert_agrees_with_dense, assert_finite_networks_approach, assert_values_depend_on_two_points, both,
+    graph, sampled, settings, symmetric,
 };
 use crate::support::{assert_close, compile, random_points};
 
@@ -48,31 +46,6 @@ fn networks_agree_with_dense_sampling() {
     }
 }
 
-/// Inner products of outputs and of their gradients, the latter by derivatives along random directions of signs.
-fn of_network(layers: &str, shape: &[usize], x: &Array2<f64>, seed: u64) -> [Array2<f64>; 2] {
-    const DIRECTIONS: usize = 5;
-    const STEP: f64 = 1e-4;
-    let network = FiniteNetwork::sample(&graph(layers, shape), seed).unwrap();
-    let outputs = network.forward(x).unwrap();
-    let width = outputs.ncols() as f64;
-    let parameters: Vec<ArrayD<f64>> = network.parameters().into_iter().map(|one| one.values).collect();
-    let mut normal = Normal(seed ^ 0x5851_f42d_4c95_7f2d);
-    let mut moved = network.clone();
-    let mut ntk = Array2::zeros((x.nrows(), x.nrows()));
-    for _ in 0..DIRECTIONS {
-        let direction: Vec<ArrayD<f64>> =
-            parameters.iter().map(|values| values.mapv(|_| normal.sign())).collect();
-        let [ahead, behind] = [STEP, -STEP].map(|step| {
-            let values = parameters.iter().zip(&direction).map(|(values, by)| values + &(by * step));
-            moved.set_parameters(values.collect()).unwrap();
-            moved.forward(x).unwrap()
-        });
-        let derivative = (ahead - behind) / (2.0 * STEP);
-        ntk += &(derivative.dot(&derivative.t()) / width / DIRECTIONS as f64);
-    }
-    [outputs.dot(&outputs.t()) / width, ntk]
-}
-
 /// Means over heads are unbiased with any number of heads; the width of keys and that of the layer before bound the accuracy.
 #[test]
 fn finite_networks_and_their_gradients_approach_the_sampled_kernel() {
@@ -86,25 +59,7 @@ fn finite_networks_and_their_gradients_approach_the_sampled_kernel() {
         format!(r#"{layer}, "flatten""#),
         format!(r#"{{"dense": {{"width": 48, "w_std": 1.2}}}}, {layer}, "flatten""#),
     ] {
-        let estimates = symmetric(&sampled(&layers, &[3, 2], settings(1024)), x.view());
-        let (mean, error) = (both(&estimates.mean()), both(&estimates.standard_error()));
-        let networks: Vec<[Array2<f64>; 2]> =
-            (0..NETWORKS).into_par_iter().map(|seed| of_network(&layers, &[3, 2], &x, seed)).collect();
-        let count = NETWORKS as f64;
-        for which in 0..2 {
-            let largest = mean[which].iter().fold(0.0_f64, |largest, value| largest.max(*value));
-            for (at, mean) in mean[which].indexed_iter() {
-                let finite = networks.iter().map(|one| one[which][at]).sum::<f64>() / count;
-                let squares: f64 = networks.iter().map(|one| (one[which][at] - finite).powi(2)).sum();
-                let bound = 4.0 * error[which][at].hypot((squares / (count - 1.0) / count).sqrt());
-                let error = error[which][at];
-                assert!(
-                    (mean - finite).abs() < bound,
-                    "{layers} {which} {at:?}: {mean} ± {error}, networks {finite} ± {bound}"
-                );
-                assert!(bound < SMALL * largest, "{layers} {which} {at:?}: {bound} of {largest}");
-            }
-        }
+        assert_finite_networks_approach((&layers, &[3, 2]), x.view(), NETWORKS, SMALL);
     }
 }
 

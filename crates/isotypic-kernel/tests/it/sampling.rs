@@ -1,9 +1,10 @@
 //! What tests of sampled kernels share.
 
-use isotypic_architecture::{Architecture, LayerGraph};
+use isotypic_architecture::{Architecture, FiniteNetwork, LayerGraph};
 use isotypic_kernel::{KernelEstimates, KernelMatrices, MonteCarlo, MonteCarloKernel, Outputs, Real};
 use isotypic_work::Monitor;
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayD, ArrayView2, Axis};
+use rayon::prelude::*;
 
 pub(crate) fn graph(layers: &str, shape: &[usize]) -> LayerGraph {
     Architecture::from_json(&format!(r#"{{"layers": [{layers}]}}"#)).unwrap().check(shape).unwrap()
@@ -105,6 +106,61 @@ pub(crate) fn assert_values_depend_on_two_points(name: &str, kernel: &MonteCarlo
                     assert_eq!(bits, whole[[j, i]].to_bits(), "{name} {which}: {i} {j}");
                 }
             }
+        }
+    }
+}
+
+/// Inner products of outputs and of their gradients, the latter by derivatives along random directions of signs.
+fn of_network(layers: &str, shape: &[usize], x: &Array2<f64>, seed: u64) -> [Array2<f64>; 2] {
+    const DIRECTIONS: usize = 5;
+    const STEP: f64 = 1e-4;
+    let network = FiniteNetwork::sample(&graph(layers, shape), seed).unwrap();
+    let outputs = network.forward(x).unwrap();
+    let width = outputs.ncols() as f64;
+    let parameters: Vec<ArrayD<f64>> = network.parameters().into_iter().map(|one| one.values).collect();
+    let mut normal = Normal(seed ^ 0x5851_f42d_4c95_7f2d);
+    let mut moved = network.clone();
+    let mut ntk = Array2::zeros((x.nrows(), x.nrows()));
+    for _ in 0..DIRECTIONS {
+        let direction: Vec<ArrayD<f64>> =
+            parameters.iter().map(|values| values.mapv(|_| normal.sign())).collect();
+        let [ahead, behind] = [STEP, -STEP].map(|step| {
+            let values = parameters.iter().zip(&direction).map(|(values, by)| values + &(by * step));
+            moved.set_parameters(values.collect()).unwrap();
+            moved.forward(x).unwrap()
+        });
+        let derivative = (ahead - behind) / (2.0 * STEP);
+        ntk += &(derivative.dot(&derivative.t()) / width / DIRECTIONS as f64);
+    }
+    [outputs.dot(&outputs.t()) / width, ntk]
+}
+
+/// So many random networks have outputs and gradients with the moments of the sampled kernel, within four standard errors, which are
+/// `small` relative to the largest entry: a missing term would show.
+pub(crate) fn assert_finite_networks_approach(
+    (layers, shape): (&str, &[usize]),
+    x: ArrayView2<'_, f64>,
+    networks: u64,
+    small: f64,
+) {
+    let estimates = symmetric(&sampled(layers, shape, settings(1024)), x);
+    let (mean, error) = (both(&estimates.mean()), both(&estimates.standard_error()));
+    let x = x.to_owned();
+    let all: Vec<[Array2<f64>; 2]> =
+        (0..networks).into_par_iter().map(|seed| of_network(layers, shape, &x, seed)).collect();
+    let count = networks as f64;
+    for which in 0..2 {
+        let largest = mean[which].iter().fold(0.0_f64, |largest, value| largest.max(*value));
+        for (at, mean) in mean[which].indexed_iter() {
+            let finite = all.iter().map(|one| one[which][at]).sum::<f64>() / count;
+            let squares: f64 = all.iter().map(|one| (one[which][at] - finite).powi(2)).sum();
+            let bound = 4.0 * error[which][at].hypot((squares / (count - 1.0) / count).sqrt());
+            let error = error[which][at];
+            assert!(
+                (mean - finite).abs() < bound,
+                "{layers} {which} {at:?}: {mean} ± {error}, networks {finite} ± {bound}"
+            );
+            assert!(bound < small * largest, "{layers} {which} {at:?}: {bound} of {largest}");
         }
     }
 }

@@ -91,11 +91,8 @@ impl<'a> LargeClasses<'a> {
         else {
             return Ok(None);
         };
-        if subject.is_sampled() {
-            return Ok(None);
-        }
         let is_whole = part.poses == task.order && set.unseen.is_empty() && task.order > 1;
-        let kernel = kernel.network();
+        let Some(kernel) = kernel.network() else { return Ok(None) };
         if !is_whole || job.settings.convention != Convention::Exact || kernel.draws_masks() {
             return Ok(None);
         }
@@ -145,7 +142,7 @@ impl<'a> LargeClasses<'a> {
         solver: Solver,
     ) -> Result<LargePlan, Error> {
         let transform = FourierPlanner::new().plan(self.action.group())?;
-        let Some(kernel) = subject.kernel.as_deref().map(AuditKernel::network) else {
+        let Some(kernel) = subject.kernel.as_deref().and_then(AuditKernel::network) else {
             unreachable!("checked when this was made");
         };
         let (seeds, group) = (self.set.seen.len(), self.action.group());
@@ -177,7 +174,7 @@ impl<'a> LargeClasses<'a> {
 
     /// Seconds of the direct check of some rows.
     fn seconds_of_check(&self, subject: &Subject) -> f64 {
-        let Some(kernel) = subject.kernel.as_deref().map(AuditKernel::network) else { return 0.0 };
+        let Some(kernel) = subject.kernel.as_deref().and_then(AuditKernel::network) else { return 0.0 };
         let (seeds, order) = (self.set.seen.len(), self.action.group().order());
         let threads = rayon::current_num_threads() as f64;
         let rows = match self.way {
@@ -194,7 +191,7 @@ impl<'a> LargeClasses<'a> {
 
     /// Seconds of the spectra of all pairs of seeds of different classes, which cyclic groups have.
     fn seconds_of_spectra(&self, subject: &Subject) -> f64 {
-        let Some(kernel) = subject.kernel.as_deref().map(AuditKernel::network) else { return 0.0 };
+        let Some(kernel) = subject.kernel.as_deref().and_then(AuditKernel::network) else { return 0.0 };
         if self.action.group().as_cyclic().is_none() {
             return 0.0;
         }
@@ -237,7 +234,7 @@ impl<'a> LargeClasses<'a> {
     /// Computes everything; unit by unit on disk, if the settings name a folder.
     pub(super) fn examine(&self, job: &Job, task: &Task, monitor: &Monitor) -> Result<ClassErrors, Error> {
         let subject = &job.architectures[task.subject];
-        let kernel = subject.kernel.as_deref().map(AuditKernel::network);
+        let kernel = subject.kernel.as_deref().and_then(AuditKernel::network);
         let (Some(kernel), Subjects::Images(images)) = (kernel, &job.subjects) else {
             unreachable!("checked when this was made");
         };

@@ -148,7 +148,8 @@ pub struct AuditSettings {
     pub units: Option<PathBuf>,
     /// How large audits of classes are solved.
     pub solver: Solver,
-    /// How layers without a closed kernel are sampled.
+    /// How layers without a closed kernel are sampled. With `batch_norm` everything that is evaluated together is the batch: all poses of the
+    /// seeds of a pair, or of the classes, held out or not, so that the Gram matrix is as invariant as without it.
     pub monte_carlo: MonteCarlo,
 }
 

@@ -24,6 +24,11 @@ impl Subject {
         self.kernel.as_deref().and_then(AuditKernel::sampled)
     }
 
+    /// Whether an entry of the kernel depends on all points that are evaluated together.
+    fn depends_on_batch(&self) -> bool {
+        self.sampled().is_some_and(MonteCarloKernel::depends_on_batch)
+    }
+
     pub(crate) fn is_sampled(&self) -> bool {
         self.sampled().is_some()
     }
@@ -59,7 +64,7 @@ fn seconds_per_unit(subject: &Subject, seeds: usize, order: usize, permutes: boo
     let shrunk = if permutes { (order as f64).powi(2) } else { 1.0 };
     let regression = 2e-8 * points.powi(3) / 8.0 / shrunk + 1e-4;
     // Without each replicate in turn.
-    let repeated = subject.sampled().map_or(1.0, |kernel| 1.0 + kernel.replicates().len() as f64);
+    let repeated = subject.sampled().map_or(1.0, |kernel| 1.0 + kernel.settings().replicates as f64);
     let regression = regression * repeated;
     let kernel = subject.kernel.as_ref().map_or(0.0, |kernel| {
         let pairs = pairs_evaluated(kernel, seeds, order, permutes);
@@ -116,6 +121,10 @@ pub(crate) fn tasks_of(
         let fitted = budget.fit(parts, questions, |part| Ok(cost(part)?.seconds))?;
         notes.extend(fitted.note(&subject.name));
         let embeds = |part: &Part, poses: &Poses| -> Result<bool, Error> {
+            // The poses of a part are a batch of their own; given poses come whole.
+            if let (true, Poses::Action(action)) = (subject.depends_on_batch(), poses) {
+                return Ok(action.group()?.order() == part.poses);
+            }
             let part = questions[part.question].at(part.poses)?.group()?;
             Ok(part.embedding_into(&poses.group()?).is_some())
         };
