@@ -4,16 +4,23 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a bench prints, and one that cannot go on has failed
 
+#[allow(dead_code, reason = "each bench uses a part")]
 mod measure;
 
+use std::hint::black_box;
+
 use isotypic_architecture::{Architecture, LayerGraph};
-use isotypic_kernel::{CompiledKernel, MonteCarlo, MonteCarloKernel, Real};
+use isotypic_kernel::{CompiledKernel, MonteCarlo, MonteCarloKernel, Outputs, Real};
+use isotypic_work::Monitor;
 use ndarray::Array2;
 
 use measure::{ROUNDS, evaluate, interleaved, points};
 
 /// Points of the networks of vectors.
 const VECTORS: usize = 2048;
+
+/// Points for functions that are integrated.
+const FEW_VECTORS: usize = 256;
 
 /// Images of the networks of images.
 const IMAGES: usize = 8;
@@ -38,11 +45,10 @@ fn graph(layers: &str, shape: &[usize]) -> LayerGraph {
     Architecture::from_json(&format!("{{\"layers\": [{layers}]}}")).unwrap().check(shape).unwrap()
 }
 
-/// Pointwise functions in dense networks: nanoseconds per entry and further layer. The floor is a layer without a function.
+/// Pointwise functions in dense networks: nanoseconds per entry and further layer, beside those of a rectifier.
 fn nonlinearities() {
-    const FUNCTIONS: [&str; 23] = [
-        r#""relu""#,
-        r#"{"leaky_relu": {"slope": 0.1}}"#,
+    const FUNCTIONS: [&str; 17] = [
+        r#"{"leaky_relu": {"alpha": 0.1}}"#,
         r#""abs""#,
         r#""sign""#,
         r#""erf""#,
@@ -59,28 +65,25 @@ fn nonlinearities() {
         r#"{"rectified_monomial": {"degree": 2}}"#,
         r#"{"polynomial": {"coef": [0.5, -0.8, 0.2, 0.1]}}"#,
         r#"{"hermite": {"degree": 3}}"#,
-        r#""tanh""#,
-        r#""sigmoid""#,
-        r#""softplus""#,
-        r#""silu""#,
-        r#"{"elementwise": {"fn": "tanh"}}"#,
     ];
+    // By quadrature, many times slower.
+    const INTEGRATED: [&str; 4] =
+        [r#""tanh""#, r#""softplus""#, r#""silu""#, r#"{"elementwise": {"function": "tanh"}}"#];
     println!(
-        "\npointwise functions, n = {VECTORS}, ns per entry and further layer (× the layer without one)"
+        "\npointwise functions, n = {VECTORS}, by quadrature n = {FEW_VECTORS}, ns per entry and further layer (× relu)"
     );
-    for function in FUNCTIONS {
+    let all = FUNCTIONS.map(|function| (function, VECTORS));
+    for (function, count) in all.into_iter().chain(INTEGRATED.map(|function| (function, FEW_VECTORS))) {
         let of = |function: &str, depth: usize| {
-            let layer = format!(r#"{{"dense": {{"w_std": 0.7, "b_std": 0.3}}}}{function}, "#);
+            let layer = format!(r#"{{"dense": {{"w_std": 0.7, "b_std": 0.3}}}}, {function}, "#);
             let text = layer.repeat(depth) + r#"{"dense": {}}"#;
             CompiledKernel::compile(&graph(&text, &[16])).unwrap()
         };
-        let function = format!(", {function}");
-        let kernels = [of("", 1), of("", 3), of(&function, 1), of(&function, 3)];
-        let double = further(&kernels, &points::<f64>(VECTORS, 16));
-        let single = further(&kernels, &points::<f32>(VECTORS, 16));
+        let kernels = [of(r#""relu""#, 1), of(r#""relu""#, 3), of(function, 1), of(function, 3)];
+        let double = further(&kernels, &points::<f64>(count, 16));
+        let single = further(&kernels, &points::<f32>(count, 16));
         println!(
-            "  {:<58} f64 {:7.2} ({:5.1} ×)   f32 {:7.2} ({:5.1} ×)",
-            &function[2..],
+            "  {function:<52} f64 {:7.2} ({:5.1} ×)   f32 {:7.2} ({:5.1} ×)",
             double.1,
             double.1 / double.0,
             single.1,
@@ -89,16 +92,18 @@ fn nonlinearities() {
     }
 }
 
-/// Nanoseconds per entry of a layer without and with a function, from networks with one and three of them.
+/// Nanoseconds per entry of a further layer of two kinds, from networks with one and three of them.
 fn further<T: Real>(kernels: &[CompiledKernel; 4], x: &Array2<T>) -> (f64, f64) {
-    let [bare, bare_deep, one, three] = kernels;
-    let [bare, bare_deep, one, three] =
-        interleaved([&|| evaluate(bare, x), &|| evaluate(bare_deep, x), &|| evaluate(one, x), &|| {
-            evaluate(three, x)
-        }]);
-    let entries = (VECTORS * (VECTORS + 1) / 2) as f64;
+    let [floor_one, floor_three, one, three] = kernels;
+    let [floor_one, floor_three, one, three] = interleaved([
+        &|| evaluate(floor_one, x),
+        &|| evaluate(floor_three, x),
+        &|| evaluate(one, x),
+        &|| evaluate(three, x),
+    ]);
+    let entries = (x.nrows() * (x.nrows() + 1) / 2) as f64;
     let of_layer = |deep: f64, shallow: f64| (deep - shallow) / 2.0 / entries * 1e9;
-    (of_layer(bare_deep, bare), of_layer(three, one))
+    (of_layer(floor_three, floor_one), of_layer(three, one))
 }
 
 /// A network of images with a layer in its middle.
@@ -164,7 +169,20 @@ fn beside<T: Real>(kernels: &[CompiledKernel; 2], x: &Array2<T>) -> (f64, f64) {
     (floor_time / pairs(floor) * 1e3, own_time / pairs(own) * 1e3)
 }
 
-/// Layers by sampling, one estimate: milliseconds per pair of images, and of that what a network with a closed layer takes.
+/// Estimates of each kernel, over which times are divided.
+const REPLICATES: usize = 2;
+
+fn sampled(layers: &str, shape: &[usize]) -> MonteCarloKernel {
+    let settings = MonteCarlo { samples: SAMPLES, replicates: REPLICATES, ..MonteCarlo::default() };
+    MonteCarloKernel::compile(&graph(layers, shape), settings).unwrap()
+}
+
+fn estimate(kernel: &MonteCarloKernel, x: &Array2<f64>) {
+    let prepared = kernel.prepare(x.view()).unwrap();
+    black_box(kernel.symmetric(&prepared, Outputs::Ntk, &Monitor::silent()).unwrap());
+}
+
+/// Layers by sampling, one estimate: milliseconds per pair, and how much that is beside a closed layer, or beside arithmetic.
 fn sampled_layers() {
     let conv = r#"{"conv": {"filter": [3, 3], "padding": "circular", "b_std": 0.1}}"#;
     let tokens = r#"{"conv": {"filter": [4, 4], "strides": [4, 4], "padding": "valid"}}, "relu""#;
@@ -187,15 +205,35 @@ fn sampled_layers() {
         "\nlayers by sampling, {IMAGES} images of {SIDE} × {SIDE}, one estimate of {SAMPLES} points, ms per pair (× with the closed layer)"
     );
     let x = points::<f64>(IMAGES, SIDE * SIDE);
-    for (name, sampled, (other, closed)) in layers {
-        let shape = [SIDE, SIDE, 1];
+    let shape = [SIDE, SIDE, 1];
+    for (name, layers, (other, closed)) in layers {
         let closed = CompiledKernel::compile(&graph(&closed, &shape)).unwrap();
-        let settings = MonteCarlo { samples: SAMPLES, replicates: 2, ..MonteCarlo::default() };
-        let sampled = MonteCarloKernel::compile(&graph(&sampled, &shape), settings).unwrap();
-        let sampled = &sampled.replicates()[0];
-        let [floor, own] = interleaved([&|| evaluate(&closed, &x), &|| evaluate(sampled, &x)]);
-        let pairs = |kernel: &CompiledKernel| kernel.pairs_evaluated::<f64>(IMAGES, IMAGES, true);
-        let (floor, own) = (floor / pairs(&closed), own / pairs(sampled));
+        let own = sampled(&layers, &shape);
+        let [floor_time, own_time] = interleaved([&|| evaluate(&closed, &x), &|| estimate(&own, &x)]);
+        let floor = floor_time / closed.pairs_evaluated::<f64>(IMAGES, IMAGES, true);
+        let own = own_time / own.pairs_evaluated::<f64>(IMAGES, IMAGES, true);
         println!("  {name:<34} {:8.2} ({:6.1} × {other})", own * 1e3, own / floor);
     }
+    batch_normalisation();
+}
+
+/// The floor: second moments and the two sums of tangent kernels are products of as many numbers as there are draws.
+fn batch_normalisation() {
+    let x = points::<f64>(VECTORS / 4, 64);
+    let kernel = sampled(r#"{"dense": {}}, "batch_norm", "relu", {"dense": {}}"#, &[64]);
+    let draws = points::<f64>(VECTORS / 4, SAMPLES);
+    let product = || {
+        let mut out = vec![0.0; VECTORS * VECTORS / 16];
+        f64::multiply_rows(draws.as_slice().unwrap(), draws.as_slice().unwrap(), SAMPLES, &mut out);
+        black_box(out);
+    };
+    let [floor, own] = interleaved([&product, &|| estimate(&kernel, &x)]);
+    // Two symmetric sums, halves of products, and one of both orders: two products in all.
+    let (floor, own) = (2.0 * floor, own / REPLICATES as f64);
+    println!(
+        "  batch_norm, {} vectors            {:8.2} ms in all ({:.1} × the products of its sums)",
+        VECTORS / 4,
+        own * 1e3,
+        own / floor
+    );
 }

@@ -8,23 +8,23 @@ use isotypic_work::Monitor;
 use ndarray::Array2;
 
 /// Rounds that are interleaved; medians are printed.
-pub const ROUNDS: usize = 5;
+pub(crate) const ROUNDS: usize = 5;
 
 /// Seconds of one call.
-pub fn seconds(work: impl FnOnce()) -> f64 {
+pub(crate) fn seconds(work: impl FnOnce()) -> f64 {
     let start = Instant::now();
     work();
     start.elapsed().as_secs_f64()
 }
 
 /// The middle one.
-pub fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
 
 /// Medians of several works, run in turn.
-pub fn interleaved<const N: usize>(works: [&dyn Fn(); N]) -> [f64; N] {
+pub(crate) fn interleaved<const N: usize>(works: [&dyn Fn(); N]) -> [f64; N] {
     let mut times: [Vec<f64>; N] = std::array::from_fn(|_| Vec::new());
     for _ in 0..ROUNDS {
         for (times, work) in times.iter_mut().zip(works) {
@@ -35,7 +35,7 @@ pub fn interleaved<const N: usize>(works: [&dyn Fn(); N]) -> [f64; N] {
 }
 
 /// Points `[n, length]` with entries from −1 to 1, the same in every run.
-pub fn points<T: Real>(n: usize, length: usize) -> Array2<T> {
+pub(crate) fn points<T: Real>(n: usize, length: usize) -> Array2<T> {
     let mut state = 1_u64;
     Array2::from_shape_simple_fn((n, length), || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -44,7 +44,7 @@ pub fn points<T: Real>(n: usize, length: usize) -> Array2<T> {
 }
 
 /// The symmetric tangent kernel, prepared and evaluated.
-pub fn evaluate<T: Real>(kernel: &CompiledKernel, x: &Array2<T>) {
+pub(crate) fn evaluate<T: Real>(kernel: &CompiledKernel, x: &Array2<T>) {
     let prepared = kernel.prepare(x.view()).unwrap();
     black_box(kernel.symmetric(&prepared, Outputs::Ntk, &Monitor::silent()).unwrap());
 }

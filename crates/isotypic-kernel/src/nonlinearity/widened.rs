@@ -1,78 +1,164 @@
 //! Single precision by way of double precision.
 
-use fearless_simd::Level;
+use fearless_simd::{Level, dispatch, prelude::*};
+use fearless_simd_macros::simd;
 
 use super::{Nonlinearity, PairRun};
 use crate::real::Real;
-use crate::terms::{Ends, Terms, TermsView};
+use crate::terms::{Ends, TermsView};
 
 /// Groups of pairs that are widened at a time: few enough to stay in the first cache.
-const GROUPS: usize = 16;
+const GROUPS: usize = 8;
+
+/// As many pairs.
+const PAIRS: usize = GROUPS * f32::LANES;
 
 /// A group of `f32` makes several groups of `f64`, which share their first point where it has only one.
 const RATIO: usize = f32::LANES / f64::LANES;
 
-/// Terms of the same points in double precision.
+/// Terms of up to [`PAIRS`] points in double precision.
+struct WidenedTerms {
+    count: usize,
+    variance: [f64; PAIRS],
+    root: [f64; PAIRS],
+    inverse_root: [f64; PAIRS],
+    ntk: [f64; PAIRS],
+}
+
+/// The ends of some pairs, before the nonlinearity or after it.
 struct WidenedEnds {
-    x: Terms,
-    y: Terms,
+    x: WidenedTerms,
+    y: WidenedTerms,
+}
+
+impl WidenedTerms {
+    const EMPTY: Self = Self {
+        count: 0,
+        variance: [0.0; PAIRS],
+        root: [0.0; PAIRS],
+        inverse_root: [0.0; PAIRS],
+        ntk: [0.0; PAIRS],
+    };
+
+    /// Becomes the points `from..to` of `terms`, each `copies` times. Squares of single-precision roots are exact.
+    #[inline(always)]
+    fn fill(&mut self, terms: TermsView<'_, f32>, (from, to): (usize, usize), copies: usize) {
+        self.count = (to - from) * copies;
+        spread(&terms.root[from..to], copies, &mut self.root);
+        spread(&terms.ntk[from..to], copies, &mut self.ntk);
+        let all = self.root.iter().zip(&mut self.variance).zip(&mut self.inverse_root);
+        for ((&root, variance), inverse) in all.take(self.count) {
+            *variance = root * root;
+            *inverse = if root > 0.0 { 1.0 / root } else { 0.0 };
+        }
+    }
+
+    fn view(&self) -> TermsView<'_> {
+        TermsView {
+            variance: &self.variance[..self.count],
+            root: &self.root[..self.count],
+            inverse_root: &self.inverse_root[..self.count],
+            ntk: &self.ntk[..self.count],
+        }
+    }
 }
 
 impl WidenedEnds {
-    /// The ends of groups `start..end`. Squares of single-precision roots are exact.
-    fn new(ends: Ends<'_, f32>, start: usize, end: usize) -> Self {
-        let moments = |(&root, &ntk): (&f32, &f32)| (f64::from(root) * f64::from(root), f64::from(ntk));
-        let points = |end: TermsView<'_, f32>, from: usize, to: usize| {
-            Terms::new(end.root[from..to].iter().zip(&end.ntk[from..to]).map(moments))
-        };
-        let lanes = f32::LANES;
+    const EMPTY: Self = Self { x: WidenedTerms::EMPTY, y: WidenedTerms::EMPTY };
+
+    /// Becomes the ends of groups `start..end`.
+    #[inline(always)]
+    fn fill(&mut self, ends: Ends<'_, f32>, start: usize, end: usize) {
         let width = ends.width_of_x();
-        let mut x = points(ends.x, start * width, end * width);
-        if width == 1 {
-            let repeated = (0..(end - start) * RATIO).map(|i| (x.variance[i / RATIO], x.ntk[i / RATIO]));
-            x = Terms::new(repeated);
-        }
-        Self { x, y: points(ends.y, start * lanes, end * lanes) }
+        let copies = if width == 1 { RATIO } else { 1 };
+        self.x.fill(ends.x, (start * width, end * width), copies);
+        self.y.fill(ends.y, (start * f32::LANES, end * f32::LANES), 1);
     }
 
     fn view(&self) -> Ends<'_> {
-        let all = |terms: &'_ Terms| (0, terms.root.len());
-        let (x, y) = (all(&self.x), all(&self.y));
-        Ends { x: self.x.view(x.0, x.1), y: self.y.view(y.0, y.1) }
+        Ends { x: self.x.view(), y: self.y.view() }
+    }
+}
+
+/// Every number `copies` times in double precision.
+#[inline(always)]
+fn spread(from: &[f32], copies: usize, to: &mut [f64]) {
+    if copies == 1 {
+        return widen(from, to);
+    }
+    for (&from, to) in from.iter().zip(to.chunks_exact_mut(copies)) {
+        to.fill(f64::from(from));
+    }
+}
+
+#[inline(always)]
+fn widen(from: &[f32], to: &mut [f64]) {
+    from.iter().zip(to).for_each(|(&from, to)| *to = f64::from(from));
+}
+
+/// Rounds to the nearest.
+#[inline(always)]
+fn narrow(from: &[f64], to: &mut [f32]) {
+    from.iter().zip(to).for_each(|(&from, to)| *to = from as f32);
+}
+
+/// Some pairs in double precision.
+struct Widened {
+    before: WidenedEnds,
+    after: WidenedEnds,
+    gaps: [f64; PAIRS],
+    ntk_differences: [f64; PAIRS],
+}
+
+/// Takes over groups `start..end` of a run.
+#[simd]
+fn take<S: Simd>(_simd: S, run: &PairRun<'_, f32>, (start, end): (usize, usize), widened: &mut Widened) {
+    let pairs = start * f32::LANES..end * f32::LANES;
+    widened.before.fill(run.before, start, end);
+    widened.after.fill(run.after, start, end);
+    widen(&run.cosine_gap[pairs.clone()], &mut widened.gaps);
+    if let Some(differences) = &run.ntk_difference {
+        widen(&differences[pairs], &mut widened.ntk_differences);
+    }
+}
+
+/// Hands them back.
+#[simd]
+fn give_back<S: Simd>(_simd: S, run: &mut PairRun<'_, f32>, (start, end): (usize, usize), widened: &Widened) {
+    let pairs = start * f32::LANES..end * f32::LANES;
+    narrow(&widened.gaps, &mut run.cosine_gap[pairs.clone()]);
+    if let Some(differences) = &mut run.ntk_difference {
+        narrow(&widened.ntk_differences, &mut differences[pairs]);
     }
 }
 
 /// Maps a run in double precision and rounds the results.
-pub(super) fn map_widened<N: Nonlinearity + ?Sized>(nonlinearity: &N, level: Level, run: PairRun<'_, f32>) {
-    let PairRun { before, after, cosine_gap, mut ntk_difference } = run;
-    let lanes = f32::LANES;
-    let groups = cosine_gap.len() / lanes;
+pub(super) fn map_widened<N: Nonlinearity + ?Sized>(
+    nonlinearity: &N,
+    level: Level,
+    mut run: PairRun<'_, f32>,
+) {
+    let mut widened = Widened {
+        before: WidenedEnds::EMPTY,
+        after: WidenedEnds::EMPTY,
+        gaps: [0.0; PAIRS],
+        ntk_differences: [0.0; PAIRS],
+    };
+    let groups = run.cosine_gap.len() / f32::LANES;
     for start in (0..groups).step_by(GROUPS) {
-        let end = (start + GROUPS).min(groups);
-        let pairs = start * lanes..end * lanes;
-        let widen =
-            |values: &[f32]| values[pairs.clone()].iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
-        let (wide_before, wide_after) =
-            (WidenedEnds::new(before, start, end), WidenedEnds::new(after, start, end));
-        let mut gaps = widen(cosine_gap);
-        let mut ntk_differences = ntk_difference.as_deref().map(widen);
+        let part = (start, (start + GROUPS).min(groups));
+        let pairs = (part.1 - part.0) * f32::LANES;
+        dispatch!(level, simd => take(simd, &run, part, &mut widened));
         nonlinearity.map(
             level,
             PairRun {
-                before: wide_before.view(),
-                after: wide_after.view(),
-                cosine_gap: &mut gaps,
-                ntk_difference: ntk_differences.as_deref_mut(),
+                before: widened.before.view(),
+                after: widened.after.view(),
+                cosine_gap: &mut widened.gaps[..pairs],
+                ntk_difference: run.ntk_difference.is_some().then_some(&mut widened.ntk_differences[..pairs]),
             },
         );
-        for (to, from) in cosine_gap[pairs.clone()].iter_mut().zip(gaps) {
-            *to = from as f32;
-        }
-        if let (Some(to), Some(from)) = (ntk_difference.as_deref_mut(), ntk_differences) {
-            for (to, from) in to[pairs].iter_mut().zip(from) {
-                *to = from as f32;
-            }
-        }
+        dispatch!(level, simd => give_back(simd, &mut run, part, &widened));
     }
 }
 
@@ -80,6 +166,7 @@ pub(super) fn map_widened<N: Nonlinearity + ?Sized>(nonlinearity: &N, level: Lev
 mod tests {
     use super::super::{Erf, Nonlinearity};
     use super::*;
+    use crate::terms::Terms;
 
     #[test]
     fn single_precision_is_rounded_double_precision() {
