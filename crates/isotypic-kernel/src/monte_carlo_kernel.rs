@@ -9,6 +9,11 @@
 //! network in training normalises what it is trained on. All pairs of points are held at a time, and everything is computed in double
 //! precision, whatever the type of the points. Covariances between the points before every such layer are exact where nothing before
 //! them is sampled; they are the same for all replicates then.
+//!
+//! Tangent kernels are means of $1/(v + \varepsilon)$ with the variance $v$ of the drawn batch. With $\varepsilon = 0$ and a covariance of rank $r$ among
+//! its values this mean is finite from $r = 3$ on (four values), its variance from $r = 5$ on: in smaller batches, and nearly so with a small
+//! $\varepsilon$, rare draws decide, and standard errors come out too small. Two values are an exception: they become $\pm1$, and the tangent
+//! kernel of the layer vanishes.
 
 use isotypic_architecture::LayerGraph;
 use isotypic_work::{Monitor, Plan};
