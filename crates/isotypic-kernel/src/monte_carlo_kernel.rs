@@ -139,12 +139,11 @@ impl MonteCarloKernel {
         matches!(self.replicates, Replicates::Whole(_))
     }
 
-    /// Nominal seconds of one core for one pair of points, in all replicates; with batch normalisation for one of the pairs that
-    /// [are evaluated](Self::pairs_evaluated).
+    /// Nominal seconds of one core for one of the pairs that [are evaluated](Self::pairs_evaluated).
     #[must_use]
     pub fn seconds_per_pair(&self) -> f64 {
         match &self.replicates {
-            Replicates::Pairwise(kernels) => kernels.iter().map(CompiledKernel::seconds_per_pair).sum(),
+            Replicates::Pairwise(kernels) => kernels[0].seconds_per_pair(),
             Replicates::Whole(kernel) => kernel.seconds_per_pair(),
         }
     }
