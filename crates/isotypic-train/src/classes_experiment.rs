@@ -142,10 +142,7 @@ impl ClassesExperiment {
         let examples = 8 * (count * poses * (height * width + self.classes)) as u64;
         let largest = |(_, network, initialization): &Built| {
             let drawn = NetworkParameters::draw(network, *initialization, Precision::Single, 0)?;
-            let values: usize =
-                network.nodes().iter().map(|node| node.output_shape.iter().product::<usize>()).sum();
-            // Parameters, gradients, moments and their copies of an epoch's beginning; values forwards and back, windows gathered.
-            Ok((4 * (8 * drawn.count() + 40 * values * self.options.batch)) as u64)
+            Ok(network.training_bytes(&drawn, self.options.batch))
         };
         let networks = self.built()?.iter().map(largest).collect::<Result<Vec<u64>, TrainError>>()?;
         Ok(3 * examples + networks.into_iter().max().unwrap_or(0))
