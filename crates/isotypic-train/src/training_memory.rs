@@ -35,6 +35,10 @@ const PARAMETER_COPIES: usize = 9;
 /// Buffers of matrix products and lists, whatever the network.
 const FIXED: usize = 1 << 20;
 
+/// Bytes of the program and of its threads' buffers, and of the largest block that the allocator keeps for itself.
+const PROGRAM: u64 = 80 << 20;
+const SMALL_BLOCK: u64 = 16 << 20;
+
 impl Network {
     /// Bytes at the peak of training on batches of so many examples, without the examples themselves.
     ///
@@ -58,6 +62,14 @@ impl Network {
         let arrays = PARAMETER_COPIES * sizes.sum::<usize>();
         let tables: usize = self.nodes().iter().map(table_bytes).sum();
         (value * (arrays + self.values_at_peak(together)) + tables + FIXED) as u64
+    }
+
+    /// Bytes that the program has beside what is asked of the allocator: itself, buffers of threads, and blocks beyond 16 MiB, which
+    /// are given back to the system some time after they are free. Measured with single precision.
+    pub(crate) fn bytes_of_process(&self, batch: usize) -> u64 {
+        let together = batch.min(self.examples_together());
+        let tensor = 4 * (self.largest_tensor() * together) as u64;
+        PROGRAM + if tensor > SMALL_BLOCK { 2 * tensor } else { 0 }
     }
 
     /// Values of the largest tensor that one example needs.
