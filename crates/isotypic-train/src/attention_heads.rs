@@ -79,9 +79,7 @@ impl AttentionHeads {
                 *value = (*value - largest).exponential();
             }
             let factor = N::of(1.0) / sum_of(row, row, |value, _| value);
-            for value in row.iter_mut() {
-                *value = *value * factor;
-            }
+            row.iter_mut().for_each(|value| *value = factor * *value);
         }
     }
 }

@@ -77,14 +77,8 @@ impl CpuNumber for f64 {
 /// $e^x$ within 2 units in the last place, without branches, so that several values are computed at a time: $x = n \ln 2 + r$, and a
 /// polynomial in $r$ (Moshier's Cephes library, `expf`). Below −87.3 it is 0.
 fn exponential(x: f32) -> f32 {
-    // Beyond these the result has no ordinary number; `max` and `min` would drop what is no number.
-    let within = if x > 88.0 {
-        88.0
-    } else if x < -87.3 {
-        -87.3
-    } else {
-        x
-    };
+    // Beyond these the result has no ordinary number.
+    let within = x.clamp(-87.3, 88.0);
     let shifted = within * std::f32::consts::LOG2_E + ROUNDING;
     let n = shifted - ROUNDING;
     let r = within - n * 0.693_359_4 + n * 2.121_944_4e-4;
@@ -109,13 +103,7 @@ const ROUNDING: f32 = 12_582_912.0;
 
 /// The error function within 4e-7, without branches: a quotient of polynomials, odd over even (the one of the Eigen library).
 fn error_function(x: f32) -> f32 {
-    let within = if x > 4.0 {
-        4.0
-    } else if x < -4.0 {
-        -4.0
-    } else {
-        x
-    };
+    let within = x.clamp(-4.0, 4.0);
     let square = within * within;
     let mut above = -2.726_142_4e-10_f32;
     for coefficient in
@@ -184,6 +172,7 @@ pub(crate) fn compute<O: CpuOperation<K>, const K: usize>(
         return Some(Tensor::from_primitive::<Flex>(outputs));
     }
     let tracked = all(inputs.map(|input| input.try_into_primitive::<Autodiff<Flex>>().ok()))?;
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the type has no public name")]
     let nodes = tracked.each_ref().map(|input| input.node());
     let shapes = tracked.each_ref().map(|input| shape(input.primitive()));
     let inputs = tracked.map(|input| input.into_primitive().to_contiguous());

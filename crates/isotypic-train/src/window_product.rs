@@ -216,7 +216,7 @@ impl CpuOperation<3> for WindowProduct {
             add(&mut of_biases[member * self.width..], &biases);
         }
         let bias_scale = N::of(self.bias_scale);
-        of_biases.iter_mut().for_each(|bias| *bias = *bias * bias_scale);
+        let of_biases = of_biases.into_iter().map(|bias| bias * bias_scale).collect();
         [images, Some(of_all), Some(of_biases)]
     }
 }
