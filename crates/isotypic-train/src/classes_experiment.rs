@@ -132,7 +132,8 @@ impl ClassesExperiment {
         Ok(per_input * runs * self.images.dim().0 as f64 * self.options.epochs as f64)
     }
 
-    /// Bytes of the largest set of examples, three copies of which may be held, and of networks in training.
+    /// Bytes of the whole process: the largest set of examples, three copies of which may be held, and the network that takes most in
+    /// training.
     ///
     /// # Errors
     /// As [`multiplications`](Self::multiplications).
@@ -142,10 +143,8 @@ impl ClassesExperiment {
         let examples = 8 * (count * poses * (height * width + self.classes)) as u64;
         let largest = |(_, network, initialization): &Built| {
             let drawn = NetworkParameters::draw(network, *initialization, Precision::Single, 0)?;
-            let values: usize =
-                network.nodes().iter().map(|node| node.output_shape.iter().product::<usize>()).sum();
-            // Parameters, gradients, moments and their copies of an epoch's beginning; values forwards and back, windows gathered.
-            Ok((4 * (8 * drawn.count() + 40 * values * self.options.batch)) as u64)
+            let batch = self.options.batch;
+            Ok(network.training_bytes(&drawn, batch) + network.bytes_of_process(batch))
         };
         let networks = self.built()?.iter().map(largest).collect::<Result<Vec<u64>, TrainError>>()?;
         Ok(3 * examples + networks.into_iter().max().unwrap_or(0))

@@ -1,16 +1,23 @@
 //! The forward pass on tensors, with gradients where parameters are tracked.
 
-use burn_tensor::{Device, Int, Tensor, TensorData, activation};
+use burn_tensor::{Tensor, activation};
 use isotypic_architecture::{
-    Activation, AttentionMechanism, AttentionScaling, ConcatAxis, Dropout, EmbeddingType,
-    LayerParameterization, Operation, Padding, Pool, RandomStream, SIGMOID_LIKE_RATE, ScalarFunction,
+    Activation, AttentionMechanism, AttentionScaling, ConcatAxis, Dropout, EmbeddingType, LayerNorm,
+    LayerParameterization, Operation, Padding, RandomStream, SIGMOID_LIKE_RATE, ScalarFunction,
     SelfAttention,
 };
 
+use crate::evaluation_order::{EvaluationOrder, Rectifies};
+use crate::gelu::gelu;
 use crate::group_conv::group_conv;
 use crate::network::LARGEST_RANK;
+use crate::patch_runs::PatchRuns;
 use crate::probes::Probes;
+use crate::relu::relu;
+use crate::row_normalization::row_normalization;
+use crate::window_product::window_product;
 use crate::window_table::Windows;
+use crate::windowed_layers::{gather, maxima, window_sums, windowed_affine};
 use crate::{Network, NetworkNode, NetworkOperation, NetworkParameters, TrainError};
 
 impl Network {
@@ -64,21 +71,33 @@ impl Network {
         probes: &mut Probes,
     ) -> Tensor<2> {
         let batch = inputs.dims()[0];
-        let mut values: Vec<Tensor<3>> = Vec::with_capacity(self.nodes().len());
+        let order = EvaluationOrder::of(self.nodes());
+        let mut values: Vec<Option<Tensor<3>>> = Vec::with_capacity(self.nodes().len());
         for (index, node) in self.nodes().iter().enumerate() {
             let value = if node.inputs.is_empty() {
                 let [positions, channels] = layout(&node.output_shape);
                 inputs.clone().reshape([batch, positions, channels])
             } else {
-                let read = node.inputs.iter().map(|&input| values[input].clone()).collect();
+                let read = node.inputs.iter().enumerate().map(|(place, &input)| {
+                    let is_last =
+                        order.last_reader[input] == index && !node.inputs[place + 1..].contains(&input);
+                    let value = if is_last { values[input].take() } else { values[input].clone() };
+                    value.expect("values are kept until their last reader has them")
+                });
+                let read = read.collect();
                 let masks = mask_seed.map(|seed| mask_stream_seed(seed, index));
                 let own = &parameters.tensors[parameters.first_of[index]..];
                 probes.first_array = parameters.first_of[index];
-                apply(node, own, read, masks, parameters, probes)
+                match order.rectifies[index] {
+                    Rectifies::Later => pass_on(read),
+                    Rectifies::Now => rectify(apply(node, own, read, masks, parameters, probes)),
+                    Rectifies::AsItSays => apply(node, own, read, masks, parameters, probes),
+                }
             };
-            values.push(value);
+            values.push(Some(value));
         }
-        let last = values.pop().expect("a network has at least its input");
+        let last =
+            values.pop().flatten().expect("a network has at least its input, and nobody reads its output");
         last.reshape([batch, self.output_width()])
     }
 }
@@ -92,6 +111,11 @@ fn mask_stream_seed(seed: u64, index: usize) -> u64 {
 fn layout(shape: &[usize]) -> [usize; 2] {
     let channels = shape[shape.len() - 1];
     [shape.iter().product::<usize>() / channels, channels]
+}
+
+/// The value of a node that does nothing.
+fn pass_on(read: Vec<Tensor<3>>) -> Tensor<3> {
+    read.into_iter().next().expect("every node but the input reads another")
 }
 
 fn apply(
@@ -116,7 +140,7 @@ fn apply(
                 padding: Padding::Valid,
                 pad_before: &vec![0; axes],
             };
-            return gather(values, &windows, extents, output_extents).max_dim(2).squeeze_dim::<3>(2);
+            return maxima(values, &windows.table(extents, output_extents));
         }
         NetworkOperation::Patches(patches) => {
             let windows = Windows {
@@ -126,7 +150,7 @@ fn apply(
                 pad_before: &[0; 2],
             };
             let per_axis = [extents[0] / patches.side, extents[1] / patches.side];
-            let gathered = gather(values, &windows, extents, &per_axis);
+            let gathered = gather(values, &windows.table(extents, &per_axis));
             return gathered.reshape([
                 batch,
                 per_axis[0] * per_axis[1],
@@ -156,14 +180,12 @@ fn apply(
         }
         Operation::SumPool(pool) => window_sums(values, pool, extents, output_extents),
         Operation::LayerNorm(norm) => {
-            let dims = values.dims();
-            let mut reduced: Vec<usize> = norm.spatial_axes.iter().map(|axis| axis + 1).collect();
-            reduced.push(LARGEST_RANK + 1);
-            let mean = |tensor: Tensor<5>| reduced.iter().fold(tensor, |mean, &axis| mean.mean_dim(axis));
-            let spread = values.reshape(spread_out(batch, &node.input_shape));
-            let centred = spread.clone() - mean(spread);
-            let variance = mean(centred.clone().square());
-            (centred / (variance + norm.epsilon).sqrt()).reshape(dims)
+            if norm.spatial_axes.is_empty()
+                && let Some(normalized) = row_normalization(&values, norm.epsilon)
+            {
+                return normalized;
+            }
+            normalize(norm, &node.input_shape, values)
         }
         Operation::Dropout(dropout) => match masks {
             Some(seed) if !dropout.is_identity() => drop_out(dropout, seed, values, parameters),
@@ -193,16 +215,8 @@ fn apply(
                 padding: conv.padding,
                 pad_before: &conv.pad_before,
             };
-            let fan_in = conv.filter_size() * channels;
-            let patches = gather(values, &windows, extents, output_extents);
-            let outputs = patches.dims()[1];
-            affine(
-                own,
-                patches.reshape([batch, outputs, fan_in]),
-                fan_in,
-                (conv.weight_variance, conv.bias_variance, conv.parameterization),
-                probes,
-            )
+            let factors = (conv.weight_variance, conv.bias_variance, conv.parameterization);
+            windowed_affine(own, values, &windows.table(extents, output_extents), factors, probes)
         }
         Operation::GroupLift(conv) | Operation::GroupConv(conv) => {
             group_conv(conv, &node.input_shape, own, values, probes)
@@ -212,22 +226,56 @@ fn apply(
     }
 }
 
+/// Variances of weights and, if there are some, of biases, and what they are variances of.
+pub(crate) type AffineFactors = (f64, Option<f64>, LayerParameterization);
+
+/// What a layer multiplies products and biases with.
+pub(crate) fn scales(
+    fan_in: usize,
+    (weight_variance, bias_variance, parameterization): AffineFactors,
+) -> (f64, Option<f64>) {
+    let is_ntk = matches!(parameterization, LayerParameterization::Ntk);
+    let scale = if is_ntk { (weight_variance / fan_in as f64).sqrt() } else { 1.0 };
+    (scale, bias_variance.map(|variance| if is_ntk { variance.sqrt() } else { 1.0 }))
+}
+
 /// Rows of length fan-in to rows of length width, with the factors of the parameterization. Each member of an ensemble reads its own
 /// part of the batch.
 pub(crate) fn affine(
     own: &[Tensor<3>],
     values: Tensor<3>,
     fan_in: usize,
-    (weight_variance, bias_variance, parameterization): (f64, Option<f64>, LayerParameterization),
+    factors: AffineFactors,
+    probes: &mut Probes,
+) -> Tensor<3> {
+    let (scale, bias_scale) = scales(fan_in, factors);
+    // Tangent kernels ask for what weights read and for the product.
+    if !probes.are_collected() {
+        let biases = bias_scale.map(|_| &own[1]);
+        let runs = PatchRuns::of_positions(values.dims()[1], fan_in);
+        if let Some(outputs) =
+            window_product(&values, &own[0], biases, runs, (scale, bias_scale.unwrap_or(1.0)))
+        {
+            return outputs;
+        }
+    }
+    composed_affine(own, values, fan_in, factors, probes)
+}
+
+/// The same by tensor operations, on every device.
+pub(crate) fn composed_affine(
+    own: &[Tensor<3>],
+    values: Tensor<3>,
+    fan_in: usize,
+    factors: AffineFactors,
     probes: &mut Probes,
 ) -> Tensor<3> {
     let [batch, positions, _] = values.dims();
     let [members, _, width] = own[0].dims();
     let rows = values.clone().reshape([members, batch / members * positions, fan_in]);
     let mut outputs = rows.matmul(own[0].clone());
-    let is_ntk = matches!(parameterization, LayerParameterization::Ntk);
-    let scale = if is_ntk { (weight_variance / fan_in as f64).sqrt() } else { 1.0 };
-    let bias_scale = bias_variance.map(|variance| if is_ntk { variance.sqrt() } else { 1.0 });
+    let is_ntk = matches!(factors.2, LayerParameterization::Ntk);
+    let (scale, bias_scale) = scales(fan_in, factors);
     if is_ntk {
         outputs = outputs * scale;
     }
@@ -239,42 +287,16 @@ pub(crate) fn affine(
     probes.mark(outputs, Some((&values, scale)), bias_scale)
 }
 
-/// What each window reads: `[batch, outputs, taps, channels]`.
-///
-/// Values are selected one by one from rows of the batch: selection from two axes is a plain loop over rows on a processor, from three
-/// it computes every address by divisions.
-pub(crate) fn gather(
-    values: Tensor<3>,
-    windows: &Windows<'_>,
-    extents: &[usize],
-    output: &[usize],
-) -> Tensor<4> {
-    let [batch, positions, channels] = values.dims();
-    let table = windows.table(extents, output);
-    let device: Device = values.device();
-    let padded = if table.reads_border {
-        let border = values.clone().slice([0..batch, 0..1, 0..channels]).zeros_like();
-        Tensor::cat(vec![values, border], 1)
-    } else {
-        values
-    };
-    let rows = padded.reshape([batch, (positions + usize::from(table.reads_border)) * channels]);
-    let entries = table.table.len();
-    let step = channels as i64;
-    let places =
-        table.table.iter().flat_map(|&position| position * step..(position + 1) * step).collect::<Vec<_>>();
-    let places = Tensor::<1, Int>::from_data(TensorData::new(places, [entries * channels]), &device);
-    rows.select(1, places).reshape([batch, entries / table.taps, table.taps, channels])
-}
-
-fn window_sums(values: Tensor<3>, pool: &Pool, extents: &[usize], output: &[usize]) -> Tensor<3> {
-    let windows = Windows {
-        extents: &pool.window,
-        strides: &pool.strides,
-        padding: pool.padding,
-        pad_before: &pool.pad_before,
-    };
-    gather(values, &windows, extents, output).sum_dim(2).squeeze_dim::<3>(2)
+/// Layer normalisation over any axes, by tensor operations.
+pub(crate) fn normalize(norm: &LayerNorm, input_shape: &[usize], values: Tensor<3>) -> Tensor<3> {
+    let dims = values.dims();
+    let mut reduced: Vec<usize> = norm.spatial_axes.iter().map(|axis| axis + 1).collect();
+    reduced.push(LARGEST_RANK + 1);
+    let mean = |tensor: Tensor<5>| reduced.iter().fold(tensor, |mean, &axis| mean.mean_dim(axis));
+    let spread = values.reshape(spread_out(dims[0], input_shape));
+    let centred = spread.clone() - mean(spread);
+    let variance = mean(centred.clone().square());
+    (centred / (variance + norm.epsilon).sqrt()).reshape(dims)
 }
 
 /// Coordinates of a place counted with the last axis fastest.
@@ -319,8 +341,9 @@ fn drop_out(dropout: &Dropout, seed: u64, values: Tensor<3>, parameters: &Networ
     let mut stream = RandomStream::from_seed(seed);
     let dims = values.dims();
     let kept = 1.0 / dropout.keep_rate;
+    // Without a branch, which would be guessed wrong as often as right.
     let mask = (0..dims.iter().product::<usize>())
-        .map(|_| if stream.uniform() < dropout.keep_rate { kept } else { 0.0 });
+        .map(|_| kept * f64::from(u8::from(stream.uniform() < dropout.keep_rate)));
     let device = values.device();
     values * parameters.precision.drawn(mask, dims, &device)
 }
@@ -434,17 +457,17 @@ pub(crate) fn is_known_activation(activation: Activation) -> bool {
 }
 
 fn activate(function: Activation, u: Tensor<3>) -> Tensor<3> {
-    use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_4, PI, SQRT_2};
+    use std::f64::consts::{FRAC_PI_4, PI, SQRT_2};
     let slopes = |a: f64, b: f64, u: Tensor<3>| activation::relu(u.clone()) * b - activation::relu(-u) * a;
     match function {
-        Activation::Relu => activation::relu(u),
+        Activation::Relu => rectify(u),
         Activation::LeakyRelu { alpha } => slopes(alpha, 1.0, u),
         Activation::AbRelu { a, b } => slopes(a, b, u),
         Activation::Abs => u.abs(),
         Activation::Sign => u.sign(),
         Activation::Erf { a, b, c } => (u * b).erf() * a + c,
         Activation::SigmoidLike => (u * SIGMOID_LIKE_RATE).erf() * 0.5 + 0.5,
-        Activation::Gelu { approximate: false } => u.clone() * ((u * FRAC_1_SQRT_2).erf() + 1.0) * 0.5,
+        Activation::Gelu { approximate: false } => gelu(&u).unwrap_or_else(|| composed_gelu(u)),
         Activation::Gelu { approximate: true } => {
             let inner = (u.clone() + u.clone() * u.clone().square() * 0.044715) * (2.0 / PI).sqrt();
             u * (inner.tanh() + 1.0) * 0.5
@@ -479,6 +502,14 @@ fn activate(function: Activation, u: Tensor<3>) -> Tensor<3> {
         // `Network::from_nodes` has refused functions that are not in this list.
         _ => u,
     }
+}
+
+fn rectify(u: Tensor<3>) -> Tensor<3> {
+    relu(&u).unwrap_or_else(|| activation::relu(u))
+}
+
+pub(crate) fn composed_gelu(u: Tensor<3>) -> Tensor<3> {
+    u.clone() * ((u * std::f64::consts::FRAC_1_SQRT_2).erf() + 1.0) * 0.5
 }
 
 fn power(degree: usize, u: Tensor<3>) -> Tensor<3> {

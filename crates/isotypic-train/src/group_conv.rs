@@ -8,9 +8,10 @@
 use burn_tensor::{Int, Tensor, TensorData};
 use isotypic_architecture::{GroupConv, Padding};
 
-use crate::forward::{affine, gather};
+use crate::forward::affine;
 use crate::probes::Probes;
 use crate::window_table::Windows;
+use crate::windowed_layers::windowed_affine;
 
 /// The outputs `[batch, places, width]` of a `group_lift` or `group_conv` layer.
 ///
@@ -55,19 +56,6 @@ fn all_turns(conv: &GroupConv, input_shape: &[usize], own: &[Tensor<3>], values:
     let fan_in = conv.taps * conv.channels;
     let positions = conv.side.map_or(1, |_| input_shape[0] * input_shape[1]);
     let per_position = input_shape.iter().product::<usize>() / positions;
-    let patches = match conv.side {
-        None => values.reshape([batch, 1, fan_in]),
-        Some(side) => {
-            let windows = Windows {
-                extents: &[side; 2],
-                strides: &[1; 2],
-                padding: Padding::Circular,
-                pad_before: &[side / 2; 2],
-            };
-            let values = values.reshape([batch, positions, per_position]);
-            gather(values, &windows, &input_shape[..2], &input_shape[..2]).reshape([batch, positions, fan_in])
-        }
-    };
     let members = own[0].dims()[0];
     let weights = pick(own[0].clone().reshape([members, fan_in * conv.width, 1]), table(conv, input_shape));
     let mut expanded = vec![weights.reshape([members, fan_in, turns * conv.width])];
@@ -76,11 +64,23 @@ fn all_turns(conv: &GroupConv, input_shape: &[usize], own: &[Tensor<3>], values:
             .filter(|_| conv.bias_variance.is_some())
             .map(|biases| biases.clone().repeat(&[1, 1, turns])),
     );
-    affine(&expanded, patches, fan_in, factors(conv), &mut Probes::none()).reshape([
-        batch,
-        positions * turns,
-        conv.width,
-    ])
+    let outputs = match conv.side {
+        None => {
+            affine(&expanded, values.reshape([batch, 1, fan_in]), fan_in, factors(conv), &mut Probes::none())
+        }
+        Some(side) => {
+            let windows = Windows {
+                extents: &[side; 2],
+                strides: &[1; 2],
+                padding: Padding::Circular,
+                pad_before: &[side / 2; 2],
+            };
+            let table = windows.table(&input_shape[..2], &input_shape[..2]);
+            let values = values.reshape([batch, positions, per_position]);
+            windowed_affine(&expanded, values, &table, factors(conv), &mut Probes::none())
+        }
+    };
+    outputs.reshape([batch, positions * turns, conv.width])
 }
 
 fn factors(conv: &GroupConv) -> (f64, Option<f64>, isotypic_architecture::LayerParameterization) {

@@ -7,39 +7,56 @@
 //! the control of this one. Convolutions and pooling gather their windows by an explicit table, for which every padding,
 //! stride and number of spatial axes is the same.
 //!
+//! On the processor convolutions, affine maps, maxima, rectifiers, normalisation of channels and attention are operations of this
+//! crate with backward passes of their own; on cards, and where tangent kernels ask what weights read, they are composed of tensor operations.
+//!
 //! Without the cargo feature `burn` the crate is empty.
 
 #![cfg(feature = "burn")]
 
+mod attention_heads;
+mod batch_loss;
 mod batch_norm;
 mod checkpoint;
 mod classes;
 mod classes_experiment;
+mod cpu_operation;
 mod empirical_kernel;
 mod ensemble;
 mod error;
+mod evaluation_order;
 mod forward;
+mod gelu;
 mod group_conv;
 mod initialization;
 mod kept_descent;
 mod loss;
 mod network;
 mod network_parameters;
+#[cfg(test)]
+mod operation_twins;
 mod optimizer;
 mod paper_networks;
+mod patch_runs;
 mod precision;
 mod probes;
+mod relu;
 mod residual_network;
 mod resolve_network;
+mod row_normalization;
 mod run_folder;
 mod state_file;
 mod trainer;
 mod training_device;
+mod training_memory;
 mod training_options;
 mod training_progress;
 mod transformer_parts;
 mod vision_transformer;
+mod window_maxima;
+mod window_product;
 mod window_table;
+mod windowed_layers;
 
 pub use batch_norm::BatchNorm;
 pub use checkpoint::Checkpoint;

@@ -8,7 +8,7 @@ use isotypic_work::{Cancel, Monitor, Silent};
 use ndarray::ArrayView2;
 use serde::Serialize;
 
-use crate::probes::Probes;
+use crate::batch_loss::BatchLoss;
 use crate::{
     Checkpoint, Loss, Network, NetworkParameters, Optimizer, OptimizerState, TrainError, TrainingProgress,
 };
@@ -182,8 +182,9 @@ impl Trainer {
         self.check_examples(examples)?;
         let (inputs, targets) = examples;
         let mut right = 0_usize;
-        for start in (0..inputs.nrows()).step_by(EVALUATION_BATCH) {
-            let rows: Vec<usize> = (start..inputs.nrows().min(start + EVALUATION_BATCH)).collect();
+        let together = EVALUATION_BATCH.min(self.network.examples_in_cache());
+        for start in (0..inputs.nrows()).step_by(together) {
+            let rows: Vec<usize> = (start..inputs.nrows().min(start + together)).collect();
             let batch = self.parameters.precision.rows(inputs, &rows, &self.parameters.device);
             let outputs = crate::precision::values_of(&self.network.outputs(&self.parameters, batch, None));
             let wanted: Vec<f64> = rows.iter().flat_map(|&row| targets.row(row).to_vec()).collect();
@@ -204,26 +205,15 @@ impl Trainer {
         for (batch, rows) in order.chunks(self.settings.batch).enumerate() {
             monitor.check().map_err(|_| TrainError::Interrupted { epoch })?;
             let masks = RandomStream::for_parts(&[!self.settings.seed, epoch as u64, batch as u64]).bits();
-            let tracked = self.parameters.tracked();
-            let tensor = |values: ArrayView2<'_, f64>| tracked.precision.rows(values, rows, &tracked.device);
-            let mut probes = Probes::none();
-            let outputs = self.network.outputs_probed(&tracked, tensor(inputs), Some(masks), &mut probes);
-            let loss = self.settings.loss.of(outputs, tensor(targets));
-            let value = crate::precision::values_of(&loss)[0];
+            let batch_loss = BatchLoss { loss: self.settings.loss, masks };
+            let (value, gradients, statistics) =
+                batch_loss.of(&self.network, &self.parameters, (inputs, targets), rows);
             if !value.is_finite() {
                 return Err(TrainError::Diverged { epoch, batch: batch + 1, loss: value });
             }
             sum += value * rows.len() as f64;
-            let gradients = loss.backward();
-            let gradients = tracked
-                .tensors
-                .iter()
-                .map(|tensor| tensor.grad(&gradients).unwrap_or_else(|| tensor.clone().inner().zeros_like()));
-            let gradients = gradients.collect();
-            // Parameters that nobody else holds are changed where they are.
-            drop(tracked);
             self.settings.optimizer.step(&mut self.parameters, &mut self.state, gradients);
-            self.parameters.follow(probes.into_statistics());
+            self.parameters.follow(statistics);
             monitor.advance(rows.len() as f64);
         }
         Ok(sum / inputs.nrows() as f64)
@@ -249,7 +239,7 @@ impl Trainer {
     }
 }
 
-/// Examples evaluated together; accuracies do not depend on it.
+/// Most examples evaluated together; accuracies do not depend on it.
 const EVALUATION_BATCH: usize = 512;
 
 /// The place of the largest value, the first of several.

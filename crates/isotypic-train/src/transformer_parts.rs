@@ -1,9 +1,16 @@
 //! What a vision transformer has beside layers of architectures: patches, fixed positions, trained scales, attention with one matrix.
 
 use burn_tensor::{Tensor, activation};
+use isotypic_architecture::LayerParameterization;
 use serde::Serialize;
 
 use crate::Precision;
+use crate::attention_heads::attention_heads;
+use crate::forward::{AffineFactors, affine};
+use crate::probes::Probes;
+
+/// Products as they are, without biases.
+const PLAIN: AffineFactors = (1.0, None, LayerParameterization::Standard { input_width: 1.0 });
 
 /// Squares of an image as positions: all their pixels become channels, the last axis of the square and then the channels fastest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -76,18 +83,23 @@ impl ChannelScale {
 impl HeadedAttention {
     /// `own`: `[members, channels, 3 · heads · width]` and `[members, heads · width, channels]`.
     pub(crate) fn of(&self, own: &[Tensor<3>], values: Tensor<3>) -> Tensor<3> {
-        let [batch, positions, channels] = values.dims();
-        let members = own[0].dims()[0];
-        let (rows, joined) = (batch / members * positions, self.heads * self.head_width);
-        let all = values.reshape([members, rows, channels]).matmul(own[0].clone());
-        let all = all.reshape([batch, positions, 3 * joined]);
+        let (channels, joined) = (values.dims()[2], self.heads * self.head_width);
+        let all = affine(own, values, channels, PLAIN, &mut Probes::none());
+        let heads = attention_heads(&all, self.heads).unwrap_or_else(|| self.composed_heads(all));
+        let own = [own[1].clone()];
+        affine(&own, heads, joined, PLAIN, &mut Probes::none())
+    }
+
+    /// The outputs of all heads by tensor operations, on every device: `[batch, positions, heads · width]`.
+    pub(crate) fn composed_heads(&self, all: Tensor<3>) -> Tensor<3> {
+        let ([batch, positions, _], joined) = (all.dims(), self.heads * self.head_width);
         let part = |place: usize| -> Tensor<4> {
             let own = all.clone().slice([0..batch, 0..positions, place * joined..(place + 1) * joined]);
             own.reshape([batch, positions, self.heads, self.head_width]).swap_dims(1, 2)
         };
         let logits = part(0).matmul(part(1).swap_dims(2, 3)) * (1.0 / (self.head_width as f64).sqrt());
         let heads = activation::softmax(logits, 3).matmul(part(2)).swap_dims(1, 2);
-        heads.reshape([members, rows, joined]).matmul(own[1].clone()).reshape([batch, positions, channels])
+        heads.reshape([batch, positions, joined])
     }
 }
 
