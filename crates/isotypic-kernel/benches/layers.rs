@@ -23,10 +23,13 @@ const VECTORS: usize = 2048;
 const FEW_VECTORS: usize = 256;
 
 /// Images of the networks of images.
-const IMAGES: usize = 8;
+const IMAGES: usize = 16;
 
 /// Side of the images.
 const SIDE: usize = 28;
+
+/// Side of the images whose pixels are vertices of a graph.
+const SMALL_SIDE: usize = 14;
 
 /// Points of each sampled expectation.
 const SAMPLES: usize = 256;
@@ -110,51 +113,50 @@ fn further<T: Real>(kernels: &[CompiledKernel; 4], x: &Array2<T>) -> (f64, f64) 
     (of_layer(floor_three, floor_one), of_layer(three, one))
 }
 
-/// A network of images with a layer in its middle.
-fn around(layer: &str) -> LayerGraph {
+/// A network of images of some side with a layer in its middle.
+fn around(layer: &str, side: usize) -> LayerGraph {
     let first = r#"{"conv": {"filter": [3, 3], "padding": "circular"}}, "relu""#;
-    graph(&format!(r#"{first}, {layer}, "relu", "global_avg_pool", {{"dense": {{}}}}"#), &[SIDE, SIDE, 1])
+    graph(&format!(r#"{first}, {layer}, "relu", "global_avg_pool", {{"dense": {{}}}}"#), &[side, side, 1])
 }
 
 /// Layers of images: the time of a network beside that of the same with another layer of as many outputs.
 fn spatial_layers() {
     let conv = r#"{"conv": {"filter": [3, 3], "padding": "circular"}}"#;
     let quarter = r#"{"avg_pool": {"window": [2, 2], "strides": [2, 2]}}"#;
-    let cycle: Vec<Vec<u8>> = (0..SIDE * SIDE)
-        .map(|row| (0..SIDE * SIDE).map(|column| u8::from(row.abs_diff(column) == 1)).collect())
+    let vertices = SMALL_SIDE * SMALL_SIDE;
+    let path: Vec<Vec<u8>> = (0..vertices)
+        .map(|row| (0..vertices).map(|column| u8::from(row.abs_diff(column) == 1)).collect())
         .collect();
-    let aggregate = format!(r#"{{"aggregate": {{"pattern": {}}}}}"#, serde_json::to_string(&cycle).unwrap());
+    let aggregate = format!(r#"{{"aggregate": {{"pattern": {}}}}}"#, serde_json::to_string(&path).unwrap());
+    let before_conv = |layer: &str| format!("{layer}, {conv}");
+    let (quarter, aggregate) = (before_conv(quarter), before_conv(&aggregate));
+    let resize = before_conv(r#"{"image_resize": {"shape": [14, 14, -1], "method": "linear"}}"#);
+    let index = before_conv(r#"{"index": {"slices": [[null, null, 2], [null, null, 2]]}}"#);
     let layers = [
         (
             "conv, dilation 2",
             r#"{"conv": {"filter": [3, 3], "padding": "circular", "dilation": [2, 2]}}"#,
             ("conv", conv),
+            SIDE,
         ),
-        ("conv_local", r#"{"conv_local": {"filter": [3, 3], "padding": "circular"}}"#, ("conv", conv)),
+        ("conv_local", r#"{"conv_local": {"filter": [3, 3], "padding": "circular"}}"#, ("conv", conv), SIDE),
         (
             "conv_transpose",
             r#"{"conv_transpose": {"filter": [3, 3], "padding": "circular"}}"#,
             ("conv", conv),
+            SIDE,
         ),
-        ("aggregate, a cycle", aggregate.as_str(), ("conv", conv)),
-        (
-            "image_resize to 14 × 14",
-            r#"{"image_resize": {"shape": [14, 14, -1], "method": "linear"}}"#,
-            ("avg_pool", quarter),
-        ),
-        (
-            "index, every other",
-            r#"{"index": {"slices": [[null, null, 2], [null, null, 2]]}}"#,
-            ("avg_pool", quarter),
-        ),
+        ("aggregate, conv, 14 × 14", aggregate.as_str(), ("conv", conv), SMALL_SIDE),
+        ("image_resize by half, conv", resize.as_str(), ("avg_pool, conv", quarter.as_str()), SIDE),
+        ("index by half, conv", index.as_str(), ("avg_pool, conv", quarter.as_str()), SIDE),
     ];
     println!(
         "\nlayers of images, {IMAGES} of {SIDE} × {SIDE}, whole network, ms per pair of images (× with the other layer)"
     );
-    for (name, layer, (other, floor)) in layers {
-        let kernels = [floor, layer].map(|layer| CompiledKernel::compile(&around(layer)).unwrap());
-        let double = beside(&kernels, &points::<f64>(IMAGES, SIDE * SIDE));
-        let single = beside(&kernels, &points::<f32>(IMAGES, SIDE * SIDE));
+    for (name, layer, (other, floor), side) in layers {
+        let kernels = [floor, layer].map(|layer| CompiledKernel::compile(&around(layer, side)).unwrap());
+        let double = beside(&kernels, &points::<f64>(IMAGES, side * side));
+        let single = beside(&kernels, &points::<f32>(IMAGES, side * side));
         println!(
             "  {name:<28} f64 {:8.2} ({:5.2} × {other})   f32 {:8.2} ({:5.2} × {other})",
             double.1,
