@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod csv;
+mod figures;
 mod json;
 mod page;
 mod sample;

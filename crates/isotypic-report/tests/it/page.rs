@@ -68,6 +68,7 @@ fn networks_stand_against_what_was_predicted_for_them() {
         (1, 1)
     );
     assert!(figure.svg.contains("<circle cx=\"184\" cy=\"197\""), "{}", figure.svg);
+    insta::assert_snapshot!("q1-trained", figure.svg);
     assert!(page.html.contains("Trained against predicted") && page.html.contains(&figure.svg));
     let without = render_page(&sample::report()).unwrap();
     assert!(!without.html.contains("Trained against predicted"));
