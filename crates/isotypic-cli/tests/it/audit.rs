@@ -197,7 +197,7 @@ fn training_times_and_metrics_are_printed_and_written_where_asked_for() {
     assert_eq!(report["training"]["points"].as_array().unwrap().len(), 24);
     assert_eq!(report["metrics"]["turns"].as_array().unwrap().len(), 24);
     let text = place.run(&format!("{SMALL} --training-time best --metrics")).stdout();
-    for part in ["\nTraining time\n", "\nMetrics\n", "nearest_neighbour_margin", "Stopping early"] {
+    for part in ["\nTraining time\n", "\nMetrics\n", "nearest neighbour margin", "Stopping early"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let classes =

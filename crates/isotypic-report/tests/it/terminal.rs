@@ -118,8 +118,8 @@ fn training_times_and_metrics_have_sections_of_their_own_where_asked_for() {
         "   question  network  poses  t = 0.5  t = 20  at the end  best times  repaired   (median)\n",
         "          1  mlp          8    100 %    75 %        50 %       100 %    2 of 4     3.3e-2\n",
         "would repair 2 of the 2 held-out",
-        "          1  mlp      svm_margin          8     0.750   -0.500  0.875\n",
-        "          1  all      spectral_error      8     0.750   -0.500      -\n",
+        "          1  mlp      SVM margin          8     0.750   -0.500  0.875\n",
+        "          1  all      spectral error      8     0.750   -0.500      -\n",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -128,6 +128,6 @@ fn training_times_and_metrics_have_sections_of_their_own_where_asked_for() {
 #[test]
 fn metrics_are_held_against_trained_networks_where_some_were_trained() {
     let text = render_terminal(&sample::with_trained_metrics(), 140);
-    let row = "          1  mlp      svm_margin          8     0.750   -0.500  0.875         7     0.625        -  0.938\n";
+    let row = "          1  mlp      SVM margin          8     0.750   -0.500  0.875         7     0.625        -  0.938\n";
     assert!(text.contains(row) && text.contains("The last four columns hold it against"), "{text}");
 }
