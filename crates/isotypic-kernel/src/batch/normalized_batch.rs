@@ -168,7 +168,12 @@ impl NormalizedBatch {
                 return Err(KernelError::KernelOutOfRange { row, column, value });
             }
         }
-        Ok(KernelMatrices { nngp: self.equal.spread(&nngp), ntk: ntk.map(|ntk| self.equal.spread(&ntk)) })
+        let ntk = ntk.map(|mut ntk| {
+            // Sums of squares, of which rounding may leave less than nothing where terms cancel.
+            ntk.diag_mut().mapv_inplace(|value| value.max(0.0));
+            self.equal.spread(&ntk)
+        });
+        Ok(KernelMatrices { nngp: self.equal.spread(&nngp), ntk })
     }
 }
 
