@@ -51,6 +51,17 @@ fn graph(layers: &str, shape: &[usize]) -> LayerGraph {
     Architecture::from_json(&format!("{{\"layers\": [{layers}]}}")).unwrap().check(shape).unwrap()
 }
 
+/// One line: the second of two numbers in each type, and how many times the first that is.
+fn line(name: &str, double: (f64, f64), single: (f64, f64), other: &str) {
+    println!(
+        "  {name:<52} f64 {:8.2} ({:6.2} × {other})   f32 {:8.2} ({:6.2} × {other})",
+        double.1,
+        double.1 / double.0,
+        single.1,
+        single.1 / single.0
+    );
+}
+
 /// Pointwise functions in dense networks: nanoseconds per entry and further layer, beside those of a rectifier.
 fn nonlinearities() {
     const FUNCTIONS: [&str; 17] = [
@@ -92,13 +103,7 @@ fn nonlinearities() {
         let kernels = [of(r#""relu""#, 1), of(r#""relu""#, 3), of(function, 1), of(function, 3)];
         let double = further(&kernels, &points::<f64>(count, 16));
         let single = further(&kernels, &points::<f32>(count, 16));
-        println!(
-            "  {function:<52} f64 {:7.2} ({:5.1} ×)   f32 {:7.2} ({:5.1} ×)",
-            double.1,
-            double.1 / double.0,
-            single.1,
-            single.1 / single.0
-        );
+        line(function, double, single, "relu");
     }
 }
 
@@ -160,13 +165,7 @@ fn spatial_layers() {
         let kernels = [floor, layer].map(|layer| CompiledKernel::compile(&around(layer, side)).unwrap());
         let double = beside(&kernels, &points::<f64>(IMAGES, side * side));
         let single = beside(&kernels, &points::<f32>(IMAGES, side * side));
-        println!(
-            "  {name:<28} f64 {:8.2} ({:5.2} × {other})   f32 {:8.2} ({:5.2} × {other})",
-            double.1,
-            double.1 / double.0,
-            single.1,
-            single.1 / single.0
-        );
+        line(name, double, single, other);
     }
 }
 

@@ -13,6 +13,7 @@ use burn_dispatch::backends::autodiff::ops::{Backward, Ops, OpsKind};
 use burn_dispatch::backends::{Autodiff, Flex, flex::FlexTensor};
 use burn_tensor::{Element, Tensor, TensorData};
 use faer::traits::ComplexField;
+use rayon::prelude::*;
 
 /// A number format of tensors on the processor.
 pub(crate) trait CpuNumber:
@@ -140,6 +141,32 @@ pub(crate) trait CpuOperation<const K: usize>: Debug + Send + Sync + 'static {
         gradient: &[N],
         needed: [bool; K],
     ) -> [Option<Vec<N>>; K];
+}
+
+/// Values that one thread takes at a time where each is computed by itself.
+const RUN: usize = 1 << 13;
+
+/// What a function makes of every value.
+pub(crate) fn mapped<N: CpuNumber>(values: &[N], each: impl Fn(N) -> N + Sync) -> Vec<N> {
+    let mut result = vec![N::default(); values.len()];
+    result.par_chunks_mut(RUN).zip(values.par_chunks(RUN)).for_each(|(result, values)| {
+        for (to, &value) in result.iter_mut().zip(values) {
+            *to = each(value);
+        }
+    });
+    result
+}
+
+/// What a function makes of the values at the same places of two lists.
+pub(crate) fn mapped_pairs<N: CpuNumber>(one: &[N], other: &[N], each: impl Fn(N, N) -> N + Sync) -> Vec<N> {
+    let mut result = vec![N::default(); one.len()];
+    let inputs = one.par_chunks(RUN).zip(other.par_chunks(RUN));
+    result.par_chunks_mut(RUN).zip(inputs).for_each(|(result, (one, other))| {
+        for ((to, &one), &other) in result.iter_mut().zip(one).zip(other) {
+            *to = each(one, other);
+        }
+    });
+    result
 }
 
 /// What stays for a backward pass.

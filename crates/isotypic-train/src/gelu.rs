@@ -4,9 +4,8 @@
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
 use burn_tensor::Tensor;
-use rayon::prelude::*;
 
-use crate::cpu_operation::{CpuNumber, CpuOperation, Seen, compute};
+use crate::cpu_operation::{CpuNumber, CpuOperation, Seen, compute, mapped, mapped_pairs};
 
 /// The function of every value, with gradients; `None` where the processor does not have the values.
 pub(crate) fn gelu(values: &Tensor<3>) -> Option<Tensor<3>> {
@@ -17,9 +16,6 @@ pub(crate) fn gelu(values: &Tensor<3>) -> Option<Tensor<3>> {
 struct Gelu {
     shape: [usize; 3],
 }
-
-/// Values that one thread takes at a time.
-const RUN: usize = 1 << 13;
 
 fn distribution<N: CpuNumber>(value: N) -> N {
     ((value * N::of(FRAC_1_SQRT_2)).error_function() + N::of(1.0)) * N::of(0.5)
@@ -33,13 +29,7 @@ impl CpuOperation<1> for Gelu {
     }
 
     fn forward<N: CpuNumber>(&self, [values]: [&[N]; 1]) -> (Vec<N>, ()) {
-        let mut result = vec![N::default(); values.len()];
-        result.par_chunks_mut(RUN).zip(values.par_chunks(RUN)).for_each(|(result, values)| {
-            for (to, &value) in result.iter_mut().zip(values) {
-                *to = value * distribution(value);
-            }
-        });
-        (result, ())
+        (mapped(values, |value| value * distribution(value)), ())
     }
 
     fn backward<N: CpuNumber>(
@@ -49,16 +39,12 @@ impl CpuOperation<1> for Gelu {
         gradient: &[N],
         _: [bool; 1],
     ) -> [Option<Vec<N>>; 1] {
-        let mut result = vec![N::default(); values.len()];
-        let inputs = values.par_chunks(RUN).zip(gradient.par_chunks(RUN));
         let density_at_0 = N::of(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
-        result.par_chunks_mut(RUN).zip(inputs).for_each(|(result, (values, gradient))| {
-            for ((to, &value), &g) in result.iter_mut().zip(values).zip(gradient) {
-                let density = density_at_0 * (value * value * N::of(-0.5)).exponential();
-                *to = g * (distribution(value) + value * density);
-            }
-        });
-        [Some(result)]
+        let each = |value: N, g: N| {
+            let density = density_at_0 * (value * value * N::of(-0.5)).exponential();
+            g * (distribution(value) + value * density)
+        };
+        [Some(mapped_pairs(values, gradient, each))]
     }
 }
 

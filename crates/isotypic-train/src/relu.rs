@@ -1,9 +1,8 @@
 //! Rectifiers on the processor. The backward pass reads outputs, which readers keep anyway, and not the inputs.
 
 use burn_tensor::Tensor;
-use rayon::prelude::*;
 
-use crate::cpu_operation::{CpuNumber, CpuOperation, Reads, Seen, compute};
+use crate::cpu_operation::{CpuNumber, CpuOperation, Reads, Seen, compute, mapped, mapped_pairs};
 
 /// $\max(u, 0)$ of every value, with gradients; `None` where the processor does not have the values.
 pub(crate) fn relu(values: &Tensor<3>) -> Option<Tensor<3>> {
@@ -14,9 +13,6 @@ pub(crate) fn relu(values: &Tensor<3>) -> Option<Tensor<3>> {
 struct Relu {
     shape: [usize; 3],
 }
-
-/// Values that one thread takes at a time.
-const RUN: usize = 1 << 15;
 
 /// `passed` where the value is positive; what is not a number is passed on.
 #[allow(clippy::eq_op)]
@@ -34,13 +30,7 @@ impl CpuOperation<1> for Relu {
     }
 
     fn forward<N: CpuNumber>(&self, [values]: [&[N]; 1]) -> (Vec<N>, ()) {
-        let mut result = vec![N::default(); values.len()];
-        result.par_chunks_mut(RUN).zip(values.par_chunks(RUN)).for_each(|(result, values)| {
-            for (to, &value) in result.iter_mut().zip(values) {
-                *to = where_positive(value, value);
-            }
-        });
-        (result, ())
+        (mapped(values, |value| where_positive(value, value)), ())
     }
 
     fn backward<N: CpuNumber>(
@@ -50,14 +40,7 @@ impl CpuOperation<1> for Relu {
         gradient: &[N],
         _: [bool; 1],
     ) -> [Option<Vec<N>>; 1] {
-        let mut result = vec![N::default(); outputs.len()];
-        let inputs = outputs.par_chunks(RUN).zip(gradient.par_chunks(RUN));
-        result.par_chunks_mut(RUN).zip(inputs).for_each(|(result, (outputs, gradient))| {
-            for ((to, &output), &g) in result.iter_mut().zip(outputs).zip(gradient) {
-                *to = where_positive(output, g);
-            }
-        });
-        [Some(result)]
+        [Some(mapped_pairs(outputs, gradient, where_positive))]
     }
 }
 
