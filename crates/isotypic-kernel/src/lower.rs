@@ -38,7 +38,7 @@ impl Part {
     }
 
     /// Per node whether the target depends on it beyond what is given; given nodes that are read count.
-    fn reached(&self, nodes: &[Node]) -> Vec<bool> {
+    pub(crate) fn reached(&self, nodes: &[Node]) -> Vec<bool> {
         let mut is_reached = vec![false; nodes.len()];
         is_reached[self.target] = true;
         for (index, node) in nodes.iter().enumerate().rev() {

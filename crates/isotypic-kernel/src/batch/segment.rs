@@ -40,8 +40,9 @@ impl Segment {
         target: usize,
         given: &[usize],
     ) -> Result<Self, KernelError> {
+        let is_reached = Part { target, given: given.to_vec() }.reached(graph.nodes());
+        let mut read: Vec<usize> = (0..given.len()).filter(|&at| is_reached[given[at]]).collect();
         // In the order of the graph, in which they are lowered.
-        let mut read = read_by(graph, target, given);
         read.sort_by_key(|&at| given[at]);
         let part = Part { target, given: read.iter().map(|&at| given[at]).collect() };
         let has_positions = |node: usize| graph.nodes()[node].output_shape.len() > 1;
@@ -131,16 +132,4 @@ impl Segment {
             Program::Positions { .. } => unreachable!("a network ends in a vector"),
         }
     }
-}
-
-/// Which of the given nodes a node can be reached from without another one on the way.
-fn read_by(graph: &LayerGraph, target: usize, given: &[usize]) -> Vec<usize> {
-    let mut is_reached = vec![false; graph.nodes().len()];
-    is_reached[target] = true;
-    for node in (0..=target).rev() {
-        if is_reached[node] && !given.contains(&node) {
-            graph.nodes()[node].inputs.iter().for_each(|input| is_reached[input.index()] = true);
-        }
-    }
-    (0..given.len()).filter(|&at| is_reached[given[at]]).collect()
 }

@@ -174,11 +174,9 @@ impl<T: Real> SpatialTerms<T> {
         let state = |index: usize| lanes.iter().map(|terms| &terms.states[index]).collect::<Vec<_>>();
         let readout = |index: usize| lanes.iter().map(|terms| &terms.readouts[index]).collect::<Vec<_>>();
         Self {
-            values: interleave(&lanes.iter().map(|terms| terms.values.as_slice()).collect::<Vec<_>>()),
             states: states.map(|index| StateTerms::of_lanes(&state(index))).collect(),
             readouts: readouts.map(|index| ReadoutTerms::of_lanes(&readout(index))).collect(),
-            readout_moments: Vec::new(),
-            given: GivenImages::of_lanes(&lanes.iter().map(|terms| &terms.given).collect::<Vec<_>>()),
+            ..Self::values_of_lanes(lanes)
         }
     }
 
