@@ -2,6 +2,8 @@
 
 use ndarray::Array2;
 
+use crate::KernelError;
+
 /// Which kernels to evaluate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outputs {
@@ -43,4 +45,18 @@ pub struct KernelMatrices<T = f64> {
     pub nngp: Array2<T>,
     /// The neural tangent kernel, if it was asked for.
     pub ntk: Option<Array2<T>>,
+}
+
+impl KernelMatrices {
+    /// Refuses what is not finite; `point_of` names the point of a row or column.
+    pub(crate) fn check_range(&self, point_of: impl Fn(usize) -> usize) -> Result<(), KernelError> {
+        let all = [Some(&self.nngp), self.ntk.as_ref()].into_iter().flatten();
+        match all.flat_map(|matrix| matrix.indexed_iter()).find(|(_, value)| !value.is_finite()) {
+            None => Ok(()),
+            Some(((row, column), &value)) => {
+                let (row, column) = (point_of(row), point_of(column));
+                Err(KernelError::KernelOutOfRange { row, column, value })
+            }
+        }
+    }
 }

@@ -161,13 +161,9 @@ impl NormalizedBatch {
                 .for_each(|slope, both, ntk| *slope = (*slope * ntk - both) / samples);
             slopes
         });
-        for matrix in [Some(&nngp), ntk.as_ref()].into_iter().flatten() {
-            if let Some(((row, column), &value)) = matrix.indexed_iter().find(|(_, value)| !value.is_finite())
-            {
-                let (row, column) = (self.equal.first[row], self.equal.first[column]);
-                return Err(KernelError::KernelOutOfRange { row, column, value });
-            }
-        }
+        let matrices = KernelMatrices { nngp, ntk };
+        matrices.check_range(|class| self.equal.first[class])?;
+        let KernelMatrices { nngp, ntk } = matrices;
         let ntk = ntk.map(|mut ntk| {
             // Sums of squares, of which rounding may leave less than nothing where terms cancel.
             ntk.diag_mut().mapv_inplace(|value| value.max(0.0));

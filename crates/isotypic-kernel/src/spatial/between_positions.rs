@@ -101,14 +101,10 @@ impl SpatialProgram {
             }
             Ok::<(), KernelError>(())
         })?;
-        for matrix in [Some(&mut nngp), ntk.as_mut()].into_iter().flatten() {
-            if let Some(((row, column), &value)) = matrix.indexed_iter().find(|(_, value)| !value.is_finite())
-            {
-                let (row, column) = (row / positions, column / positions);
-                return Err(KernelError::KernelOutOfRange { row, column, value });
-            }
-            mirror(matrix.view_mut());
-        }
-        Ok(KernelMatrices { nngp, ntk })
+        let mut matrices = KernelMatrices { nngp, ntk };
+        matrices.check_range(|row| row / positions)?;
+        mirror(matrices.nngp.view_mut());
+        matrices.ntk.iter_mut().for_each(|ntk| mirror(ntk.view_mut()));
+        Ok(matrices)
     }
 }
