@@ -88,7 +88,7 @@ fn fully_connected<T: Real>(dtype: &str, n: usize, target: f64) {
 /// Images: nanoseconds per pair of positions and layer, the work of one pair of images being spread over what is computed.
 fn convolutional<T: Real>(dtype: &str, target: f64) {
     let shape = [28, 28, 1];
-    let (many, few) = (points::<T>(256, 784), points::<T>(16, 784));
+    let (many, few) = (points::<T>(256, 784), points::<T>(32, 784));
     let [flatten, pooled, deep, vit] =
         ["cnn:3", "cnn-gap", "cnn-gap:2", "vit:2"].map(|name| compile(name, &shape));
     let [first, second, third, fourth] = interleaved([
@@ -97,8 +97,7 @@ fn convolutional<T: Real>(dtype: &str, target: f64) {
         &|| evaluate(&deep, &few),
         &|| evaluate(&vit, &few),
     ]);
-    let flat_pairs = flatten.pairs_evaluated::<T>(256, 256, true);
-    let pairs = pooled.pairs_evaluated::<T>(16, 16, true);
+    let (flat_pairs, pairs) = (pairs_of(256), pairs_of(32));
     let positions = 784.0 * 784.0;
     println!("\nconvolutions, {dtype}, 28 × 28, 3 × 3 circular");
     println!(
@@ -108,27 +107,32 @@ fn convolutional<T: Real>(dtype: &str, target: f64) {
         first / flat_pairs / 784.0 / 3.0 * 1e9
     );
     println!(
-        "  cnn-gap    16 images   {:8.1} ms  ({:.2} ns per pair of positions, {:.2} ms per pair of images)",
+        "  cnn-gap    32 images   {:8.1} ms  ({:.2} ns per pair of positions, {:.2} ms per pair of images)",
         second * 1e3,
         second / pairs / positions * 1e9,
         second / pairs * 1e3
     );
     println!(
-        "  cnn-gap:2  16 images   {:8.1} ms  ({:.2} ns per pair of positions for the further layer; target {target})",
+        "  cnn-gap:2  32 images   {:8.1} ms  ({:.2} ns per pair of positions for the further layer; target {target})",
         third * 1e3,
         (third - second) / pairs / positions * 1e9
     );
     println!(
-        "  vit:2      16 images   {:8.1} ms  ({:.1} µs per pair of images and block)",
+        "  vit:2      32 images   {:8.1} ms  ({:.1} µs per pair of images and block)",
         fourth * 1e3,
         fourth / pairs / 2.0 * 1e6
     );
 }
 
+/// Pairs of a symmetric matrix, each once, however many of them are evaluated twice.
+fn pairs_of(points: usize) -> f64 {
+    (points * (points + 1) / 2) as f64
+}
+
 /// Networks over groups: the floor is the plain network with global average pooling, as often as the group has turns.
 fn over_groups<T: Real>(dtype: &str) {
     let shape = [28, 28, 1];
-    let x = points::<T>(16, 784);
+    let x = points::<T>(32, 784);
     let vectors = points::<T>(128, 64);
     let [plain, lifted, deep_plain, deep, mirrored] =
         ["cnn-gap", "gcnn:c4", "cnn-gap:2", "gcnn:c4:2", "gcnn:d4"].map(|name| compile(name, &shape));
@@ -149,10 +153,10 @@ fn over_groups<T: Real>(dtype: &str) {
         black_box(kernel.cross(&x, &y, Outputs::Ntk, &Monitor::silent()).unwrap());
     };
     let [vector_time, circle_time] = interleaved([&|| rows(&vector), &|| evaluate(&on_circle, &vectors)]);
-    let pairs = plain.pairs_evaluated::<T>(16, 16, true);
+    let pairs = pairs_of(32);
     let line = |name: &str, time: f64, floor: f64, turns: f64| {
         println!(
-            "  {name:<10} 16 images   {:8.1} ms  ({:.2} ms per pair of images; {:.2} × floor)",
+            "  {name:<10} 32 images   {:8.1} ms  ({:.2} ms per pair of images; {:.2} × floor)",
             time * 1e3,
             time / pairs * 1e3,
             time / floor / turns
@@ -164,7 +168,7 @@ fn over_groups<T: Real>(dtype: &str) {
     line("gcnn:d4", mirrored_time, plain_time, 8.0);
     line("cnn-gap:2", deep_plain_time, deep_plain_time, 1.0);
     line("gcnn:c4:2", deep_time, deep_plain_time, 4.0);
-    let pairs = on_circle.pairs_evaluated::<T>(128, 128, true);
+    let pairs = pairs_of(128);
     println!(
         "  cyclic:64  128 vectors {:8.1} ms  ({:.2} µs per pair; {:.2} × mlp:2 of one vector with all turns of the other)",
         circle_time * 1e3,
@@ -181,14 +185,14 @@ fn against_neural_tangents<T: Real>(dtype: &str, theirs: [f64; 6]) {
         (0..3).map(|_| seconds(|| evaluate(&kernel, &x))).fold(f64::INFINITY, f64::min)
     };
     let image = [28, 28, 1];
-    let pairs = 16.0 * 17.0 / 2.0;
+    let pairs = pairs_of(32);
     let ours = [
         best("mlp:1", &[784], 8192),
         best("mlp:5", &[784], 8192),
         best("cnn:1", &image, 256),
         best("cnn:3", &image, 256),
-        best("cnn-gap", &image, 16) / pairs,
-        best("vit:2", &image, 16) / pairs,
+        best("cnn-gap", &image, 32) / pairs,
+        best("vit:2", &image, 32) / pairs,
     ];
     let names = [
         "mlp:1, n = 8192",

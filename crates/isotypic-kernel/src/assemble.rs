@@ -13,6 +13,10 @@ use crate::prepared_inputs::PreparedInputs;
 use crate::real::Real;
 use crate::scalar::Form;
 use crate::scratch_pool::ScratchPool;
+use crate::spatial_tile::Evaluators;
+
+/// Tiles for each thread up to which they are too few to share: then threads share the evaluations of a tile.
+const TILES_PER_THREAD: usize = 8;
 
 /// Evaluates the kernel between `x` and `y` (the same points if `symmetric`).
 pub(crate) fn assemble<T: Real>(
@@ -27,6 +31,9 @@ pub(crate) fn assemble<T: Real>(
     let [mut nngp, mut ntk] = empty_matrices(x, y, outputs)?;
     let (height, width) = tile_shape::<T>(kernel);
     let scratch = ScratchPool::new(|| Scratch::new(kernel, outputs.with_ntk()));
+    let tiles = rows.div_ceil(height) * columns.div_ceil(width);
+    let share_tiles = tiles < TILES_PER_THREAD * rayon::current_num_threads();
+    let evaluators = Evaluators::new(kernel, outputs.with_ntk(), share_tiles);
 
     let whole = TileTarget {
         nngp: nngp.as_mut().map(|nngp| nngp.view_mut()),
@@ -46,7 +53,7 @@ pub(crate) fn assemble<T: Real>(
             let start = (first + chunk) * width;
             let columns = start..(start + width).min(columns);
             let pairs = (height * columns.len()) as f64;
-            scratch.with(|scratch| band.fill_tile(columns, scratch, &mut target))?;
+            scratch.with(|scratch| band.fill_tile(columns, &evaluators, scratch, &mut target))?;
             monitor.advance(pairs);
             Ok::<(), KernelError>(())
         })

@@ -10,7 +10,8 @@ use crate::feature_kernel::FeatureKernel;
 use crate::prepared_inputs::PreparedInputs;
 use crate::real::Real;
 use crate::scalar::{DotProductTile, Form, Row, RowEnds, Rows, ScalarProgram, TILE, TileRows};
-use crate::spatial::{Evaluator, SpatialTerms};
+use crate::spatial::SpatialTerms;
+use crate::spatial_tile::{Evaluators, SpatialTile};
 use crate::terms::Terms;
 
 /// Rows and columns of a tile. In the spatial part a symmetric matrix should waste little on its diagonal.
@@ -60,11 +61,9 @@ impl<T: Real> TileTarget<'_, T> {
     }
 }
 
-/// Everything that a thread needs while it fills tiles.
-pub(crate) struct Scratch<'a, T: Real> {
+/// Everything that a thread needs while it fills tiles, but for evaluators of the spatial part.
+pub(crate) struct Scratch<T: Real> {
     with_ntk: bool,
-    /// In the spatial part.
-    evaluator: Option<Evaluator<'a, T>>,
     /// Per readout of the spatial part, the pairs of the tile row by row.
     readouts: Vec<Row<T>>,
     /// Where the network starts with dot products.
@@ -74,30 +73,22 @@ pub(crate) struct Scratch<'a, T: Real> {
     ends: Vec<Terms<T>>,
 }
 
-impl<'a, T: Real> Scratch<'a, T> {
-    pub(crate) fn new(kernel: &'a CompiledKernel, with_ntk: bool) -> Self {
+impl<T: Real> Scratch<T> {
+    pub(crate) fn new(kernel: &CompiledKernel, with_ntk: bool) -> Self {
         let (height, width) = tile_shape::<T>(kernel);
         let buffers = match &kernel.tail {
             Tail::Layers(program) => program.buffer_count(),
             Tail::Feature(_) => 1,
         };
-        let (evaluator, readouts, products) = match &kernel.head {
-            Head::DotProduct => (None, Vec::new(), DotProductTile::new()),
-            Head::Nothing => (None, Vec::new(), DotProductTile::default()),
-            Head::Spatial(program) => (
-                Some(Evaluator::new(program, kernel.level, with_ntk)),
-                vec![Row::zeros(height * width, with_ntk); program.readouts.len()],
-                DotProductTile::default(),
-            ),
+        let (readouts, products) = match &kernel.head {
+            Head::DotProduct => (Vec::new(), DotProductTile::new()),
+            Head::Nothing => (Vec::new(), DotProductTile::default()),
+            Head::Spatial(program) => {
+                let readout = Row::zeros(height * width, with_ntk);
+                (vec![readout; program.readouts.len()], DotProductTile::default())
+            }
         };
-        Self {
-            with_ntk,
-            evaluator,
-            readouts,
-            products,
-            rows: Rows::new(buffers, width, with_ntk),
-            ends: Vec::new(),
-        }
+        Self { with_ntk, readouts, products, rows: Rows::new(buffers, width, with_ntk), ends: Vec::new() }
     }
 
     /// Bytes of everything but the evaluator's slices.
@@ -151,13 +142,13 @@ impl<'a, T: Real> Band<'a, T> {
     pub(crate) fn fill_tile(
         &self,
         columns: Range<usize>,
-        scratch: &mut Scratch<'_, T>,
+        evaluators: &Evaluators<'_, T>,
+        scratch: &mut Scratch<T>,
         target: &mut TileTarget<'_, T>,
     ) -> Result<(), KernelError> {
         let start = columns.start;
         match &self.lanes {
-            Some(lanes) if self.pairs_rows_with_themselves(&columns) => self.read_out_rows(lanes, scratch),
-            Some(lanes) => self.read_out(lanes, columns.clone(), scratch),
+            Some(lanes) => self.tile(lanes, &columns).fill(evaluators, &mut scratch.readouts),
             None if matches!(self.kernel.head, Head::Nothing) => {}
             None => {
                 let (x, y) = self.tile_rows(&columns);
@@ -188,47 +179,16 @@ impl<'a, T: Real> Band<'a, T> {
         (rows(self.x, self.rows.start), rows(self.y, columns.start))
     }
 
-    /// Covariances and tangent kernels of every readout of the spatial part.
-    fn read_out(&self, lanes: &SpatialTerms<T>, columns: Range<usize>, scratch: &mut Scratch<'_, T>) {
-        let Scratch { evaluator: Some(evaluator), readouts, with_ntk, .. } = scratch else { return };
-        for (at, column) in columns.enumerate() {
-            let values = evaluator.evaluate(&self.y.spatial[column], lanes);
-            for (readout, values) in readouts.iter_mut().zip(values) {
-                for lane in 0..T::LANES {
-                    readout.values[lane * T::LANES + at] = values.values[lane];
-                    if *with_ntk {
-                        readout.ntk[lane * T::LANES + at] = values.ntk[lane];
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether the columns are the rows of the band, and half of the pairs are worth the work of setting them side by side.
-    fn pairs_rows_with_themselves(&self, columns: &Range<usize>) -> bool {
+    /// The pairs of a tile of the spatial part.
+    fn tile<'t>(&'t self, lanes: &'t SpatialTerms<T>, columns: &Range<usize>) -> SpatialTile<'t, T> {
+        let inputs = &self.y.spatial[columns.clone()];
         let same = std::ptr::eq(self.x, self.y) && *columns == self.rows;
-        same && matches!(&self.kernel.head, Head::Spatial(program) if program.outweighs_terms::<T>())
-    }
-
-    /// The same where the columns are the rows: every pair once, shift by shift of the rows against themselves.
-    fn read_out_rows(&self, lanes: &SpatialTerms<T>, scratch: &mut Scratch<'_, T>) {
-        let Scratch { evaluator: Some(evaluator), readouts, with_ntk, .. } = scratch else { return };
-        let count = self.rows.len();
-        for shift in 0..=count / 2 {
-            let partner = |lane: usize| (lane.min(count - 1) + shift) % count;
-            let image = |lane: usize| &self.x.spatial[self.rows.start + partner(lane)];
-            let partners = SpatialTerms::of_lanes(&(0..T::LANES).map(image).collect::<Vec<_>>());
-            let values = evaluator.evaluate(lanes, &partners);
-            for (readout, values) in readouts.iter_mut().zip(values) {
-                for lane in 0..count {
-                    for at in [lane * T::LANES + partner(lane), partner(lane) * T::LANES + lane] {
-                        readout.values[at] = values.values[lane];
-                        if *with_ntk {
-                            readout.ntk[at] = values.ntk[lane];
-                        }
-                    }
-                }
+        match &self.kernel.head {
+            // Half of the pairs are worth the work of setting them side by side.
+            Head::Spatial(program) if same && program.outweighs_terms::<T>() => {
+                SpatialTile::RowsWithThemselves { lanes, inputs }
             }
+            _ => SpatialTile::RowsWithColumns { lanes, inputs },
         }
     }
 
@@ -237,7 +197,7 @@ impl<'a, T: Real> Band<'a, T> {
         &self,
         program: &ScalarProgram,
         columns: Range<usize>,
-        scratch: &mut Scratch<'_, T>,
+        scratch: &mut Scratch<T>,
         target: &mut TileTarget<'_, T>,
     ) {
         // Whole groups of lanes; what lies beyond the last column is computed and dropped.
@@ -287,7 +247,7 @@ impl<'a, T: Real> Band<'a, T> {
         &self,
         feature: FeatureKernel,
         columns: Range<usize>,
-        scratch: &mut Scratch<'_, T>,
+        scratch: &mut Scratch<T>,
         target: &mut TileTarget<'_, T>,
     ) {
         let width = columns.len().next_multiple_of(T::LANES);

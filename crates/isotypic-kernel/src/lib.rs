@@ -46,6 +46,7 @@ mod scratch_pool;
 mod sequential;
 mod single_precision;
 mod spatial;
+mod spatial_tile;
 mod terms;
 
 pub use compiled_kernel::CompiledKernel;

@@ -40,27 +40,74 @@ impl<T: Real> ReproducibleSum<T> {
     /// Adds the terms of lanes `start..start + T::Native::<S>::LEN`.
     #[inline(always)]
     pub(crate) fn add<S: Simd>(&mut self, simd: S, start: usize, terms: T::Native<S>) {
-        T::widen(
-            terms,
-            #[inline(always)]
-            |offset, terms| {
-                let at = start + offset..start + offset + S::f64s::LEN;
-                let mut rest = terms;
-                for (anchors, sums) in self.anchors.iter().zip(&mut self.sums) {
-                    let anchor = S::f64s::from_slice(simd, &anchors[at.clone()]);
-                    let rounded = (rest + anchor) - anchor;
-                    rest -= rounded;
-                    (S::f64s::from_slice(simd, &sums[at.clone()]) + rounded)
-                        .store_slice(&mut sums[at.clone()]);
-                }
-            },
-        );
+        let anchors = vectors_at(simd, &self.anchors, start);
+        let mut sums = vectors_at(simd, &self.sums, start);
+        add_vector::<S, T>(&anchors, &mut sums, terms);
+        store_vectors::<S>(&sums, &mut self.sums, start);
+    }
+
+    /// Adds [`Real::LANES`] terms of each of some positions, one per lane.
+    #[inline(always)]
+    pub(crate) fn add_all<S: Simd>(&mut self, simd: S, terms: &[T]) {
+        let length = T::Native::<S>::LEN;
+        for start in (0..T::LANES).step_by(length) {
+            let anchors = vectors_at(simd, &self.anchors, start);
+            // In registers until the last position.
+            let mut sums = vectors_at(simd, &self.sums, start);
+            for lanes in terms.chunks_exact(T::LANES) {
+                let terms = T::Native::<S>::from_slice(simd, &lanes[start..start + length]);
+                add_vector::<S, T>(&anchors, &mut sums, terms);
+            }
+            store_vectors::<S>(&sums, &mut self.sums, start);
+        }
     }
 
     /// The sums, one per lane.
     pub(crate) fn totals(&self) -> Vec<f64> {
         (0..T::LANES).map(|lane| self.sums[0][lane] + self.sums[1][lane]).collect()
     }
+}
+
+/// Of one vector of terms, in double precision: on both levels, up to two vectors, of which narrow terms need both.
+type Vectors<S> = [[<S as Simd>::f64s; 2]; 2];
+
+/// The numbers of the lanes from `start` on.
+#[inline(always)]
+fn vectors_at<S: Simd>(simd: S, numbers: &[[f64; MOST_LANES]; 2], start: usize) -> Vectors<S> {
+    let [first, second] = [start, start + S::f64s::LEN].map(|start| start..start + S::f64s::LEN);
+    let [one, two] = numbers;
+    [
+        [S::f64s::from_slice(simd, &one[first.clone()]), S::f64s::from_slice(simd, &one[second.clone()])],
+        [S::f64s::from_slice(simd, &two[first]), S::f64s::from_slice(simd, &two[second])],
+    ]
+}
+
+/// Puts vectors back where they come from.
+#[inline(always)]
+fn store_vectors<S: Simd>(vectors: &Vectors<S>, numbers: &mut [[f64; MOST_LANES]; 2], start: usize) {
+    for (vectors, numbers) in vectors.iter().zip(numbers) {
+        for (part, vector) in vectors.iter().enumerate() {
+            let start = start + part * S::f64s::LEN;
+            vector.store_slice(&mut numbers[start..start + S::f64s::LEN]);
+        }
+    }
+}
+
+/// Adds what is left of each term on either level.
+#[inline(always)]
+fn add_vector<S: Simd, T: Real>(anchors: &Vectors<S>, sums: &mut Vectors<S>, terms: T::Native<S>) {
+    T::widen(
+        terms,
+        #[inline(always)]
+        |offset, mut rest| {
+            let part = offset / S::f64s::LEN;
+            for (anchors, sums) in anchors.iter().zip(sums.iter_mut()) {
+                let rounded = (rest + anchors[part]) - anchors[part];
+                rest -= rounded;
+                sums[part] += rounded;
+            }
+        },
+    );
 }
 
 /// The smallest power of two above `bound`; 0 for 0.
@@ -76,11 +123,8 @@ mod tests {
 
     #[inline(always)]
     fn add_all<S: Simd>(simd: S, sum: &mut ReproducibleSum<f64>, terms: &[f64]) {
-        for &term in terms {
-            for start in (0..f64::LANES).step_by(S::f64s::LEN) {
-                sum.add(simd, start, S::f64s::splat(simd, term));
-            }
-        }
+        let lanes: Vec<f64> = terms.iter().flat_map(|&term| [term; f64::LANES]).collect();
+        sum.add_all(simd, &lanes);
     }
 
     #[test]

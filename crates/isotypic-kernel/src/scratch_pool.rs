@@ -6,15 +6,15 @@
 use std::sync::{Mutex, PoisonError};
 
 /// Spaces that are not in use. There are never more of them than tasks that ran at the same time.
-pub(crate) struct ScratchPool<S, F> {
+pub(crate) struct ScratchPool<'a, S> {
     idle: Mutex<Vec<S>>,
-    new: F,
+    new: Box<dyn Fn() -> S + Sync + 'a>,
 }
 
-impl<S, F: Fn() -> S> ScratchPool<S, F> {
+impl<'a, S> ScratchPool<'a, S> {
     /// An empty pool; `new` makes a space where none is idle.
-    pub(crate) fn new(new: F) -> Self {
-        Self { idle: Mutex::new(Vec::new()), new }
+    pub(crate) fn new(new: impl Fn() -> S + Sync + 'a) -> Self {
+        Self { idle: Mutex::new(Vec::new()), new: Box::new(new) }
     }
 
     /// Lends a space, with whatever the last borrower left in it.
@@ -31,23 +31,23 @@ impl<S, F: Fn() -> S> ScratchPool<S, F> {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
 
     #[test]
     fn a_space_is_made_only_where_none_is_idle() {
-        let made = Cell::new(0);
+        let made = AtomicUsize::new(0);
         let pool = ScratchPool::new(|| {
-            made.set(made.get() + 1);
+            made.fetch_add(1, Ordering::Relaxed);
             Vec::new()
         });
         pool.with(|outer: &mut Vec<u8>| {
             outer.push(1);
             pool.with(|inner| assert!(inner.is_empty()));
         });
-        assert_eq!(made.get(), 2);
+        assert_eq!(made.load(Ordering::Relaxed), 2);
         pool.with(|last| assert_eq!(*last, [1]));
-        assert_eq!(made.get(), 2);
+        assert_eq!(made.load(Ordering::Relaxed), 2);
     }
 }

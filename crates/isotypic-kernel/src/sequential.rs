@@ -11,6 +11,7 @@ use crate::compiled_kernel::CompiledKernel;
 use crate::given::AllGiven;
 use crate::outputs::{KernelMatrices, Outputs};
 use crate::prepared_inputs::PreparedInputs;
+use crate::spatial_tile::Evaluators;
 
 impl CompiledKernel {
     /// Makes points ready as [`prepare`](Self::prepare) does, without other threads.
@@ -38,6 +39,7 @@ impl CompiledKernel {
         let [mut nngp, mut ntk] = empty_matrices(x, y, outputs)?;
         let (height, width) = tile_shape::<f64>(self);
         let mut scratch = Scratch::new(self, outputs.with_ntk());
+        let evaluators = Evaluators::new(self, outputs.with_ntk(), false);
         let whole = TileTarget {
             nngp: nngp.as_mut().map(|nngp| nngp.view_mut()),
             ntk: ntk.as_mut().map(|ntk| ntk.view_mut()),
@@ -48,7 +50,7 @@ impl CompiledKernel {
         for (index, target) in whole.cut(Axis(0), height).into_iter().enumerate() {
             let band = Band::new(self, x, y, part(index, height, rows));
             for (at, mut target) in target.cut(Axis(1), width).into_iter().enumerate() {
-                band.fill_tile(part(at, width, columns), &mut scratch, &mut target)?;
+                band.fill_tile(part(at, width, columns), &evaluators, &mut scratch, &mut target)?;
             }
         }
         Ok(KernelMatrices { nngp: nngp.unwrap_or_default(), ntk })

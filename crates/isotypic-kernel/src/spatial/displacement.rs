@@ -4,6 +4,8 @@
 //! displacements that agree modulo the extents have disjoint first positions and together make up one *cyclic slice*
 //! $\{(p, p + \delta \bmod n)\}$, so that they share one array of one entry per first position.
 
+use std::ops::Range;
+
 use super::grid::Grid;
 use crate::real::Real;
 use crate::terms::{Ends, Terms, width_of_first};
@@ -41,8 +43,13 @@ impl Run {
         Ends { x: part(x, first, width), y: part(y, second, T::LANES) }
     }
 
+    /// The first positions.
+    pub(super) fn first_positions(self) -> Range<usize> {
+        self.first..self.first + self.length
+    }
+
     /// Where the numbers of the pairs stand in a slice.
-    pub(super) fn range<T: Real>(self) -> std::ops::Range<usize> {
+    pub(super) fn range<T: Real>(self) -> Range<usize> {
         self.first * T::LANES..(self.first + self.length) * T::LANES
     }
 }

@@ -138,8 +138,13 @@ impl<'a, T: Real> Evaluator<'a, T> {
                 let (state, readout) = program.readouts[index];
                 let slice = &self.slices[state][self.schedule.slot(state, step.displacement)];
                 let grid = program.grid(state);
-                for piece in readout.pieces().in_slice(grid, step.displacement) {
-                    piece.runs(grid).for_each(|run| totals[index].add(self.level, run, slice));
+                match readout.pieces() {
+                    // All pieces of a slice are the slice.
+                    Pieces::ALL => totals[index].add(self.level, 0..grid.len(), slice),
+                    pieces => pieces
+                        .in_slice(grid, step.displacement)
+                        .flat_map(|piece| piece.runs(grid))
+                        .for_each(|run| totals[index].add(self.level, run.first_positions(), slice)),
                 }
             }
         }

@@ -51,4 +51,5 @@ mod turn;
 
 pub(crate) use evaluator::Evaluator;
 pub(crate) use program::SpatialProgram;
+pub(crate) use readout::ReadoutValues;
 pub(crate) use spatial_terms::SpatialTerms;

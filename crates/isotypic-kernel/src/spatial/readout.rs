@@ -3,11 +3,13 @@
 //! Covariances are summed as differences, $\sum c = \tfrac12 \sum (q_x + q_y) - \tfrac12\sum d$, and tangent kernels alike, so that inputs
 //! that are close to each other keep the digits of their distance. The sums do not depend on the order of the pairs of positions.
 
+use std::ops::Range;
+
 use fearless_simd::{Level, dispatch, prelude::*};
 use fearless_simd_macros::simd;
 use isotypic_architecture::Operation;
 
-use super::displacement::{Pieces, Run};
+use super::displacement::Pieces;
 use super::slice::Slice;
 use crate::real::Real;
 use crate::reproducible_sum::ReproducibleSum;
@@ -224,9 +226,9 @@ impl<T: Real> Totals<T> {
         }
     }
 
-    /// Adds one run of a slice.
-    pub(super) fn add(&mut self, level: Level, run: Run, slice: &Slice<T>) {
-        let at = run.range::<T>();
+    /// Adds the pairs of a slice with these first positions.
+    pub(super) fn add(&mut self, level: Level, positions: Range<usize>, slice: &Slice<T>) {
+        let at = positions.start * T::LANES..positions.end * T::LANES;
         dispatch!(level, simd => add_all(simd, &mut self.difference, &slice.difference[at.clone()]));
         if let (Some(sum), true) = (&mut self.ntk_difference, slice.has_ntk()) {
             dispatch!(level, simd => add_all(simd, sum, &slice.ntk_difference[at]));
@@ -236,10 +238,5 @@ impl<T: Real> Totals<T> {
 
 #[simd]
 fn add_all<S: Simd, T: Real>(simd: S, sum: &mut ReproducibleSum<T>, values: &[T]) {
-    for lanes in values.chunks_exact(T::LANES) {
-        for start in (0..T::LANES).step_by(T::Native::<S>::LEN) {
-            let terms = T::Native::<S>::from_slice(simd, &lanes[start..start + T::Native::<S>::LEN]);
-            sum.add(simd, start, terms);
-        }
-    }
+    sum.add_all(simd, values);
 }
