@@ -132,7 +132,7 @@ fn pairs_of(points: usize) -> f64 {
 /// Networks over groups: the floor is the plain network with global average pooling, as often as the group has turns.
 fn over_groups<T: Real>(dtype: &str) {
     let shape = [28, 28, 1];
-    let x = points::<T>(32, 784);
+    let x = points::<T>(16, 784);
     let vectors = points::<T>(128, 64);
     let [plain, lifted, deep_plain, deep, mirrored] =
         ["cnn-gap", "gcnn:c4", "cnn-gap:2", "gcnn:c4:2", "gcnn:d4"].map(|name| compile(name, &shape));
@@ -153,10 +153,10 @@ fn over_groups<T: Real>(dtype: &str) {
         black_box(kernel.cross(&x, &y, Outputs::Ntk, &Monitor::silent()).unwrap());
     };
     let [vector_time, circle_time] = interleaved([&|| rows(&vector), &|| evaluate(&on_circle, &vectors)]);
-    let pairs = pairs_of(32);
+    let pairs = pairs_of(16);
     let line = |name: &str, time: f64, floor: f64, turns: f64| {
         println!(
-            "  {name:<10} 32 images   {:8.1} ms  ({:.2} ms per pair of images; {:.2} × floor)",
+            "  {name:<10} 16 images   {:8.1} ms  ({:.2} ms per pair of images; {:.2} × floor)",
             time * 1e3,
             time / pairs * 1e3,
             time / floor / turns
