@@ -38,6 +38,7 @@ mod program;
 mod readout;
 mod resampling;
 mod sampled_attention;
+mod sampled_attention_terms;
 mod schedule;
 mod slice;
 mod softmax_algebra;

@@ -32,12 +32,13 @@ use super::displacement::Pieces;
 use super::grid::Grid;
 use super::mixed::Mixed;
 use super::positional::{Embedded, Seen};
+use super::sampled_attention_terms::SampledAttentionTerms;
 use super::slice::Slice;
 use super::softmax_sample::{Between, Differences, Input, LANES, OwnMeans, PairMeans, SoftmaxSample};
 use crate::monte_carlo::Sampling;
 use crate::pair_geometry::difference_of_product;
 use crate::real::Real;
-use crate::terms::{Terms, interleave};
+use crate::terms::Terms;
 
 /// Beyond this standard deviation of logits the softmax is not computed.
 const LARGEST_LOGIT: f64 = 1e150;
@@ -54,70 +55,8 @@ pub(crate) struct SampledAttention {
     sample: SoftmaxSample,
 }
 
-/// What the layer needs to know of one input, or of one input per lane.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct SampledAttentionTerms {
-    /// Between all positions of the input, of covariances and of tangent kernels; empty where these vanish.
-    difference: Vec<f64>,
-    ntk_difference: Vec<f64>,
-    /// What keys see, at every position.
-    variance: Vec<f64>,
-    ntk: Vec<f64>,
-    /// $\tilde c$ and its factor, packed.
-    covariance: Vec<f64>,
-    factor: Vec<f64>,
-    /// Means over the sample, at every position.
-    half_spread: Vec<f64>,
-    ntk_half_spread: Vec<f64>,
-    response: Vec<f64>,
-    ntk_response: Vec<f64>,
-}
-
 /// Terms of one input, and its variances and diagonal tangent kernels after the layer.
 pub(super) type TermsAndMoments = (SampledAttentionTerms, Vec<f64>, Vec<f64>);
-
-impl SampledAttentionTerms {
-    /// The terms of several inputs, lane by lane.
-    pub(super) fn interleave(lanes: &[&Self]) -> Self {
-        let by = |field: fn(&Self) -> &Vec<f64>| {
-            interleave(&lanes.iter().map(|terms| field(terms).as_slice()).collect::<Vec<_>>())
-        };
-        Self {
-            difference: by(|terms| &terms.difference),
-            ntk_difference: by(|terms| &terms.ntk_difference),
-            variance: by(|terms| &terms.variance),
-            ntk: by(|terms| &terms.ntk),
-            covariance: by(|terms| &terms.covariance),
-            factor: by(|terms| &terms.factor),
-            half_spread: by(|terms| &terms.half_spread),
-            ntk_half_spread: by(|terms| &terms.ntk_half_spread),
-            response: by(|terms| &terms.response),
-            ntk_response: by(|terms| &terms.ntk_response),
-        }
-    }
-
-    /// [`LANES`] of the lanes; one that all share is repeated.
-    fn part(&self, width: usize, part: usize) -> Self {
-        let of = |values: &Vec<f64>| -> Vec<f64> {
-            if width == 1 {
-                return values.iter().flat_map(|&value| [value; LANES]).collect();
-            }
-            values.chunks_exact(width).flat_map(|lanes| &lanes[part * LANES..][..LANES]).copied().collect()
-        };
-        Self {
-            difference: of(&self.difference),
-            ntk_difference: of(&self.ntk_difference),
-            variance: of(&self.variance),
-            ntk: of(&self.ntk),
-            covariance: of(&self.covariance),
-            factor: of(&self.factor),
-            half_spread: of(&self.half_spread),
-            ntk_half_spread: of(&self.ntk_half_spread),
-            response: of(&self.response),
-            ntk_response: of(&self.ntk_response),
-        }
-    }
-}
 
 impl SampledAttention {
     /// The layer on a grid; `extents` and `channels` are those of its input, `layer` numbers the stream of random points.

@@ -9,7 +9,7 @@ use super::max_pooling::{MaxPooling, MaxPoolingTerms};
 use super::mixing::MixingTerms;
 use super::program::SpatialProgram;
 use super::readout::{Readout, ReadoutTerms};
-use super::sampled_attention::SampledAttentionTerms;
+use super::sampled_attention_terms::SampledAttentionTerms;
 use super::sqrt_attention::SqrtAttentionTerms;
 use super::stage::{SpatialLayer, Stage};
 use crate::KernelError;
