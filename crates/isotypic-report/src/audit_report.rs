@@ -13,6 +13,7 @@ use crate::question::ReportedQuestion;
 use crate::sampling::SamplingReport;
 use crate::settings::ReportedSettings;
 use crate::summary::SummaryRow;
+use crate::training::TrainedNetworks;
 use crate::training_time::TrainingReport;
 use crate::verdict::VerdictRow;
 
@@ -53,6 +54,9 @@ pub struct AuditReport {
     /// Simple metrics and how well they foretell the errors; only where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics: Option<MetricsReport>,
+    /// How networks were trained; only where some were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks: Option<TrainedNetworks>,
     /// Error bars; only where kernels were sampled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampling: Option<SamplingReport>,

@@ -90,7 +90,7 @@ pub use terminal::{
 };
 pub use training::{
     ClassesReport, ClassesResult, ClassesSettingsReport, ClassesSummary, EmpiricalReport, EmpiricalResult,
-    TrainedResult, TrainedSummary, WidthReport, WidthResult,
+    TrainedNetworks, TrainedResult, TrainedSummary, WidthReport, WidthResult,
 };
 pub use training_time::{TrainingPoint, TrainingReport, TrainingRow};
 pub use verdict::{Verdict, VerdictRow};

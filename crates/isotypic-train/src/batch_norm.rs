@@ -3,6 +3,10 @@
 //! While a network is trained, $(x - \mu) / \sqrt{v + \epsilon}$ with mean and variance of each channel over the examples and positions of the
 //! batch; afterwards with their running averages $r \leftarrow (1 - m)\, r + m\, \hat r$, which take the variance without bias. Trained factors
 //! and summands are a layer of their own. Kernels take the points that they are asked for as the batch.
+//!
+//! What stands in place of averages depends on how a network is trained. A [`Trainer`](crate::Trainer) sees a batch at a time and averages,
+//! as PyTorch does, from mean 0 and variance 1 on. An [`Ensemble`](crate::Ensemble) sees all examples in every step, so that there is
+//! nothing to average: afterwards its networks normalise by the statistics of all examples that they were trained on.
 
 use burn_tensor::Tensor;
 use serde::Serialize;
@@ -13,13 +17,18 @@ use crate::probes::{BatchStatistics, Probes};
 /// A layer of batch normalisation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BatchNorm {
-    /// $\epsilon$, positive.
+    /// $\epsilon$, at least 0.
     pub epsilon: f64,
     /// $m$, in (0, 1].
     pub momentum: f64,
 }
 
 impl BatchNorm {
+    /// The layer `batch_norm` of an architecture, with $m = 0.1$, the default of PyTorch.
+    pub(crate) fn of_layer(norm: &isotypic_architecture::BatchNorm) -> Self {
+        Self { epsilon: norm.epsilon, momentum: 0.1 }
+    }
+
     /// `own`: running means and variances `[members, 1, channels]`; `values` `[batch, positions, channels]`, each member's examples one
     /// after the other.
     pub(crate) fn of(
@@ -37,11 +46,11 @@ impl BatchNorm {
             let mean = rows.clone().mean_dim(1);
             let centred = rows - mean.clone();
             let variance = centred.clone().square().mean_dim(1);
-            let unbiased = count as f64 / (count - 1).max(1) as f64;
             probes.add_statistics(BatchStatistics {
                 first_array: probes.first_array,
                 means: values_of(&mean),
-                variances: values_of(&variance).into_iter().map(|value| value * unbiased).collect(),
+                variances: values_of(&variance),
+                correction: count as f64 / (count - 1).max(1) as f64,
                 momentum: self.momentum,
             });
             (centred, variance)
@@ -77,7 +86,7 @@ mod tests {
         }
         let statistics = probes.into_statistics().remove(0);
         assert_eq!((statistics.first_array, statistics.means), (5, vec![2.0, 5.0, 0.0, 2.0]));
-        assert_eq!(statistics.variances, [2.0, 18.0, 0.0, 8.0]);
+        assert_eq!((statistics.variances, statistics.correction), (vec![1.0, 9.0, 0.0, 4.0], 2.0));
         let afterwards = values_of(&norm.of(&own, values, false, &mut Probes::none()));
         assert!((afterwards[0] - 0.0).abs() < 1e-15 && (afterwards[2] - 1.0).abs() < 1e-15, "{afterwards:?}");
     }

@@ -8,7 +8,8 @@ use crate::{Network, NetworkParameters, OptimizerState, TrainError, TrainingProg
 /// A checkpoint that has been read: parameters, the optimizer's memory, and how far training is.
 ///
 /// The file holds one tensor for each array of parameters, under its name, and `moment 0 NAME`, `moment 1 NAME` of the
-/// optimizer; its metadata say what network (a hash), settings, examples, steps, losses and number of threads it comes from.
+/// optimizer; its metadata say what version of the arithmetic, network (a hash), settings, examples, steps, losses and number of threads it
+/// comes from.
 pub struct Checkpoint {
     /// The parameters.
     pub parameters: NetworkParameters,

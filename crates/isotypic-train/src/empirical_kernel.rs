@@ -3,7 +3,7 @@
 //! $\Theta(x, y) = \frac{1}{C} \sum_c \langle \nabla_\theta f_c(x), \nabla_\theta f_c(y) \rangle$ is a sum over the places where parameters
 //! enter. With rows $r$ and cotangents $c$ of a layer on one position it is $\langle r_x, r_y \rangle \langle c_x, c_y \rangle$ for the weights
 //! and $\langle c_x, c_y \rangle$ for the biases (Novak et al. 2022, arXiv 2206.08720, call it structured derivatives); where weights are
-//! shared among positions the gradients of that layer alone are formed. The Jacobian of a whole network never is.
+//! shared among positions the gradients of that layer alone are formed, and where every position has its own they are sums over positions. The Jacobian of a whole network never is.
 
 use burn_tensor::Tensor;
 use ndarray::Array2;
@@ -13,6 +13,21 @@ use crate::probes::{Probe, Probes};
 use crate::{Network, NetworkOperation, NetworkParameters, TrainError};
 
 impl Network {
+    /// Refuses networks whose tangent kernel [`empirical_kernel`](Self::empirical_kernel) does not compute.
+    ///
+    /// # Errors
+    /// [`TrainError::NoTangentKernel`] for layers of `paper-vit` and `small-resnet`, whose trained values enter otherwise than as rows
+    /// times weights at one place, and for batch normalisation, which makes examples depend on each other in training.
+    pub fn check_tangent_kernel(&self) -> Result<(), TrainError> {
+        use NetworkOperation as N;
+        let has_none =
+            |operation: &N| matches!(operation, N::ChannelScale(_) | N::HeadedAttention(_) | N::BatchNorm(_));
+        match self.nodes().iter().find(|node| has_none(&node.operation)) {
+            Some(node) => Err(TrainError::NoTangentKernel { path: node.path.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// The tangent kernel of the network with these parameters between all inputs, the mean over its outputs; nothing is dropped.
     ///
     /// # Shapes
@@ -20,8 +35,8 @@ impl Network {
     /// - result: `[examples, examples]`
     ///
     /// # Errors
-    /// [`TrainError::Mismatch`] when the values are not a whole number of inputs, or none; [`TrainError::NoTangentKernel`] for
-    /// layers of `paper-vit` and `small-resnet`.
+    /// [`TrainError::Mismatch`] when the values are not a whole number of inputs, or none; and that of
+    /// [`check_tangent_kernel`](Self::check_tangent_kernel).
     ///
     /// # Examples
     /// ```
@@ -49,13 +64,7 @@ impl Network {
                 got: inputs.len().to_string(),
             });
         }
-        if let Some(node) = self.nodes().iter().find(|node| {
-            use NetworkOperation as N;
-            matches!(node.operation, N::ChannelScale(_) | N::HeadedAttention(_))
-        }) {
-            // Their trained values enter otherwise than as rows times weights at one place.
-            return Err(TrainError::NoTangentKernel { path: node.path.clone() });
-        }
+        self.check_tangent_kernel()?;
         let (examples, outputs) = (inputs.len() / size, self.output_width());
         let tracked = parameters.tracked();
         let mut kernel = Array2::<f64>::zeros((examples, examples));
@@ -84,20 +93,26 @@ fn contract(probe: &Probe, cotangents: Tensor<3>) -> Tensor<2> {
         return gram(cotangents.reshape([examples, positions * width]));
     };
     let fan_in = rows.dims()[2];
-    let weights = if positions == 1 {
-        gram(rows.clone().reshape([examples, fan_in])) * gram(cotangents.clone().reshape([examples, width]))
+    let is_one_map = positions == 1 || !probe.are_shared;
+    let weights = if is_one_map {
+        // Of every position by itself, `[positions, examples, examples]`.
+        let grams = |rows: Tensor<3>| {
+            let rows = rows.swap_dims(0, 1);
+            rows.clone().matmul(rows.swap_dims(1, 2))
+        };
+        let products = grams(rows.clone()) * grams(cotangents.clone());
+        products.sum_dim(0).squeeze_dim::<2>(0)
     } else {
         let gradients = rows.clone().swap_dims(1, 2).matmul(cotangents.clone());
         gram(gradients.reshape([examples, fan_in * width]))
     };
     let weights = weights * (scale * scale);
-    match probe.bias_scale {
-        None => weights,
-        Some(scale) => {
-            let biases = gram(cotangents.sum_dim(1).reshape([examples, width]));
-            weights + biases * (scale * scale)
-        }
-    }
+    let Some(scale) = probe.bias_scale else { return weights };
+    let biases = match is_one_map {
+        true => cotangents.reshape([examples, positions * width]),
+        false => cotangents.sum_dim(1).reshape([examples, width]),
+    };
+    weights + gram(biases) * (scale * scale)
 }
 
 /// Products of all rows.

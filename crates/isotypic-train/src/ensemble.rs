@@ -104,6 +104,22 @@ impl Ensemble {
         Ok(Array3::from_shape_vec(shape, values_of(&outputs)).expect("outputs of this shape"))
     }
 
+    /// Batch normalisation takes the statistics of these inputs, member by member, as it would in training on them; without such layers
+    /// nothing changes. After [`descend`](Self::descend) it has those of the examples.
+    ///
+    /// # Shapes
+    /// - `inputs`: `[members, examples, values]`
+    ///
+    /// # Errors
+    /// [`TrainError::Mismatch`] for another shape, [`TrainError::BatchTooSmall`].
+    pub fn calibrate(&mut self, inputs: ArrayView3<'_, f64>) -> Result<(), TrainError> {
+        let (_, examples, _) = self.check(inputs)?;
+        self.network.check_batch(examples)?;
+        let inputs = self.tensor(inputs, &self.parameters);
+        calibrate(&self.network, &mut self.parameters, inputs, 0);
+        Ok(())
+    }
+
     /// Trains all members; returns the loss of each before the last step, the sum over its examples.
     ///
     /// `monitor` advances by 1 for every step and says when to stop; then members stay as they are.
@@ -113,8 +129,8 @@ impl Ensemble {
     /// - `targets`: `[members, examples, outputs]`
     ///
     /// # Errors
-    /// [`TrainError::Mismatch`] for other shapes, [`TrainError::InvalidSetting`], [`TrainError::MemberDiverged`] and
-    /// [`TrainError::InterruptedAtStep`].
+    /// [`TrainError::Mismatch`] for other shapes, [`TrainError::InvalidSetting`], [`TrainError::BatchTooSmall`],
+    /// [`TrainError::MemberDiverged`] and [`TrainError::InterruptedAtStep`].
     pub fn descend(
         &mut self,
         inputs: ArrayView3<'_, f64>,
@@ -146,6 +162,8 @@ impl Ensemble {
         }
         let optimizer = Optimizer::Sgd { learning_rate: descent.learning_rate, momentum: descent.momentum };
         optimizer.check()?;
+        self.network.check_batch(examples)?;
+        let plain = self.tensor(inputs, &self.parameters);
         let file = kept
             .map(|kept| DescentFile::new(kept, (&self.network, &self.parameters), descent, inputs, targets));
         let begun = match &file {
@@ -172,8 +190,7 @@ impl Ensemble {
             }
             let tracked = parameters.tracked();
             let masks = RandomStream::for_parts(&[!descent.seed, step as u64]).bits();
-            let mut probes = Probes::none();
-            let outputs = self.network.outputs_probed(&tracked, inputs.clone(), Some(masks), &mut probes);
+            let outputs = self.network.outputs(&tracked, inputs.clone(), Some(masks));
             let squares = (outputs - targets.clone()).square();
             let of_member = squares.clone().reshape([self.members, examples * expected.2]).sum_dim(1) * 0.5;
             losses = values_of(&of_member);
@@ -192,9 +209,11 @@ impl Ensemble {
             let gradients = gradients.collect();
             drop(tracked);
             optimizer.step(&mut parameters, &mut state, gradients);
-            parameters.follow(probes.into_statistics());
+            let is_last = step + 1 == descent.steps;
+            if is_last {
+                calibrate(&self.network, &mut parameters, plain.clone(), masks);
+            }
             if let Some(file) = &file {
-                let is_last = step + 1 == descent.steps;
                 if is_last {
                     // Nothing goes on from the end.
                     state.moments.clear();
@@ -226,5 +245,14 @@ impl Ensemble {
             });
         }
         Ok(inputs.dim())
+    }
+}
+
+/// Statistics of batch normalisation become those of these inputs, `[members · examples, values]`.
+fn calibrate(network: &Network, parameters: &mut NetworkParameters, inputs: Tensor<2>, masks: u64) {
+    if !parameters.statistics.is_empty() {
+        let mut probes = Probes::none();
+        network.outputs_probed(parameters, inputs, Some(masks), &mut probes);
+        parameters.take_over(probes.into_statistics());
     }
 }

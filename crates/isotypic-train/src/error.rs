@@ -20,6 +20,22 @@ pub enum TrainError {
         /// The node.
         path: String,
     },
+    /// A layer that has a kernel and belongs to no function.
+    #[error(
+        "{path}: its kernel belongs to no function of one number, so that no finite network has this layer"
+    )]
+    NotAFunction {
+        /// The node.
+        path: String,
+    },
+    /// A batch in which batch normalisation has no variance.
+    #[error("{path}: expected at least 2 values of each channel in every batch, got {got}")]
+    BatchTooSmall {
+        /// The node.
+        path: String,
+        /// Values of each channel: examples times positions.
+        got: usize,
+    },
     /// A device that this program was built without.
     #[error("device `{device}`: this program was built without it")]
     DeviceMissing {
@@ -32,7 +48,7 @@ pub enum TrainError {
         /// The device.
         device: crate::TrainingDevice,
     },
-    /// A layer whose trained values enter otherwise than as rows times weights.
+    /// A layer whose trained values enter otherwise than as rows times weights, or for which examples depend on each other.
     #[error("{path}: tangent kernels of networks with this layer are not computed")]
     NoTangentKernel {
         /// The node.
@@ -197,6 +213,10 @@ impl TrainError {
                 "pass `--device cpu`, or build with it: `cargo build --release -p isotypic-cli --features {device}`"
             ),
             Self::SinglePrecisionOnly { .. } => "pass `--device cpu`".to_owned(),
+            Self::NotAFunction { .. } => "use another nonlinearity, such as `exp`".to_owned(),
+            Self::BatchTooSmall { .. } => {
+                "choose a size of batches that leaves no single example for the last one".to_owned()
+            }
             Self::NoReadout { .. } => "end the architecture in `{\"dense\": {}}`".to_owned(),
             Self::Architecture { source, .. } => return source.hint(),
             Self::InRun { source, .. } => return source.hint(),
@@ -206,6 +226,9 @@ impl TrainError {
             }
             Self::ForeignCheckpoint { what: crate::state_file::THREADS, got, .. } => {
                 format!("pass `--threads {got}`: among other numbers of threads bits may differ")
+            }
+            Self::ForeignCheckpoint { what: crate::state_file::ARITHMETIC, .. } => {
+                "it was made by another version of this program, whose steps differ in the last bits: go on with that version, or train again in another folder".to_owned()
             }
             Self::Diverged { .. } => "lower the learning rate; the last checkpoint is kept".to_owned(),
             Self::MemberDiverged { .. } => {

@@ -35,7 +35,7 @@ impl EvaluationOrder {
         }
         let mut rectifies = vec![Rectifies::AsItSays; nodes.len()];
         for (index, node) in nodes.iter().enumerate() {
-            let is_maxima = matches!(node.operation, NetworkOperation::MaxPool(_));
+            let is_maxima = matches!(node.operation, NetworkOperation::Layer(Operation::MaxPool(_)));
             let relu = NetworkOperation::Layer(Operation::Activation(Activation::Relu));
             if let [input] = node.inputs[..]
                 && is_maxima

@@ -52,7 +52,7 @@ impl CpuOperation<1> for Gelu {
 mod tests {
     use super::*;
     use crate::Precision;
-    use crate::forward::composed_gelu;
+    use crate::activations::composed_gelu;
     use crate::operation_twins::{assert_close, leaf, outcome};
 
     #[test]

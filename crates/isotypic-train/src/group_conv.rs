@@ -8,7 +8,7 @@
 use burn_tensor::{Int, Tensor, TensorData};
 use isotypic_architecture::{GroupConv, Padding};
 
-use crate::forward::affine;
+use crate::affine::affine;
 use crate::probes::Probes;
 use crate::window_table::Windows;
 use crate::windowed_layers::windowed_affine;
@@ -69,13 +69,8 @@ fn all_turns(conv: &GroupConv, input_shape: &[usize], own: &[Tensor<3>], values:
             affine(&expanded, values.reshape([batch, 1, fan_in]), fan_in, factors(conv), &mut Probes::none())
         }
         Some(side) => {
-            let windows = Windows {
-                extents: &[side; 2],
-                strides: &[1; 2],
-                padding: Padding::Circular,
-                pad_before: &[side / 2; 2],
-            };
-            let table = windows.table(&input_shape[..2], &input_shape[..2]);
+            let table = Windows::new(&[side; 2], &[1; 2], Padding::Circular, &[side / 2; 2])
+                .table(&input_shape[..2], &input_shape[..2]);
             let values = values.reshape([batch, positions, per_position]);
             windowed_affine(&expanded, values, &table, factors(conv), &mut Probes::none())
         }

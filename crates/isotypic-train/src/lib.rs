@@ -5,7 +5,7 @@
 //!
 //! Values are `[batch, positions, channels]` everywhere, channels last, as in `isotypic-architecture`, whose plain forward pass is
 //! the control of this one. Convolutions and pooling gather their windows by an explicit table, for which every padding,
-//! stride and number of spatial axes is the same.
+//! stride, dilation and number of spatial axes is the same; what is linear in the positions and has no weights goes by a list of terms.
 //!
 //! On the processor convolutions, affine maps, maxima, rectifiers, normalisation of channels and attention are operations of this
 //! crate with backward passes of their own; on cards, and where tangent kernels ask what weights read, they are composed of tensor operations.
@@ -14,6 +14,8 @@
 
 #![cfg(feature = "burn")]
 
+mod activations;
+mod affine;
 mod attention_heads;
 mod batch_loss;
 mod batch_norm;
@@ -30,6 +32,9 @@ mod gelu;
 mod group_conv;
 mod initialization;
 mod kept_descent;
+mod layer_norm;
+mod layout;
+mod local_conv;
 mod loss;
 mod network;
 mod network_parameters;
@@ -37,7 +42,9 @@ mod network_parameters;
 mod operation_twins;
 mod optimizer;
 mod paper_networks;
+mod parameter_arrays;
 mod patch_runs;
+mod position_map;
 mod precision;
 mod probes;
 mod relu;
@@ -45,6 +52,7 @@ mod residual_network;
 mod resolve_network;
 mod row_normalization;
 mod run_folder;
+mod self_attention;
 mod state_file;
 mod trainer;
 mod training_device;
@@ -67,7 +75,7 @@ pub use error::TrainError;
 pub use initialization::Initialization;
 pub use kept_descent::KeptDescent;
 pub use loss::Loss;
-pub use network::{MaxPool, Network, NetworkNode, NetworkOperation};
+pub use network::{Network, NetworkNode, NetworkOperation};
 pub use network_parameters::NetworkParameters;
 pub use optimizer::{Optimizer, OptimizerState};
 pub use precision::Precision;

@@ -4,16 +4,9 @@ use isotypic_architecture::{LayerGraph, Operation};
 
 use serde::Serialize;
 
+use crate::activations::is_known_activation;
+use crate::layout::positions_and_channels;
 use crate::{BatchNorm, ChannelScale, HeadedAttention, Patches, SinCosPositions, TrainError};
-
-/// Maxima over windows that lie inside the image, channel by channel. One entry per spatial axis.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct MaxPool {
-    /// Extent of the windows, in positions.
-    pub window: Vec<usize>,
-    /// Distance between neighbouring windows, in positions.
-    pub strides: Vec<usize>,
-}
 
 /// The computation of one node.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -21,8 +14,6 @@ pub struct MaxPool {
 pub enum NetworkOperation {
     /// One that architectures have.
     Layer(Operation),
-    /// Maxima over windows, for which no kernel is known.
-    MaxPool(MaxPool),
     /// Batch normalisation.
     BatchNorm(BatchNorm),
     /// Squares of an image as positions.
@@ -75,11 +66,15 @@ impl Network {
     /// The network that a checked graph describes.
     ///
     /// # Errors
-    /// [`TrainError::TooManyAxes`] for a node with more than three spatial axes, [`TrainError::UnknownOperation`] for an
-    /// operation that this crate does not compute.
+    /// [`TrainError::TooManyAxes`] for a node with more than three spatial axes, [`TrainError::NotAFunction`] for `exp_normalized`,
+    /// [`TrainError::UnknownOperation`] for an operation that this crate does not compute.
     pub fn from_graph(graph: &LayerGraph) -> Result<Self, TrainError> {
+        let operation = |operation: &Operation| match operation {
+            Operation::BatchNorm(norm) => NetworkOperation::BatchNorm(BatchNorm::of_layer(norm)),
+            operation => NetworkOperation::Layer(operation.clone()),
+        };
         let nodes = graph.nodes().iter().map(|node| NetworkNode {
-            operation: NetworkOperation::Layer(node.operation.clone()),
+            operation: operation(&node.operation),
             inputs: node.inputs.iter().map(|input| input.index()).collect(),
             input_shape: node.input_shape.clone(),
             output_shape: node.output_shape.clone(),
@@ -94,10 +89,13 @@ impl Network {
             if axes > LARGEST_RANK {
                 return Err(TrainError::TooManyAxes { path: node.path.clone(), got: axes });
             }
-            if let NetworkOperation::Layer(operation) = &node.operation
-                && !is_known(operation)
-            {
-                return Err(TrainError::UnknownOperation { path: node.path.clone() });
+            let NetworkOperation::Layer(operation) = &node.operation else { continue };
+            match operation {
+                Operation::Activation(activation) if !activation.is_a_function() => {
+                    return Err(TrainError::NotAFunction { path: node.path.clone() });
+                }
+                operation if is_known(operation) => {}
+                _ => return Err(TrainError::UnknownOperation { path: node.path.clone() }),
             }
         }
         Ok(Self { nodes })
@@ -121,7 +119,9 @@ impl Network {
             let positions = node.input_shape.iter().product::<usize>() / channels;
             let per_output = match &node.operation {
                 NetworkOperation::Layer(Operation::Dense(_)) => channels,
-                NetworkOperation::Layer(Operation::Conv(conv)) => channels * conv.filter_size(),
+                NetworkOperation::Layer(
+                    Operation::Conv(conv) | Operation::ConvLocal(conv) | Operation::ConvTranspose(conv),
+                ) => channels * conv.filter_size(),
                 NetworkOperation::Layer(Operation::GroupLift(conv) | Operation::GroupConv(conv)) => {
                     conv.taps * conv.channels
                 }
@@ -141,6 +141,16 @@ impl Network {
         self.nodes.iter().map(of_node).sum()
     }
 
+    /// Refuses batches in which batch normalisation has a single value of each channel, and so no variance.
+    pub(crate) fn check_batch(&self, examples: usize) -> Result<(), TrainError> {
+        let values = |node: &NetworkNode| examples * positions_and_channels(&node.input_shape)[0];
+        let is_norm = |node: &NetworkNode| matches!(node.operation, NetworkOperation::BatchNorm(_));
+        match self.nodes.iter().find(|node| is_norm(node) && values(node) < 2) {
+            Some(node) => Err(TrainError::BatchTooSmall { path: node.path.clone(), got: values(node) }),
+            None => Ok(()),
+        }
+    }
+
     /// Number of values in one input.
     pub fn input_size(&self) -> usize {
         self.nodes[0].output_shape.iter().product()
@@ -155,19 +165,25 @@ impl Network {
 /// Whether the forward pass has the operation; both enumerations of the architecture crate may grow.
 fn is_known(operation: &Operation) -> bool {
     match operation {
-        Operation::Activation(activation) => crate::forward::is_known_activation(*activation),
-        Operation::Conv(conv) => conv.dilation.iter().all(|&step| step == 1),
+        Operation::Activation(activation) => is_known_activation(*activation),
         Operation::Input
         | Operation::Dense(_)
+        | Operation::Conv(_)
+        | Operation::ConvLocal(_)
+        | Operation::ConvTranspose(_)
         | Operation::GroupLift(_)
         | Operation::GroupConv(_)
         | Operation::GroupPool(_)
+        | Operation::Index(_)
+        | Operation::ImageResize(_)
+        | Operation::Aggregate(_)
         | Operation::Identity
         | Operation::Flatten
         | Operation::GlobalAvgPool
         | Operation::GlobalSumPool
         | Operation::AvgPool(_)
         | Operation::SumPool(_)
+        | Operation::MaxPool(_)
         | Operation::LayerNorm(_)
         | Operation::Dropout(_)
         | Operation::SelfAttention(_)

@@ -1,8 +1,9 @@
 //! The trained parameters of a network.
 
 use burn_tensor::{Device, Tensor};
-use isotypic_architecture::{LayerParameterization, Operation, RandomStream};
+use isotypic_architecture::{Operation, RandomStream};
 
+use crate::parameter_arrays::arrays;
 use crate::precision::values_of;
 use crate::probes::BatchStatistics;
 use crate::{Initialization, Network, NetworkOperation, Precision, TrainError, TrainingDevice};
@@ -12,7 +13,8 @@ use crate::{Initialization, Network, NetworkOperation, Precision, TrainError, Tr
 /// # Shapes
 /// - `dense`, `conv`: weights `[1, fan-in, width]`, then biases `[1, 1, width]` if the layer has them; the fan-in runs over taps in
 ///   C order, channels fastest
-/// - `group_lift`, `group_conv`: the same, the fan-in over the taps of one turn
+/// - `conv_transpose`: the same; `conv_local`: weights `[positions, fan-in, width]`, biases `[positions, 1, width]`
+/// - `group_lift`, `group_conv`: as `conv`, the fan-in over the taps of one turn
 /// - batch normalisation: running means and variances `[1, 1, channels]`, which are not trained
 /// - scales of channels: factors and summands `[1, 1, channels]`; headed attention: `[1, channels, 3 · heads · width]` and
 ///   `[1, heads · width, channels]`
@@ -21,7 +23,6 @@ use crate::{Initialization, Network, NetworkOperation, Precision, TrainError, Tr
 /// - of an ensemble: the same with the arrays of all members one after the other along the first axis
 #[derive(Clone, Debug)]
 pub struct NetworkParameters {
-    /// Names such as `layer 2 (dense) weights`, unique.
     pub(crate) names: Vec<String>,
     pub(crate) tensors: Vec<Tensor<3>>,
     /// For each node the place of its first array.
@@ -54,26 +55,14 @@ impl NetworkParameters {
                 return Err(TrainError::CorrelatedEmbeddings { path: node.path.clone() });
             }
             let mut stream = RandomStream::for_parts(&[seed, index as u64]);
-            for array in arrays(node)? {
-                let spread = match initialization {
-                    _ if array.constant.is_some() => Spread::Constant(array.constant.unwrap_or_default()),
-                    Initialization::KaimingUniform if array.is_affine => {
-                        Spread::Uniform(1.0 / (array.fan_in as f64).sqrt() / array.factor)
-                    }
-                    Initialization::HeNormal if array.is_affine && array.is_bias() => Spread::Constant(0.0),
-                    Initialization::HeNormal if array.is_affine => {
-                        Spread::Normal((2.0 / array.fan_in as f64).sqrt() / array.factor)
-                    }
-                    _ => Spread::Normal(array.std),
-                };
-                let count = array.shape.iter().product();
-                values.push((0..count).map(|_| spread.sample(&mut stream)).collect());
-            }
+            values.extend(arrays(node).iter().map(|array| array.draw(initialization, &mut stream)));
         }
         Self::from_values(network, precision, values)
     }
 
-    /// Takes all parameters from arrays in C order, those of [`FiniteNetwork::parameters`] for the same graph.
+    /// Takes all parameters from arrays in C order: those that [`values`](Self::values) gives, or those of
+    /// [`FiniteNetwork::parameters`] for the same graph, which has no running averages. Without them batch normalisation begins with
+    /// means 0 and variances 1.
     ///
     /// [`FiniteNetwork::parameters`]: isotypic_architecture::FiniteNetwork::parameters
     ///
@@ -85,16 +74,16 @@ impl NetworkParameters {
         values: Vec<Vec<f64>>,
     ) -> Result<Self, TrainError> {
         let device = Device::flex();
-        let (mut names, mut shapes, mut first_of, mut statistics) =
+        let (mut names, mut all, mut first_of, mut statistics) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (index, node) in network.nodes().iter().enumerate() {
-            first_of.push(shapes.len());
+            first_of.push(all.len());
             if matches!(node.operation, NetworkOperation::BatchNorm(_)) {
-                statistics.extend([shapes.len(), shapes.len() + 1]);
+                statistics.extend([all.len(), all.len() + 1]);
             }
-            for array in arrays(node)? {
+            for array in arrays(node) {
                 names.push(format!("{index} {} {}", node.path.replace('`', ""), array.name));
-                shapes.push(array.shape);
+                all.push(array);
             }
         }
         let mismatch = |what, expected: usize, got: usize| TrainError::Mismatch {
@@ -102,16 +91,23 @@ impl NetworkParameters {
             expected: expected.to_string(),
             got: got.to_string(),
         };
-        if values.len() != shapes.len() {
-            return Err(mismatch("number of parameter arrays", shapes.len(), values.len()));
+        let has_statistics = values.len() != all.len() - statistics.len();
+        if has_statistics && values.len() != all.len() {
+            return Err(mismatch("number of parameter arrays", all.len(), values.len()));
         }
+        let mut given = values.into_iter();
         let mut tensors = Vec::new();
-        for (values, shape) in values.into_iter().zip(shapes) {
-            let expected = shape.iter().product();
+        for (place, array) in all.iter().enumerate() {
+            let expected = array.shape.iter().product();
+            let begins_with = array.constant().filter(|_| !has_statistics && statistics.contains(&place));
+            let values = match begins_with {
+                Some(constant) => vec![constant; expected],
+                None => given.next().unwrap_or_default(),
+            };
             if values.len() != expected {
                 return Err(mismatch("values of a parameter array", expected, values.len()));
             }
-            tensors.push(precision.tensor(values, shape, &device));
+            tensors.push(precision.tensor(values, array.shape, &device));
         }
         Ok(Self { names, tensors, first_of, statistics, precision, device, place: TrainingDevice::Cpu })
     }
@@ -179,10 +175,11 @@ impl NetworkParameters {
         (0..self.tensors.len()).filter(is_trained).map(size).sum()
     }
 
-    /// Running averages of batch normalisation take over a part of the statistics of a batch.
+    /// Running averages of batch normalisation take over a part of the statistics of a batch, of variances those without bias.
     pub(crate) fn follow(&mut self, statistics: Vec<BatchStatistics>) {
         for of_layer in statistics {
-            for (place, new) in [(0, of_layer.means), (1, of_layer.variances)] {
+            let unbiased = of_layer.variances.iter().map(|value| value * of_layer.correction).collect();
+            for (place, new) in [(0, of_layer.means), (1, unbiased)] {
                 let old = &mut self.tensors[of_layer.first_array + place];
                 let new = self.precision.tensor(new, old.dims(), &self.device);
                 *old = old.clone() * (1.0 - of_layer.momentum) + new * of_layer.momentum;
@@ -190,193 +187,26 @@ impl NetworkParameters {
         }
     }
 
+    /// Statistics of a batch stand in place of running averages: then its examples are normalised as they are in training.
+    pub(crate) fn take_over(&mut self, statistics: Vec<BatchStatistics>) {
+        for of_layer in statistics {
+            for (place, new) in [(0, of_layer.means), (1, of_layer.variances)] {
+                let old = &mut self.tensors[of_layer.first_array + place];
+                *old = self.precision.tensor(new, old.dims(), &self.device);
+            }
+        }
+    }
+
+    /// Names of all arrays, such as `2 layer 2 (dense) weights`, in the order of [`values`](Self::values); unique.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// The same parameters with gradients tracked.
     pub(crate) fn tracked(&self) -> Self {
         let tensors = self.tensors.iter().map(|tensor| tensor.clone().autodiff().require_grad()).collect();
         Self { tensors, device: self.device.clone().autodiff(), ..self.clone() }
     }
-}
-
-/// What one array of parameters is and how it is drawn.
-struct ParameterArray {
-    name: &'static str,
-    shape: [usize; 3],
-    std: f64,
-    fan_in: usize,
-    is_affine: bool,
-    /// What the layer multiplies the values with, as the `ntk` parameterization does.
-    factor: f64,
-    /// Not drawn at all.
-    constant: Option<f64>,
-}
-
-impl ParameterArray {
-    fn is_bias(&self) -> bool {
-        self.name == BIASES
-    }
-}
-
-const BIASES: &str = "biases";
-
-enum Spread {
-    Normal(f64),
-    Uniform(f64),
-    Constant(f64),
-}
-
-impl Spread {
-    fn sample(&self, stream: &mut RandomStream) -> f64 {
-        match self {
-            Self::Constant(value) => *value,
-            Self::Uniform(bound) => bound * (2.0 * stream.uniform() - 1.0),
-            Self::Normal(std) => {
-                // Box–Muller; in (0, 1], so that the logarithm is finite.
-                let radius = libm::sqrt(-2.0 * libm::log(1.0 - stream.uniform()));
-                std * radius * libm::cos(std::f64::consts::TAU * stream.uniform())
-            }
-        }
-    }
-}
-
-/// Weights of an affine map that kernels do not know.
-fn matrix(name: &'static str, fan_in: usize, width: usize) -> ParameterArray {
-    let std = 1.0 / (fan_in as f64).sqrt();
-    ParameterArray {
-        name,
-        shape: [1, fan_in, width],
-        std,
-        fan_in,
-        is_affine: true,
-        factor: 1.0,
-        constant: None,
-    }
-}
-
-/// One value for every channel, the same at the beginning.
-fn constant(name: &'static str, channels: usize, value: f64) -> ParameterArray {
-    ParameterArray { shape: [1, 1, channels], constant: Some(value), ..matrix(name, 1, channels) }
-}
-
-/// The arrays of a node, in order.
-fn arrays(node: &crate::NetworkNode) -> Result<Vec<ParameterArray>, TrainError> {
-    let operation = match &node.operation {
-        NetworkOperation::Layer(operation) => operation,
-        NetworkOperation::ChannelScale(_) => {
-            let channels = node.input_shape[node.input_shape.len() - 1];
-            return Ok(vec![constant("factors", channels, 1.0), constant("summands", channels, 0.0)]);
-        }
-        NetworkOperation::BatchNorm(_) => {
-            let channels = node.input_shape[node.input_shape.len() - 1];
-            return Ok(vec![
-                constant("running means", channels, 0.0),
-                constant("running variances", channels, 1.0),
-            ]);
-        }
-        NetworkOperation::HeadedAttention(attention) => {
-            let channels = node.input_shape[node.input_shape.len() - 1];
-            let joined = attention.heads * attention.head_width;
-            return Ok(vec![
-                matrix("queries, keys, values", channels, 3 * joined),
-                matrix("output", joined, channels),
-            ]);
-        }
-        NetworkOperation::MaxPool(_)
-        | NetworkOperation::Patches(_)
-        | NetworkOperation::SinCosPositions(_) => return Ok(vec![]),
-    };
-    let channels = node.input_shape[node.input_shape.len() - 1];
-    let affine = |(taps, channels): (usize, usize),
-                  width,
-                  weight_variance: f64,
-                  bias: Option<f64>,
-                  parameterization| {
-        let fan_in = taps * channels;
-        // Standard deviations as the parameterization says, and factors of the layer.
-        let (weights, biases) = match parameterization {
-            LayerParameterization::Standard { input_width } => (
-                ((weight_variance * channels as f64 / (fan_in as f64 * input_width)).sqrt(), 1.0),
-                bias.map(|variance| (variance.sqrt(), 1.0)),
-            ),
-            _ => {
-                let factor = (weight_variance / fan_in as f64).sqrt();
-                // Biases of variance 0 do nothing, whatever they are.
-                (
-                    (1.0, factor),
-                    bias.map(|variance| (1.0, if variance > 0.0 { variance.sqrt() } else { 1.0 })),
-                )
-            }
-        };
-        let array = |name, shape, (std, factor): (f64, f64)| ParameterArray {
-            name,
-            shape,
-            std,
-            fan_in,
-            is_affine: true,
-            factor,
-            constant: None,
-        };
-        let mut arrays = vec![array("weights", [1, fan_in, width], weights)];
-        arrays.extend(biases.map(|biases| array(BIASES, [1, 1, width], biases)));
-        arrays
-    };
-    Ok(match operation {
-        Operation::Dense(dense) => affine(
-            (1, channels),
-            dense.width,
-            dense.weight_variance,
-            dense.bias_variance,
-            dense.parameterization,
-        ),
-        Operation::Conv(conv) => affine(
-            (conv.filter_size(), channels),
-            conv.width,
-            conv.weight_variance,
-            conv.bias_variance,
-            conv.parameterization,
-        ),
-        Operation::GroupLift(conv) | Operation::GroupConv(conv) => affine(
-            (conv.taps, conv.channels),
-            conv.width,
-            conv.weight_variance,
-            conv.bias_variance,
-            conv.parameterization,
-        ),
-        Operation::SelfAttention(attention) => attention_arrays(node, attention)?,
-        _ => vec![],
-    })
-}
-
-fn attention_arrays(
-    node: &crate::NetworkNode,
-    attention: &isotypic_architecture::SelfAttention,
-) -> Result<Vec<ParameterArray>, TrainError> {
-    use isotypic_architecture::{AttentionScaling, EmbeddingType};
-    let channels = node.input_shape[node.input_shape.len() - 1];
-    let embedding = attention.positional_embedding.as_ref();
-    let seen = |is_read: bool| match embedding {
-        Some(embedding) if is_read && embedding.embedding_type == EmbeddingType::Concat => {
-            channels + embedding.width
-        }
-        _ => channels,
-    };
-    let array = |name, shape, std| ParameterArray { is_affine: false, shape, std, ..matrix(name, 1, 1) };
-    let keys = [attention.heads, seen(true), attention.key_width];
-    let mut arrays = vec![array("keys", keys, 1.0)];
-    if attention.scaling == AttentionScaling::Sqrt {
-        arrays.push(array("queries", keys, 1.0));
-    }
-    let on_values = embedding.is_some_and(|embedding| embedding.on_values);
-    arrays.push(array("values", [attention.heads, seen(on_values), attention.value_width], 1.0));
-    arrays.push(array("output", [1, attention.heads * attention.value_width, attention.width], 1.0));
-    if attention.bias_variance.is_some() {
-        arrays.push(array(BIASES, [1, 1, attention.width], 1.0));
-    }
-    if let Some(embedding) = embedding {
-        let positions = node.input_shape[..node.input_shape.len() - 1].iter().product();
-        let std = embedding.variance.sqrt();
-        arrays.push(array("embeddings", [1, positions, embedding.width], std));
-    }
-    Ok(arrays)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The networks of Perin & Deny (JMLR 2025, arXiv 2412.11521) by name.
 
 use isotypic_architecture::{
-    Activation, Conv, Dense, Dropout, DropoutMode, LayerParameterization, Operation, Padding,
+    Activation, Conv, Dense, Dropout, DropoutMode, LayerParameterization, Operation, Padding, Pool,
 };
 
-use crate::{MaxPool, Network, NetworkNode, NetworkOperation, TrainError};
+use crate::{Network, NetworkNode, NetworkOperation, TrainError};
 
 /// The networks that this crate has by name.
 pub(crate) const PAPER_NETWORKS: &[&str] = &["paper-mlp", "paper-cnn", "paper-vit", "small-resnet"];
@@ -153,8 +153,14 @@ impl Chain {
 
     fn max_pool(&mut self) {
         let shape = self.shape();
-        let pool = MaxPool { window: vec![2; 2], strides: vec![2; 2] };
-        self.push(NetworkOperation::MaxPool(pool), "max_pool", vec![shape[0] / 2, shape[1] / 2, shape[2]]);
+        let pool = Pool {
+            window: vec![2; 2],
+            strides: vec![2; 2],
+            padding: Padding::Valid,
+            pad_before: vec![0; 2],
+            normalize_edges: false,
+        };
+        self.layer(Operation::MaxPool(pool), Some(vec![shape[0] / 2, shape[1] / 2, shape[2]]));
     }
 }
 

@@ -108,7 +108,7 @@ mod tests {
             (Padding::Same, 3, [1, 2]),
             (Padding::Circular, 2, [2, 1]),
         ] {
-            let windows = Windows { extents: &[3, 2], strides: &strides, padding, pad_before: &[1, 0] };
+            let windows = Windows::new(&[3, 2], &strides, padding, &[1, 0]);
             let output = [4_usize.div_ceil(strides[0]), 5_usize.div_ceil(strides[1])];
             let table = windows.table(&[4, 5], &output);
             let runs = PatchRuns::new(&table, 20, channels);

@@ -10,6 +10,8 @@ pub(crate) struct Probe {
     /// What weights read, `[examples, positions, fan-in]`, and the factor before the product; `None` where parameters are added as
     /// they are, position by position.
     pub(crate) rows: Option<(Tensor<3>, f64)>,
+    /// Whether all positions have the same weights and biases, and not each its own.
+    pub(crate) are_shared: bool,
     /// The factor before biases, if there are some.
     pub(crate) bias_scale: Option<f64>,
     /// Zeros, `[examples, positions, width]`, whose gradients are the cotangents.
@@ -22,8 +24,10 @@ pub(crate) struct BatchStatistics {
     pub(crate) first_array: usize,
     /// `[members, 1, channels]`, flat.
     pub(crate) means: Vec<f64>,
-    /// The same, without bias.
+    /// The same, mean squares of what is centred.
     pub(crate) variances: Vec<f64>,
+    /// What variances are multiplied by to be without bias.
+    pub(crate) correction: f64,
     /// What part of them the running averages take over.
     pub(crate) momentum: f64,
 }
@@ -67,23 +71,43 @@ impl Probes {
         self.list.unwrap_or_default()
     }
 
-    /// A product of rows with weights, biases included, as it goes on.
+    /// A product of rows with weights, the same at all positions, biases included, as it goes on.
     pub(crate) fn mark(
+        &mut self,
+        out: Tensor<3>,
+        (rows, scale): (&Tensor<3>, f64),
+        bias_scale: Option<f64>,
+    ) -> Tensor<3> {
+        self.add(out, Some((rows, scale)), bias_scale, true)
+    }
+
+    /// The same of weights that every position has of its own.
+    pub(crate) fn mark_local(
+        &mut self,
+        out: Tensor<3>,
+        (rows, scale): (&Tensor<3>, f64),
+        bias_scale: Option<f64>,
+    ) -> Tensor<3> {
+        self.add(out, Some((rows, scale)), bias_scale, false)
+    }
+
+    /// Parameters that are added position by position.
+    pub(crate) fn mark_added(&mut self, parameters: Tensor<3>) -> Tensor<3> {
+        self.add(parameters, None, None, false)
+    }
+
+    fn add(
         &mut self,
         out: Tensor<3>,
         rows: Option<(&Tensor<3>, f64)>,
         bias_scale: Option<f64>,
+        are_shared: bool,
     ) -> Tensor<3> {
         let Some(list) = &mut self.list else { return out };
         // Off the tape of `out`, so that nothing but the cotangent is asked of them.
         let written = out.clone().inner().zeros_like().autodiff().require_grad();
         let rows = rows.map(|(rows, scale)| (rows.clone().inner(), scale));
-        list.push(Probe { rows, bias_scale, written: written.clone() });
+        list.push(Probe { rows, are_shared, bias_scale, written: written.clone() });
         out + written
-    }
-
-    /// Parameters that are added position by position.
-    pub(crate) fn mark_added(&mut self, parameters: Tensor<3>) -> Tensor<3> {
-        self.mark(parameters, None, None)
     }
 }

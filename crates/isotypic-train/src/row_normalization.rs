@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
     use crate::Precision;
-    use crate::forward::normalize;
+    use crate::layer_norm::normalize;
     use crate::operation_twins::{assert_close, leaf, outcome};
 
     #[test]

@@ -17,11 +17,16 @@ use crate::{Network, NetworkParameters, OptimizerState, Precision, TrainError, T
 /// Sums may be split differently among other numbers of threads, and then bits differ.
 pub(crate) const THREADS: &str = "number of threads";
 
+/// The version of the arithmetic of training: it rises with every change that alters a bit of what a step computes, so that no run goes
+/// on from a checkpoint with other numbers than those it began with. Checkpoints before version 2 do not name theirs.
+pub(crate) const ARITHMETIC: &str = "version of the arithmetic";
+const ARITHMETIC_VERSION: u32 = 2;
+
 /// Under which the metadata stand, as JSON.
 const ENTRY: &str = "isotypic";
 
 /// What must agree between a file and the run that goes on from it, in the order in which it is compared.
-pub(crate) type Identity = [(&'static str, String); 5];
+pub(crate) type Identity = [(&'static str, String); 6];
 
 /// The identity of a run.
 pub(crate) fn identity(
@@ -35,6 +40,7 @@ pub(crate) fn identity(
     let written = serde_json::to_string(settings).expect("plain structs with string keys always serialise");
     let threads = rayon::current_num_threads().to_string();
     [
+        (ARITHMETIC, ARITHMETIC_VERSION.to_string()),
         ("network", hash),
         ("settings", written),
         ("examples", examples),
@@ -98,9 +104,12 @@ pub(crate) fn read_state<Progress: DeserializeOwned>(
         serde_json::from_str(metadata).map_err(|error| broken(format!("entry `{ENTRY}`: {error}")))?;
     let entry = |key: &str| entries.get(key).ok_or_else(|| broken(format!("no entry `{key}`")));
     for (what, expected) in identity {
-        let got = entry(what)?;
-        if *got != expected {
-            let (path, got) = (path.to_owned(), got.clone());
+        let got = match entries.get(what) {
+            None if what == ARITHMETIC => "1",
+            _ => entry(what)?,
+        };
+        if got != expected {
+            let (path, got) = (path.to_owned(), got.to_owned());
             return Err(TrainError::ForeignCheckpoint { path, what, expected, got });
         }
     }

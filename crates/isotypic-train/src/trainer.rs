@@ -116,7 +116,8 @@ impl Trainer {
     /// a path, kept as a checkpoint. `cancel` is looked at after each batch.
     ///
     /// # Errors
-    /// [`TrainError::Mismatch`] for examples of another shape, [`TrainError::Diverged`], [`TrainError::Interrupted`], and
+    /// [`TrainError::Mismatch`] for examples of another shape, [`TrainError::BatchTooSmall`], [`TrainError::Diverged`],
+    /// [`TrainError::Interrupted`], and
     /// [`TrainError::Work`] when a checkpoint cannot be written; the checkpoint before it is kept.
     pub fn fit(
         &mut self,
@@ -140,6 +141,7 @@ impl Trainer {
         mut report: impl FnMut(EpochMetrics),
     ) -> Result<(), TrainError> {
         self.check_examples(examples)?;
+        self.check_batches(examples.0.nrows())?;
         while !self.is_finished() {
             let before = (self.parameters.clone(), self.state.clone());
             let loss = match self.epoch(examples, monitor) {
@@ -174,7 +176,8 @@ impl Trainer {
         self.progress.epochs_done >= self.settings.epochs || is_enough || is_stale
     }
 
-    /// The fraction of examples whose largest output stands where the largest target does; nothing is dropped.
+    /// The fraction of examples whose largest output stands where the largest target does; nothing is dropped, and batch normalisation
+    /// uses its running averages.
     ///
     /// # Errors
     /// [`TrainError::Mismatch`] for examples of another shape.
@@ -182,7 +185,7 @@ impl Trainer {
         self.check_examples(examples)?;
         let (inputs, targets) = examples;
         let mut right = 0_usize;
-        let together = EVALUATION_BATCH.min(self.network.examples_in_cache());
+        let together = self.settings.batch.min(EVALUATION_BATCH).min(self.network.examples_in_cache());
         for start in (0..inputs.nrows()).step_by(together) {
             let rows: Vec<usize> = (start..inputs.nrows().min(start + together)).collect();
             let batch = self.parameters.precision.rows(inputs, &rows, &self.parameters.device);
@@ -219,6 +222,12 @@ impl Trainer {
         Ok(sum / inputs.nrows() as f64)
     }
 
+    /// Batch normalisation needs more than one value in every batch, of which the last is the smallest.
+    fn check_batches(&self, examples: usize) -> Result<(), TrainError> {
+        let over = examples % self.settings.batch;
+        self.network.check_batch(if over == 0 { self.settings.batch } else { over })
+    }
+
     fn check_examples(&self, (inputs, targets): Examples<'_>) -> Result<(), TrainError> {
         let expected = [
             ("values of an input", self.network.input_size(), inputs.ncols()),
@@ -239,7 +248,7 @@ impl Trainer {
     }
 }
 
-/// Most examples evaluated together; accuracies do not depend on it.
+/// Most examples evaluated together, never more than are trained on together; accuracies do not depend on it.
 const EVALUATION_BATCH: usize = 512;
 
 /// The place of the largest value, the first of several.

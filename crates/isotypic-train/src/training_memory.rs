@@ -5,9 +5,10 @@
 //! parameters with their gradients, moments and copies from the beginning of the epoch; sums of gradients in parts. Everything else is dropped
 //! with its last reader.
 
-use isotypic_architecture::{Activation, Operation, Pool};
+use isotypic_architecture::{Activation, Operation};
 
 use crate::evaluation_order::{EvaluationOrder, Rectifies};
+use crate::position_map::PositionMap;
 use crate::window_product::product_space;
 use crate::{Network, NetworkNode, NetworkOperation, NetworkParameters, Precision};
 
@@ -134,7 +135,13 @@ fn has_parameters(node: &NetworkNode) -> bool {
         NetworkOperation::ChannelScale(_) | NetworkOperation::HeadedAttention(_) => true,
         NetworkOperation::Layer(operation) => matches!(
             operation,
-            O::Dense(_) | O::Conv(_) | O::GroupLift(_) | O::GroupConv(_) | O::SelfAttention(_)
+            O::Dense(_)
+                | O::Conv(_)
+                | O::ConvLocal(_)
+                | O::ConvTranspose(_)
+                | O::GroupLift(_)
+                | O::GroupConv(_)
+                | O::SelfAttention(_)
         ),
         _ => false,
     }
@@ -156,11 +163,6 @@ fn tensors_of(node: &NetworkNode, rectifies: Rectifies) -> NodeTensors {
         return NodeTensors { is_view: true, ..plain };
     }
     let operation = match &node.operation {
-        // The place of each maximum; rectified maxima are the output.
-        NetworkOperation::MaxPool(_) => {
-            let reads_output = rectifies == Rectifies::Now;
-            return NodeTensors { kept: output, reads_output, ..plain };
-        }
         NetworkOperation::Patches(_) => return NodeTensors { passing: output, ..plain },
         NetworkOperation::SinCosPositions(_) => return plain,
         // Centred values and their squares; quotients pass.
@@ -184,6 +186,11 @@ fn tensors_of(node: &NetworkNode, rectifies: Rectifies) -> NodeTensors {
         NetworkOperation::Layer(operation) => operation,
     };
     match operation {
+        // The place of each maximum; rectified maxima are the output.
+        Operation::MaxPool(_) => {
+            let reads_output = rectifies == Rectifies::Now;
+            NodeTensors { kept: output, reads_output, ..plain }
+        }
         Operation::Identity | Operation::Flatten => NodeTensors { is_view: true, ..plain },
         Operation::Dropout(dropout) if dropout.is_identity() => NodeTensors { is_view: true, ..plain },
         // The mask.
@@ -204,12 +211,17 @@ fn tensors_of(node: &NetworkNode, rectifies: Rectifies) -> NodeTensors {
             NodeTensors { reads_inputs: true, ..plain }
         }
         Operation::LayerNorm(_) => NodeTensors { kept: 2 * output, passing: 3 * output, ..plain },
-        Operation::Dense(_) | Operation::Conv(_) | Operation::GroupLift(_) | Operation::GroupConv(_) => {
-            NodeTensors { reads_inputs: true, ..plain }
-        }
-        Operation::AvgPool(pool) | Operation::SumPool(pool) => {
-            let windows = output * taps(pool);
-            NodeTensors { passing: 2 * windows, largest: largest.max(windows), ..plain }
+        Operation::Dense(_)
+        | Operation::Conv(_)
+        | Operation::ConvTranspose(_)
+        | Operation::GroupLift(_)
+        | Operation::GroupConv(_) => NodeTensors { reads_inputs: true, ..plain },
+        // What is read, position by position; its gradient, and both in the order of the batch.
+        Operation::ConvLocal(conv) => {
+            let read = positions(&node.output_shape)
+                * conv.filter_size()
+                * node.input_shape[node.input_shape.len() - 1];
+            NodeTensors { kept: read, passing: 2 * read + 2 * output, largest: largest.max(read), ..plain }
         }
         Operation::SelfAttention(attention) => {
             let positions = positions(&node.input_shape);
@@ -231,10 +243,6 @@ fn tensors_of(node: &NetworkNode, rectifies: Rectifies) -> NodeTensors {
     }
 }
 
-fn taps(pool: &Pool) -> usize {
-    pool.window.iter().product()
-}
-
 /// Values that the backward pass of products with weights has beside gradients.
 fn space_of_products(node: &NetworkNode, examples: usize) -> usize {
     let channels = node.input_shape[node.input_shape.len() - 1];
@@ -242,7 +250,7 @@ fn space_of_products(node: &NetworkNode, examples: usize) -> usize {
     let outputs = positions(&node.output_shape);
     match &node.operation {
         NetworkOperation::Layer(Operation::Dense(_)) => product_space(channels, width, outputs, 1, examples),
-        NetworkOperation::Layer(Operation::Conv(conv)) => {
+        NetworkOperation::Layer(Operation::Conv(conv) | Operation::ConvTranspose(conv)) => {
             let taps = conv.filter_size();
             product_space(taps * channels, width, outputs, taps, examples)
         }
@@ -259,13 +267,16 @@ fn space_of_products(node: &NetworkNode, examples: usize) -> usize {
     }
 }
 
-/// Bytes of the table by which windows are gathered: an integer of 64 bits for every value read.
+/// Bytes of the tables that say what is read: an integer of 64 bits for every value gathered, in two copies, and terms of fixed maps.
 fn table_bytes(node: &NetworkNode) -> usize {
     let output = size(&node.output_shape);
-    let entries = match &node.operation {
-        NetworkOperation::Patches(_) => output,
-        NetworkOperation::Layer(Operation::AvgPool(pool) | Operation::SumPool(pool)) => output * taps(pool),
-        _ => 0,
-    };
-    16 * entries
+    match &node.operation {
+        NetworkOperation::Patches(_) => 16 * output,
+        NetworkOperation::Layer(Operation::ConvLocal(conv)) => {
+            16 * positions(&node.output_shape)
+                * conv.filter_size()
+                * node.input_shape[node.input_shape.len() - 1]
+        }
+        _ => PositionMap::of(node).map_or(0, |map| 32 * map.terms()),
+    }
 }

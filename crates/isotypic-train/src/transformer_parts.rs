@@ -5,8 +5,8 @@ use isotypic_architecture::LayerParameterization;
 use serde::Serialize;
 
 use crate::Precision;
+use crate::affine::{AffineFactors, affine};
 use crate::attention_heads::attention_heads;
-use crate::forward::{AffineFactors, affine};
 use crate::probes::Probes;
 
 /// Products as they are, without biases.

@@ -1,14 +1,13 @@
 //! Layers that read windows of their input: by operations of this crate on the processor, elsewhere gathered by tensor operations.
 
 use burn_tensor::{Device, Int, Tensor, TensorData};
-use isotypic_architecture::Pool;
 
-use crate::forward::{AffineFactors, composed_affine, scales};
+use crate::affine::{AffineFactors, composed_affine, scales};
 use crate::patch_runs::PatchRuns;
 use crate::probes::Probes;
 use crate::window_maxima::window_maxima;
 use crate::window_product::window_product;
-use crate::window_table::{WindowTable, Windows};
+use crate::window_table::WindowTable;
 
 /// A convolution: what each window reads, times weights, with biases and the factors of the parameterization; `[batch, outputs, width]`.
 ///
@@ -82,17 +81,6 @@ pub(crate) fn gather(values: Tensor<3>, table: &WindowTable) -> Tensor<4> {
     rows.select(1, places).reshape([batch, entries / table.taps, table.taps, channels])
 }
 
-/// Sums over windows, `[batch, outputs, channels]`.
-pub(crate) fn window_sums(values: Tensor<3>, pool: &Pool, extents: &[usize], output: &[usize]) -> Tensor<3> {
-    let windows = Windows {
-        extents: &pool.window,
-        strides: &pool.strides,
-        padding: pool.padding,
-        pad_before: &pool.pad_before,
-    };
-    gather(values, &windows.table(extents, output)).sum_dim(2).squeeze_dim::<3>(2)
-}
-
 #[cfg(test)]
 mod tests {
     use isotypic_architecture::{LayerParameterization, Padding};
@@ -101,6 +89,7 @@ mod tests {
     use crate::Precision;
     use crate::operation_twins::{assert_close, leaf, outcome};
     use crate::precision::values_of;
+    use crate::window_table::Windows;
 
     /// Images, windows and sizes of a layer.
     struct Case {
@@ -169,7 +158,7 @@ mod tests {
                 Padding::Valid => vec![0; self.filter.len()],
                 _ => self.filter.iter().map(|extent| (extent - 1) / 2).collect(),
             };
-            let windows = Windows { extents: self.filter, strides: self.strides, padding, pad_before: &pads };
+            let windows = Windows::new(self.filter, self.strides, padding, &pads);
             let axes = 0..self.extents.len();
             let output = axes.map(|axis| match padding {
                 Padding::Valid => (self.extents[axis] - self.filter[axis]) / self.strides[axis] + 1,

@@ -3,6 +3,7 @@
 #![cfg(feature = "burn")]
 #![allow(clippy::unwrap_used)] // helpers of a test may stop it
 
+use isotypic_architecture::Architecture;
 use isotypic_train::{
     Initialization, Loss, Network, NetworkParameters, Optimizer, Precision, Trainer, TrainingSettings,
 };
@@ -16,7 +17,12 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 /// Bytes that were held at the peak of two epochs and an evaluation, and the bytes estimated.
 fn peak_and_estimate(name: &str, precision: Precision, batch: usize) -> (usize, usize) {
     let examples = 2 * batch;
-    let (network, _) = Network::resolve(name, &[28, 28, 1], 10, 24).unwrap();
+    let network = match name.starts_with('{') {
+        true => {
+            Network::from_graph(&Architecture::from_json(name).unwrap().check(&[28, 28, 1]).unwrap()).unwrap()
+        }
+        false => Network::resolve(name, &[28, 28, 1], 10, 24).unwrap().0,
+    };
     let inputs =
         Array2::from_shape_fn((examples, 784), |(row, column)| (row as f64 + 0.37 * column as f64).sin());
     let targets = Array2::from_shape_fn((examples, 10), |(row, column)| f64::from(row % 10 == column));
@@ -40,6 +46,21 @@ fn peak_and_estimate(name: &str, precision: Precision, batch: usize) -> (usize, 
     (ALLOCATOR.peak_usage() - before, usize::try_from(estimate).unwrap())
 }
 
+/// Statistics of batches, maxima and taps two apart.
+const NORMALISED: &str = r#"{"layers": [{"conv": {"filter": [3, 3], "padding": "same", "width": 24}}, "relu",
+    {"max_pool": {"window": [3, 3], "strides": [2, 2], "padding": "same"}}, {"conv": {"filter": [3, 3], "dilation": [2, 2], "width": 24}},
+    {"batch_norm": {}}, "relu", {"conv": {"filter": [3, 3], "width": 24}}, {"batch_norm": {}}, "relu", "global_avg_pool", {"dense": {"width": 10}}]}"#;
+
+/// Weights of every position.
+const LOCAL: &str = r#"{"layers": [{"avg_pool": {"window": [2, 2], "strides": [2, 2]}}, {"conv_local": {"filter": [3, 3], "padding": "same", "width": 8}},
+    "relu", {"conv_local": {"filter": [3, 3], "strides": [2, 2], "width": 8}}, "relu", "flatten", {"dense": {"width": 10}}]}"#;
+
+/// Positions that are made more and fewer.
+const RESIZED: &str = r#"{"layers": [{"conv": {"filter": [3, 3], "strides": [2, 2], "width": 16}}, "relu",
+    {"conv_transpose": {"filter": [3, 3], "strides": [2, 2], "padding": "same", "width": 16}}, "relu",
+    {"image_resize": {"shape": [20, 20], "method": "linear"}}, {"conv": {"filter": [2, 2], "width": 16}}, "gelu",
+    {"index": {"slices": [[1, null, 2], [null, null, -1]]}}, "flatten", {"dense": {"width": 10}}]}"#;
+
 #[test]
 fn estimates_are_the_memory_at_the_peak() {
     // Products have buffers of their own in every thread, once.
@@ -62,6 +83,11 @@ fn estimates_are_the_memory_at_the_peak() {
         ("myrtle5", Precision::Single, 32),
         ("gcnn:d4:2", Precision::Single, 8),
         ("gcnn:c4", Precision::Single, 128),
+        (NORMALISED, Precision::Single, 256),
+        (NORMALISED, Precision::Single, 128),
+        (LOCAL, Precision::Single, 256),
+        (LOCAL, Precision::Double, 128),
+        (RESIZED, Precision::Single, 64),
     ] {
         let (peak, estimate) = peak_and_estimate(name, precision, batch);
         let ratio = estimate as f64 / peak as f64;

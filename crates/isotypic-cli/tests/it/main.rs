@@ -19,4 +19,6 @@ mod reproduce;
 mod sampled;
 mod spectrum;
 mod train;
+#[cfg(feature = "train")]
+mod trained_layers;
 mod workplace;

@@ -60,6 +60,8 @@ mod with_networks {
         let document: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["schema"], "isotypic.train-classes/1");
         assert_eq!(document["results"].as_array().unwrap().len(), 2);
+        let how = &document["settings"];
+        assert_eq!((&how["optimizer"], &how["device"]), (&"adam 0.001".into(), &"cpu".into()));
         let first = &document["results"][0];
         assert_eq!(
             (&first["network"], &first["epochs"], &first["held_out_examples"]),
@@ -213,7 +215,15 @@ mod with_networks {
                 "{result}"
             );
         }
-        assert!(place.json(&format!("audit {question}"))["results"][0].get("trained_error").is_none());
+        let how = &trained["networks"];
+        assert_eq!(
+            (&how["optimizer"], &how["device"], &how["precision"], &how["width"], &how["steps"]),
+            (&"gradient descent, momentum 0.98".into(), &"cpu".into(), &"f32".into(), &16.into(), &50.into())
+        );
+        let untrained = place.json(&format!("audit {question}"));
+        assert!(
+            untrained["results"][0].get("trained_error").is_none() && untrained.get("networks").is_none()
+        );
         let text = place.run(&format!("audit {question} --train --width 16 --steps 50 --out run")).stdout();
         assert!(text.contains("Trained networks") && text.contains("Conclusion"), "{text}");
         assert!(place.read("run/results.csv").lines().next().unwrap().ends_with("trained_loss"));

@@ -33,6 +33,9 @@ pub struct ClassesSettingsReport {
     pub images: usize,
     /// How gradients become steps, such as `adam 0.001`.
     pub optimizer: String,
+    /// Where networks were trained: `cpu`, `cuda` or `wgpu`; empty in reports of versions that did not say it.
+    #[serde(default)]
+    pub device: String,
     /// Examples in a step.
     pub batch: usize,
     /// Most epochs of a run.
@@ -168,6 +171,7 @@ pub(crate) mod tests {
             data_sha256: "00".to_owned(),
             images: 40,
             optimizer: "adam 0.001".to_owned(),
+            device: "cpu".to_owned(),
             batch: 512,
             epochs: 3,
             width: 64,

@@ -64,6 +64,7 @@ pub(crate) fn report() -> AuditReport {
         details: Some(details()),
         training: None,
         metrics: None,
+        networks: None,
         sampling: None,
         warnings: Vec::new(),
     }

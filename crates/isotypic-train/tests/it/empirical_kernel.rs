@@ -61,6 +61,36 @@ fn it_is_the_product_of_jacobians_averaged_over_outputs() {
     }
 }
 
+#[test]
+fn weights_of_every_position_and_maps_of_positions_are_among_them() {
+    let tail = r#""flatten", {"dense": {"width": 2, "b_std": 0.6}}"#;
+    for layers in [
+        r#"{"conv_local": {"filter": [2, 2], "padding": "same", "width": 3, "b_std": 0.4}}, "tanh", {"dense": {"width": 2, "b_std": 0.3}}"#,
+        r#"{"conv": {"filter": [2, 2], "padding": "circular", "dilation": [2, 1], "width": 3}}, {"max_pool": {"window": [2, 1], "padding": "same"}}"#,
+        r#"{"conv_transpose": {"filter": [2, 3], "strides": [1, 2], "padding": "same", "width": 2, "b_std": 0.5}}, "gelu", {"index": {"slices": [null, 1]}},
+           {"dense": {"width": 2}}"#,
+        r#"{"dense": {"width": 2}}, {"image_resize": {"shape": [2, 3], "method": "linear"}}, {"dense": {"width": 3, "b_std": 0.2}}, "sin",
+           {"aggregate": {"pattern": [[0, 1, 0, 0, 0, 2], [1, 0, 0, 1, 0, 0], [0, 0, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 1, 0],
+           [1, 1, 1, 0, 0, 0]]}}, {"dense": {"width": 2}}"#,
+    ] {
+        for parameterization in ["ntk", "standard"] {
+            let json =
+                format!(r#"{{"parameterization": "{parameterization}", "layers": [{layers}, {tail}]}}"#);
+            is_product_of_jacobians(&json, &[3, 2, 2]);
+        }
+    }
+}
+
+#[test]
+fn batch_normalisation_is_refused_by_name() {
+    let json = r#"{"layers": [{"dense": {"width": 3}}, {"batch_norm": {}}, "relu", "dense"]}"#;
+    let network = Network::from_graph(&Architecture::from_json(json).unwrap().check(&[2]).unwrap()).unwrap();
+    let parameters =
+        NetworkParameters::draw(&network, Initialization::Gaussian, Precision::Double, 4).unwrap();
+    let error = network.empirical_kernel(&parameters, &[1.0; 4]).unwrap_err();
+    assert!(error.to_string().starts_with("layer 2 (`batch_norm`): tangent kernels of networks"), "{error}");
+}
+
 fn is_product_of_jacobians(json: &str, shape: &[usize]) {
     let graph = Architecture::from_json(json).unwrap().check(shape).unwrap();
     let network = Network::from_graph(&graph).unwrap();

@@ -71,6 +71,71 @@ fn each_member_goes_the_way_it_would_go_alone() {
     }
 }
 
+/// Batch normalisation, weights of every position and maxima: in training a member's batch is its own examples, and afterwards these are
+/// normalised as they were.
+#[test]
+fn members_normalise_by_their_own_examples_and_afterwards_by_all_of_these() {
+    let network = network(
+        r#"{"layers": [{"conv_local": {"filter": [2, 2], "padding": "same", "width": 4, "b_std": 0.4}}, {"batch_norm": {}}, "tanh",
+        {"conv_transpose": {"filter": [2, 2], "strides": [2, 1], "padding": "same", "width": 3, "b_std": 0.2}},
+        {"max_pool": {"window": [2, 2], "padding": "same"}}, "flatten", {"dense": {"width": 3}}, {"batch_norm": {"epsilon": 0.1}},
+        {"dense": {"width": 2, "b_std": 0.1}}]}"#,
+        &[3, 2, 1],
+    );
+    let (seeds, steps) = ([5, 9], 4);
+    let inputs = Array3::from_shape_fn((2, 4, 6), |(member, row, at)| {
+        (1.0 + member as f64 * 0.9 + row as f64 * 1.7 + at as f64).sin()
+    });
+    let targets = Array3::from_shape_fn((2, 4, 2), |(member, row, at)| ((member + row * at) % 3) as f64);
+    let mut ensemble = Ensemble::draw(&network, Initialization::Gaussian, Precision::Double, &seeds).unwrap();
+    let in_training = |parameters: &NetworkParameters, member: usize| {
+        let own = inputs.index_axis(Axis(0), member).to_owned();
+        network.forward(parameters, own.as_slice().unwrap(), Some(0)).unwrap()
+    };
+    let close = |got: &Array3<f64>, member: usize, expected: &[f64], what: &str| {
+        for (got, expected) in got.index_axis(Axis(0), member).iter().zip(expected) {
+            assert!((got - expected).abs() < 1e-11, "{what}, member {member}: {got}, expected {expected}");
+        }
+    };
+    let untouched = ensemble.outputs(inputs.view()).unwrap();
+    ensemble.calibrate(inputs.view()).unwrap();
+    let before = ensemble.outputs(inputs.view()).unwrap();
+    assert!((&before - &untouched).iter().any(|far| far.abs() > 0.01));
+    let descent = Descent { learning_rate: 0.01, momentum: 0.6, steps, seed: 0 };
+    ensemble.descend(inputs.view(), targets.view(), &descent, &Monitor::silent()).unwrap();
+    let together = ensemble.outputs(inputs.view()).unwrap();
+    for (member, &seed) in seeds.iter().enumerate() {
+        let parameters =
+            NetworkParameters::draw(&network, Initialization::Gaussian, Precision::Double, seed).unwrap();
+        close(&before, member, &in_training(&parameters, member), "before");
+        let settings = TrainingSettings {
+            optimizer: Optimizer::Sgd { learning_rate: 0.04, momentum: 0.6 },
+            loss: Loss::Squared,
+            batch: 4,
+            seed: 0,
+            epochs: steps,
+            enough_loss: None,
+            patience: None,
+            data: String::new(),
+        };
+        let mut alone = Trainer::new(network.clone(), parameters, settings).unwrap();
+        let examples = (inputs.index_axis(Axis(0), member), targets.index_axis(Axis(0), member));
+        alone.fit(examples, &Cancel::new(), None, |_| ()).unwrap();
+        close(&together, member, &in_training(alone.parameters(), member), "after");
+        let own = ensemble.member(member).unwrap();
+        for ((name, got), expected) in own.names().iter().zip(own.values()).zip(alone.parameters().values()) {
+            let far = got.iter().zip(&expected).fold(0.0_f64, |most, (a, b)| most.max((a - b).abs()));
+            // A trainer averages, and after 4 steps that shows.
+            let differ = name.contains("running") && far > 1e-3;
+            assert!(differ || !name.contains("running") && far < 1e-11, "member {member}, {name}: {far}");
+        }
+    }
+    let one = inputs.slice(s![.., ..1, ..]);
+    let error = ensemble.calibrate(one).unwrap_err();
+    let expected = "layer 8 (`batch_norm`): expected at least 2 values of each channel in every batch, got 1";
+    assert_eq!(error.to_string(), expected);
+}
+
 #[test]
 fn there_is_no_member_beyond_the_last() {
     let network = network(LAYERS, &[3, 2, 1]);

@@ -50,8 +50,90 @@ fn convolutions_of_every_padding_stride_and_rank() {
 }
 
 #[test]
+fn convolutions_that_are_dilated_transposed_or_local() {
+    let tail = r#""tanh", "flatten", {"dense": {"width": 3, "b_std": 0.5}}"#;
+    for padding in [r#""circular""#, r#""same""#, r#""valid""#] {
+        for (filter, strides, dilation, shape) in [
+            ("[3]", "[2]", "[3]", &[9, 2][..]),
+            ("[3, 2]", "[1, 2]", "[2, 4]", &[5, 6, 2]),
+            ("[2, 1, 3]", "[1, 1, 2]", "[2, 1, 2]", &[3, 2, 5, 1]),
+        ] {
+            let layer = |name: &str, more: &str| {
+                format!(
+                    r#"{{"{name}": {{"filter": {filter}, "strides": {strides}, "padding": {padding}, "width": 4, "b_std": 0.3{more}}}}}, {tail}"#
+                )
+            };
+            agrees(&layer("conv", &format!(r#", "dilation": {dilation}"#)), shape);
+            agrees(&layer("conv_transpose", ""), shape);
+            agrees(&layer("conv_local", ""), shape);
+        }
+    }
+    // Strides beyond the filter, and zeros as many as given.
+    for layer in [
+        r#"{"conv_transpose": {"filter": [2, 2], "strides": [3, 2], "padding": "same", "width": 2}}"#,
+        r#"{"conv_transpose": {"filter": [3, 3], "strides": [2, 1], "padding": [[2, 1], [0, 2]], "width": 2}}"#,
+        r#"{"conv": {"filter": [3, 2], "dilation": [2, 3], "padding": [[1, 4], [2, 0]], "width": 2}}"#,
+        r#"{"conv_local": {"filter": [3, 2], "strides": [2, 1], "padding": [[1, 2], [0, 1]], "width": 2}}"#,
+    ] {
+        agrees(&format!("{layer}, {tail}"), &[4, 5, 2]);
+    }
+}
+
+#[test]
+fn positions_that_are_picked_interpolated_and_summed_along_a_graph() {
+    for (layer, shape) in [
+        (r#"{"index": {"slices": [[1, null, 2], [null, null, -1]]}}"#, &[5, 4, 2][..]),
+        (r#"{"index": {"slices": [-1, [0, 3]]}}"#, &[5, 4, 2]),
+        (r#"{"index": {"slices": [null, 2, [4, 0, -2]]}}"#, &[2, 3, 5, 1]),
+        (r#"{"image_resize": {"shape": [7, 2], "method": "linear"}}"#, &[5, 4, 2]),
+        (r#"{"image_resize": {"shape": [3, -1], "method": "linear", "antialias": false}}"#, &[7, 4, 1]),
+        (r#"{"image_resize": {"shape": [7, 2, 4], "method": "nearest"}}"#, &[3, 4, 2, 2]),
+        (r#"{"aggregate": {"pattern": [[0, 1, 0.5], [2, 0, 0], [-1, 0, 0.25]]}}"#, &[3, 2]),
+        // A vertex without predecessors.
+        (
+            r#"{"aggregate": {"pattern": [[0, 1, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1], [0, 1, 0, 0]]}}"#,
+            &[2, 2, 3],
+        ),
+    ] {
+        agrees(
+            &format!(r#"{{"dense": {{"width": 3}}}}, {layer}, "flatten", {{"dense": {{"width": 2}}}}"#),
+            shape,
+        );
+    }
+}
+
+#[test]
+fn maxima_beyond_whose_border_lies_nothing() {
+    for padding in [r#""circular""#, r#""same""#, r#""valid""#, "[[1, 1], [2, 1], [0, 1]]"] {
+        for (window, strides, shape) in [
+            ("[3]", "[2]", &[8, 2][..]),
+            ("[3, 3]", "[1, 2]", &[5, 6, 2]),
+            ("[2, 3, 2]", "[1, 2, 1]", &[3, 4, 5, 1]),
+        ] {
+            if padding.starts_with('[') && shape.len() < 4 {
+                continue;
+            }
+            // All values below 0, where zeros would be the largest.
+            for before in [r#"{"gaussian": {"a": -1.5, "b": -0.3}}"#, r#""relu""#, r#""identity""#] {
+                let pool = format!(
+                    r#"{{"max_pool": {{"window": {window}, "strides": {strides}, "padding": {padding}}}}}"#
+                );
+                agrees(
+                    &format!(
+                        r#"{{"dense": {{"width": 3}}}}, {before}, {pool}, "flatten", {{"dense": {{"width": 2}}}}"#
+                    ),
+                    shape,
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn pooling_and_normalisation() {
     for layer in [
+        r#"{"batch_norm": {"epsilon": 0.1}}"#,
+        r#"{"batch_norm": {"epsilon": 0}}, "tanh""#,
         r#"{"avg_pool": {"window": [3, 2], "strides": [2, 1], "padding": "same", "normalize_edges": true}}"#,
         r#"{"avg_pool": {"window": [2, 2], "padding": "circular"}}"#,
         r#"{"sum_pool": {"window": [2, 3], "padding": "same"}}"#,
@@ -133,6 +215,18 @@ fn attention_and_branches() {
     ] {
         agrees(&format!(r#"{}, {branches}, "flatten", {}"#, dense(3), dense(2)), &[2, 4, 3]);
     }
+}
+
+#[test]
+fn layers_that_no_network_has_are_named() {
+    let graph =
+        Architecture::from_json(r#"{"layers": [{"dense": {"width": 3}}, "exp_normalized", "dense"]}"#);
+    let error = Network::from_graph(&graph.unwrap().check(&[4]).unwrap()).unwrap_err();
+    assert!(
+        error.to_string().starts_with("layer 2 (`exp_normalized`): its kernel belongs to no function"),
+        "{error}"
+    );
+    assert!(error.hint().unwrap().contains("`exp`"));
 }
 
 #[test]

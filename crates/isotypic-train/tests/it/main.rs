@@ -9,4 +9,5 @@ mod empirical_kernel;
 mod ensembles;
 mod forward;
 mod group_networks;
+mod random_documents;
 mod training;

@@ -9,9 +9,10 @@ use ndarray::{Array2, Axis};
 use super::audit_gram::AuditGram;
 use super::job::Job;
 use super::pair_audit::{self, PairErrors};
+use super::regression_tasks::{orbits_at, regression_task};
 use super::settings::{AuditSettings, Convention};
 use super::task::{Part, Task};
-use super::trained::{network, orbits_at, part_name, regression_task, trainable};
+use super::trained::{network, part_name, trainable};
 use super::units::Units;
 use crate::Error;
 use crate::orbit_gram::OrbitGram;
@@ -37,6 +38,9 @@ pub fn empirical_kernels(
             "ask for pairs in place of classes",
         ));
     };
+    for task in &job.tasks {
+        network(&job, task.subject, &training)?.check_tangent_kernel()?;
+    }
     let (mut results, mut runs) = (Vec::new(), EnsembleRuns::open(&training)?);
     for task in &job.tasks {
         let network = network(&job, task.subject, &training)?;
@@ -70,7 +74,8 @@ fn of_part(
         monitor.check()?;
         let (gram, of_unit) = orbits_at(job, (task, part), &job.units.seeds(unit))?;
         let [without_first, _] = pair_audit::sets(&AuditGram::of(&gram, gram.group())?, &question.hold_out)?;
-        tasks.push(regression_task(&gram, &of_unit, &pair_audit::labels(), &without_first)?);
+        let kernel = subject.kernel.as_deref();
+        tasks.push(regression_task(kernel, &gram, &of_unit, &pair_audit::labels(), &without_first)?);
         points.push(of_unit.as_standard_layout().into_owned());
         grams.push(gram);
     }

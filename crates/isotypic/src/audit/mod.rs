@@ -30,6 +30,8 @@ mod pairs;
 mod pictures;
 mod projection_effect;
 mod question;
+#[cfg(feature = "train")]
+mod regression_tasks;
 mod repair;
 mod run;
 mod sampling_error;
@@ -61,8 +63,9 @@ pub use {
 #[cfg(feature = "train")]
 pub(crate) use {
     job::Job,
+    regression_tasks::regression_tasks,
     task::{Part, Task},
-    trained::{network, regression_tasks, trainable},
+    trained::{network, trainable},
 };
 
 use isotypic_architecture::Architecture;

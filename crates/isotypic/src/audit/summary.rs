@@ -92,6 +92,7 @@ pub(crate) fn report(
         details,
         training,
         metrics,
+        networks: None,
         sampling,
         warnings,
     })

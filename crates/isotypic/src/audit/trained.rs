@@ -4,22 +4,19 @@ use std::collections::BTreeMap;
 
 use isotypic_architecture::Architecture;
 use isotypic_orbit::HeldOutSet;
-use isotypic_predict::GradientFlow;
 use isotypic_report::{AuditReport, MetricTurn, ReportedResult, TrainedResult, TrainedTurn, finite};
 use isotypic_train::{Network, TrainError};
 use isotypic_work::Monitor;
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 
-use super::audit_gram::AuditGram;
 use super::job::Job;
 use super::own_output::OwnOutput;
 use super::question::Question;
-use super::run::points_of;
+use super::regression_tasks::regression_tasks;
 use super::settings::AuditSettings;
 use super::task::{Part, Subject, Task};
 use super::units::Units;
-use super::{audit, class_audit, metrics, pair_audit};
-use crate::orbit_gram::OrbitGram;
+use super::{audit, metrics, pair_audit};
 use crate::train::{EnsembleRuns, EnsembleTraining, RegressionTask, train_tasks};
 use crate::{Error, KernelKind};
 
@@ -60,6 +57,7 @@ pub fn audit_and_train(
         training.output_scale,
         training.seed
     ));
+    report.networks = Some(training.described());
     monitor.finish();
     Ok(report)
 }
@@ -148,7 +146,7 @@ pub(crate) fn part_name(subject: &Subject, question: &Question, part: &Part) -> 
 }
 
 /// The labels of the seeds that training sees: ±1 for pairs, one column per class otherwise.
-fn labels(units: &Units) -> Array2<f64> {
+pub(super) fn labels(units: &Units) -> Array2<f64> {
     match units {
         Units::Pairs(_) => pair_audit::labels(),
         Units::Classes(set) => set.labels(),
@@ -227,70 +225,6 @@ fn add(
         }
     }
     Ok(())
-}
-
-/// The kernel and the points of some seeds at one number of poses. The kernel is computed again: an audit keeps no Gram matrices.
-pub(crate) fn orbits_at(
-    job: &Job,
-    (task, part): (&Task, &Part),
-    seeds: &[usize],
-) -> Result<(OrbitGram, Array2<f64>), Error> {
-    let group = job.subjects.group_of(&job.questions[part.question].at(part.poses)?)?;
-    let kernel =
-        job.architectures[task.subject].kernel.as_deref().map(|kernel| (kernel, job.settings.kernel));
-    let orbits =
-        job.subjects.orbits(seeds, &task.poses, &job.settings.normalization, kernel, &Monitor::silent())?;
-    let points = orbits.points.expect("`network` has refused audits without points");
-    if group == *orbits.gram.group() {
-        return Ok((orbits.gram, points));
-    }
-    let points = points_of(&points, orbits.gram.group(), &group)?;
-    Ok((orbits.gram.restrict(&group)?, points))
-}
-
-/// Every held-out set of every unit at one number of poses, with its unit.
-pub(crate) fn regression_tasks(
-    job: &Job,
-    (task, part): (&Task, &Part),
-    monitor: &Monitor,
-) -> Result<Vec<(RegressionTask, usize, HeldOutSet)>, Error> {
-    let question = &job.questions[part.question];
-    let mut tasks = Vec::new();
-    for unit in 0..task.units {
-        monitor.check()?;
-        let seeds = match &job.units {
-            Units::Pairs(_) => job.units.seeds(unit),
-            Units::Classes(set) => set.seen.clone(),
-        };
-        let (gram, points) = orbits_at(job, (task, part), &seeds)?;
-        let audited = AuditGram::of(&gram, gram.group())?;
-        let sets = match &job.units {
-            Units::Pairs(_) => pair_audit::sets(&audited, &question.hold_out)?.to_vec(),
-            Units::Classes(set) => class_audit::sets(set, &audited, &question.hold_out)?,
-        };
-        for set in sets {
-            tasks.push((regression_task(&gram, &points, &labels(&job.units), &set)?, unit, set));
-        }
-    }
-    Ok(tasks)
-}
-
-/// What one held-out set leaves to train on.
-pub(crate) fn regression_task(
-    gram: &OrbitGram,
-    points: &Array2<f64>,
-    labels: &Array2<f64>,
-    set: &HeldOutSet,
-) -> Result<RegressionTask, Error> {
-    let (observed, asked) = (set.observed_rows(), set.rows());
-    let seeds: Vec<usize> = observed.iter().map(|&row| set.layout().split(row).0).collect();
-    Ok(RegressionTask {
-        observed: points.select(Axis(0), &observed),
-        targets: labels.select(Axis(0), &seeds),
-        asked: points.select(Axis(0), asked),
-        flow: GradientFlow::new(&gram.block(&observed, &observed)?, 0.0)?,
-        across: gram.block(asked, &observed)?,
-    })
 }
 
 /// The held-out sets of one result: as in audits, a mean over sets of means over points.

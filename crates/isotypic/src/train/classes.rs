@@ -141,6 +141,7 @@ impl ClassesSettings {
             data_sha256: self.images.content_hash(),
             images: experiment.images.len_of(Axis(0)),
             optimizer: describe(self.options.optimizer),
+            device: self.options.device.to_string(),
             batch: self.options.batch,
             epochs: self.options.epochs,
             width: self.options.width,

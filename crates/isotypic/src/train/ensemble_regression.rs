@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use isotypic_architecture::RandomStream;
 use isotypic_predict::GradientFlow;
+use isotypic_report::TrainedNetworks;
 use isotypic_train::{
     Descent, Ensemble, Initialization, KeptDescent, Network, NetworkParameters, Precision, TrainError,
     TrainingDevice,
@@ -68,6 +69,32 @@ impl Default for EnsembleTraining {
             seed: 0,
             folder: None,
             resume: false,
+        }
+    }
+}
+
+impl EnsembleTraining {
+    /// The same for a report.
+    pub(crate) fn described(&self) -> TrainedNetworks {
+        TrainedNetworks {
+            networks: self.networks,
+            width: self.width,
+            optimizer: match self.momentum > 0.0 {
+                true => format!("gradient descent, momentum {}", self.momentum),
+                false => "gradient descent".to_owned(),
+            },
+            steps: self.steps,
+            step_size: self.step_size,
+            momentum: self.momentum,
+            output_scale: self.output_scale,
+            precision: match self.precision {
+                Precision::Single => "f32",
+                Precision::Double => "f64",
+            }
+            .to_owned(),
+            device: self.device.to_string(),
+            seed: self.seed,
+            threads: rayon::current_num_threads(),
         }
     }
 }
@@ -282,6 +309,8 @@ fn train_group(
         ndarray::stack(Axis(0), &views).expect("tasks of a group have one shape")
     };
     let (observed, asked) = (gather(|task| &task.observed), gather(|task| &task.asked));
+    // What networks say before training is what they would say in its first step.
+    ensemble.calibrate(observed.view())?;
     let untrained = ensemble.clone();
     let before: Array3<f64> = ensemble.outputs(asked.view())?;
     let scale = training.output_scale;
