@@ -1,6 +1,6 @@
 //! The random map of one `self_attention` layer of a finite network.
 
-use ndarray::{Array1, Array2, ArrayRef2, Axis, Dimension, IxDyn, concatenate, indices, s};
+use ndarray::{Array1, Array2, ArrayRef2, Axis, concatenate, s};
 
 use crate::gaussian::Gaussian;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     SelfAttention,
 };
 
-/// Parameters, all standard normal but the embeddings, which have the covariance of their positions.
+/// Parameters, all standard normal.
 #[derive(Clone, Debug)]
 pub(crate) struct AttentionMap {
     /// `[seen channels, key_width]`, one for each head.
@@ -21,8 +21,10 @@ pub(crate) struct AttentionMap {
     pub(crate) output: Array2<f64>,
     /// `[width]`.
     pub(crate) biases: Option<Array1<f64>>,
-    /// `[positions, channels of the embedding]`.
+    /// `[positions, channels of the embedding]`, before the factor of their covariance.
     pub(crate) embeddings: Option<Array2<f64>>,
+    /// That factor, [`PositionalEmbedding::factor`].
+    embedding_factor: Option<Array2<f64>>,
 }
 
 impl AttentionMap {
@@ -62,17 +64,15 @@ impl AttentionMap {
         };
         let values = per_head(seen_by_values, attention.value_width)?;
         let output = matrix(attention.heads * attention.value_width, attention.width)?;
-        let embeddings = match embedding {
+        let embedding_factor = embedding.map(|embedding| embedding.factor(extents));
+        let embeddings = match embedding.zip(embedding_factor.as_ref()) {
             None => None,
-            Some(embedding) => {
-                let factor = covariance_factor(embedding, extents);
-                Some(factor.dot(&matrix(factor.ncols(), embedding.width)?))
-            }
+            Some((embedding, factor)) => Some(matrix(factor.ncols(), embedding.width)?),
         };
         let biases = attention
             .bias_variance
             .map(|_| Array1::from_shape_simple_fn(attention.width, || gaussian.sample()));
-        Ok(Self { keys, queries, values, output, biases, embeddings })
+        Ok(Self { keys, queries, values, output, biases, embeddings, embedding_factor })
     }
 
     /// The weights that each head has of its own, by name.
@@ -89,11 +89,16 @@ impl AttentionMap {
         }
     }
 
+    /// The embeddings as they meet the inputs, if there are any.
+    fn embeddings_of_positions(&self) -> Option<Array2<f64>> {
+        self.embeddings.as_ref().zip(self.embedding_factor.as_ref()).map(|(drawn, factor)| factor.dot(drawn))
+    }
+
     /// Maps one input, `[positions, channels]`, to `[positions, width]`.
     pub(crate) fn apply(&self, attention: &SelfAttention, input: &ArrayRef2<f64>) -> Array2<f64> {
-        let embedded = match (&attention.positional_embedding, &self.embeddings) {
+        let embedded = match (&attention.positional_embedding, self.embeddings_of_positions()) {
             (Some(embedding), Some(embeddings)) => match embedding.embedding_type {
-                EmbeddingType::Sum => input.to_owned() + embeddings,
+                EmbeddingType::Sum => input.to_owned() + &embeddings,
                 EmbeddingType::Concat => concatenate![Axis(1), input.view(), embeddings.view()],
             },
             _ => input.to_owned(),
@@ -144,37 +149,11 @@ fn attend(mechanism: AttentionMechanism, logits: &mut Array2<f64>) {
     }
 }
 
-/// A lower triangular factor $L$ with $L L^\top$ the covariance of the embeddings of all positions, in C order.
-///
-/// Nearly equal embeddings of neighbours make the covariance singular to rounding; what is then left of a pivot is noise
-/// and its column stays zero.
-fn covariance_factor(embedding: &PositionalEmbedding, extents: &[usize]) -> Array2<f64> {
-    let positions: Vec<IxDyn> = indices(IxDyn(extents)).into_iter().collect();
-    let count = positions.len();
-    let mut factor = Array2::zeros((count, count));
-    for column in 0..count {
-        for row in column..count {
-            let covariance = embedding.covariance(positions[row].slice(), positions[column].slice());
-            let explained = factor.slice(s![row, ..column]).dot(&factor.slice(s![column, ..column]));
-            let rest: f64 = covariance - explained;
-            factor[[row, column]] = if row == column {
-                if rest > 1e-13 * embedding.variance { rest.sqrt() } else { 0.0 }
-            } else if factor[[column, column]] > 0.0 {
-                rest / factor[[column, column]]
-            } else {
-                0.0
-            };
-        }
-    }
-    factor
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        Architecture, EmbeddingDecay, Layer, Operation, Parameterization, PositionalEmbeddingSpec,
-        SelfAttentionSpec,
+        Architecture, Layer, Operation, Parameterization, PositionalEmbeddingSpec, SelfAttentionSpec,
     };
 
     fn spec(mechanism: AttentionMechanism, scaling: AttentionScaling, on_values: bool) -> SelfAttentionSpec {
@@ -201,7 +180,7 @@ mod tests {
     /// The same map written entry by entry.
     fn naive(map: &AttentionMap, spec: &SelfAttentionSpec, input: &Array2<f64>) -> Vec<f64> {
         let (positions, channels) = input.dim();
-        let embeddings = map.embeddings.as_ref().unwrap();
+        let embeddings = map.embeddings_of_positions().unwrap();
         let seen = |position: usize, channel: usize| {
             if channel < channels {
                 input[[position, channel]]
@@ -276,35 +255,6 @@ mod tests {
                 assert!(
                     (got - expected).abs() < 1e-13,
                     "{mechanism:?} {scaling:?}: {got}, expected {expected}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn embeddings_have_the_covariance_of_their_positions() {
-        for decay in [None, Some(EmbeddingDecay::Exponential(0.5)), Some(EmbeddingDecay::Rational(1.5))] {
-            let spec = PositionalEmbeddingSpec {
-                w_std: 0.8,
-                p_norm: 1.5,
-                decay,
-                ..PositionalEmbeddingSpec::new(EmbeddingType::Sum)
-            };
-            let embedding = spec.check("layer", 1).unwrap();
-            let factor = covariance_factor(&embedding, &[3, 4]);
-            let product = factor.dot(&factor.t());
-            for ((p, q), product) in product.indexed_iter() {
-                let distance = (p / 4).abs_diff(q / 4) as f64;
-                let distance = distance.powf(1.5) + ((p % 4).abs_diff(q % 4) as f64).powf(1.5);
-                let expected = 0.64
-                    * match decay {
-                        None => f64::from(u8::from(p == q)),
-                        Some(EmbeddingDecay::Exponential(rate)) => (-rate * distance).exp(),
-                        Some(EmbeddingDecay::Rational(rate)) => 1.0 / (1.0 + rate * distance),
-                    };
-                assert!(
-                    (product - expected).abs() < 1e-14,
-                    "{decay:?} {p} {q}: {product}, expected {expected}"
                 );
             }
         }

@@ -12,7 +12,7 @@ pub struct Parameter {
     pub node: NodeId,
     /// What it is: `weights` `[fan-in, width]` or `biases` `[width]`, of `conv_local` with the positions before them; of attention also `keys` and `queries` `[heads, seen channels,
     /// key_width]`, `values` `[heads, seen channels, value_width]`, `output` `[heads · value_width, width]` and `embeddings`
-    /// `[positions, channels]`.
+    /// `[positions, channels]`, standard normal like all but those of the `standard` parameterization.
     pub name: &'static str,
     /// The values, before the factors by which the forward pass multiplies them.
     pub values: ArrayD<f64>,

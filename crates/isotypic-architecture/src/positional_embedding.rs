@@ -1,5 +1,6 @@
 //! Random embeddings of positions that attention layers mix into their inputs.
 
+use ndarray::{Array2, Dimension, IxDyn, indices, s};
 use serde::Serialize;
 
 use crate::ArchitectureError;
@@ -84,6 +85,36 @@ impl PositionalEmbedding {
             }
     }
 
+    /// A lower triangular factor $L$ with $L L^\top$ the covariance of the embeddings of all positions: embeddings are $L \zeta$ with
+    /// trained, standard normal $\zeta$, so that they enter tangent kernels by their covariance.
+    ///
+    /// Nearly equal embeddings of neighbours make the covariance singular to rounding; what is then left of a pivot is noise
+    /// and its column stays zero.
+    ///
+    /// # Shapes
+    /// - `extents`: those of the spatial axes
+    /// - result: `[positions, positions]`, positions counted with the last axis fastest
+    pub fn factor(&self, extents: &[usize]) -> Array2<f64> {
+        let positions: Vec<IxDyn> = indices(IxDyn(extents)).into_iter().collect();
+        let count = positions.len();
+        let mut factor = Array2::zeros((count, count));
+        for column in 0..count {
+            for row in column..count {
+                let covariance = self.covariance(positions[row].slice(), positions[column].slice());
+                let explained = factor.slice(s![row, ..column]).dot(&factor.slice(s![column, ..column]));
+                let rest: f64 = covariance - explained;
+                factor[[row, column]] = if row == column {
+                    if rest > 1e-13 * self.variance { rest.sqrt() } else { 0.0 }
+                } else if factor[[column, column]] > 0.0 {
+                    rest / factor[[column, column]]
+                } else {
+                    0.0
+                };
+            }
+        }
+        factor
+    }
+
     /// The share of the input's channels, $n / (n + m)$, among those that attention reads; 1 with [`EmbeddingType::Sum`].
     pub fn input_share(&self, channels: usize) -> f64 {
         match self.embedding_type {
@@ -156,5 +187,39 @@ impl PositionalEmbeddingSpec {
             p_norm: self.p_norm,
             decay: self.decay,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn embeddings_have_the_covariance_of_their_positions() {
+        for decay in [None, Some(EmbeddingDecay::Exponential(0.5)), Some(EmbeddingDecay::Rational(1.5))] {
+            let spec = PositionalEmbeddingSpec {
+                w_std: 0.8,
+                p_norm: 1.5,
+                decay,
+                ..PositionalEmbeddingSpec::new(EmbeddingType::Sum)
+            };
+            let embedding = spec.check("layer", 1).unwrap();
+            let factor = embedding.factor(&[3, 4]);
+            let product = factor.dot(&factor.t());
+            for ((p, q), product) in product.indexed_iter() {
+                let distance = (p / 4).abs_diff(q / 4) as f64;
+                let distance = distance.powf(1.5) + ((p % 4).abs_diff(q % 4) as f64).powf(1.5);
+                let expected = 0.64
+                    * match decay {
+                        None => f64::from(u8::from(p == q)),
+                        Some(EmbeddingDecay::Exponential(rate)) => (-rate * distance).exp(),
+                        Some(EmbeddingDecay::Rational(rate)) => 1.0 / (1.0 + rate * distance),
+                    };
+                assert!(
+                    (product - expected).abs() < 1e-14,
+                    "{decay:?} {p} {q}: {product}, expected {expected}"
+                );
+            }
+        }
     }
 }

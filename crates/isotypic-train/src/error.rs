@@ -183,12 +183,6 @@ pub enum TrainError {
     /// A checkpoint that cannot be written.
     #[error(transparent)]
     Work(#[from] isotypic_work::WorkError),
-    /// Embeddings of positions that are not independent.
-    #[error("{path}: embeddings of positions with `decay` cannot be drawn here")]
-    CorrelatedEmbeddings {
-        /// The node.
-        path: String,
-    },
 }
 
 impl TrainError {
@@ -242,9 +236,6 @@ impl TrainError {
                 "use another file, or the network and settings that the checkpoint was made with".to_owned()
             }
             Self::Work(error) => return error.hint(),
-            Self::CorrelatedEmbeddings { .. } => {
-                "leave `decay` out, or give the parameters as values".to_owned()
-            }
             Self::TooManyAxes { .. }
             | Self::UnknownOperation { .. }
             | Self::NoTangentKernel { .. }

@@ -166,7 +166,9 @@ fn apply(
             Some(seed) if !dropout.is_identity() => drop_out(dropout, seed, values, parameters),
             _ => values,
         },
-        Operation::SelfAttention(attention) => self_attention(attention, own, values, probes),
+        Operation::SelfAttention(attention) => {
+            self_attention((attention, extents), own, values, parameters.precision, probes)
+        }
         Operation::Sum => inputs.fold(values, |sum, input| sum + input),
         Operation::Product => inputs.fold(values, |product, input| product * input),
         Operation::Concat(axis) => {

@@ -7,7 +7,7 @@
 //! the control of this one. Convolutions and pooling gather their windows by an explicit table, for which every padding,
 //! stride, dilation and number of spatial axes is the same; what is linear in the positions and has no weights goes by a list of terms.
 //!
-//! On the processor convolutions, affine maps, maxima, rectifiers, normalisation of channels and attention are operations of this
+//! On the processor convolutions, affine maps, maps of positions, maxima, rectifiers, normalisation of channels and attention are operations of this
 //! crate with backward passes of their own; on cards, and where tangent kernels ask what weights read, they are composed of tensor operations.
 //!
 //! Without the cargo feature `burn` the crate is empty.

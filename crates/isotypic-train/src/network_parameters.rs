@@ -1,7 +1,7 @@
 //! The trained parameters of a network.
 
 use burn_tensor::{Device, Tensor};
-use isotypic_architecture::{Operation, RandomStream};
+use isotypic_architecture::RandomStream;
 
 use crate::parameter_arrays::arrays;
 use crate::precision::values_of;
@@ -19,7 +19,8 @@ use crate::{Initialization, Network, NetworkOperation, Precision, TrainError, Tr
 /// - scales of channels: factors and summands `[1, 1, channels]`; headed attention: `[1, channels, 3 · heads · width]` and
 ///   `[1, heads · width, channels]`
 /// - `self_attention`: `keys` and, where they are of their own, `queries` `[heads, seen, key_width]`, `values`
-///   `[heads, seen, value_width]`, `output` `[1, heads · value_width, width]`, biases, `embeddings` `[1, positions, channels]`
+///   `[heads, seen, value_width]`, `output` `[1, heads · value_width, width]`, biases, `embeddings` `[1, positions, channels]` before
+///   the factor of their covariance
 /// - of an ensemble: the same with the arrays of all members one after the other along the first axis
 #[derive(Clone, Debug)]
 pub struct NetworkParameters {
@@ -39,8 +40,7 @@ impl NetworkParameters {
     /// Draws all parameters on the CPU. The same network, seed and precision give the same bits on every machine.
     ///
     /// # Errors
-    /// [`TrainError::CorrelatedEmbeddings`] for embeddings of positions whose covariance decays, which
-    /// [`from_values`](Self::from_values) takes.
+    /// As [`from_values`](Self::from_values), which none of the arrays drawn here calls for.
     pub fn draw(
         network: &Network,
         initialization: Initialization,
@@ -49,11 +49,6 @@ impl NetworkParameters {
     ) -> Result<Self, TrainError> {
         let mut values = Vec::new();
         for (index, node) in network.nodes().iter().enumerate() {
-            if let NetworkOperation::Layer(Operation::SelfAttention(attention)) = &node.operation
-                && attention.positional_embedding.as_ref().is_some_and(|embedding| embedding.decay.is_some())
-            {
-                return Err(TrainError::CorrelatedEmbeddings { path: node.path.clone() });
-            }
             let mut stream = RandomStream::for_parts(&[seed, index as u64]);
             values.extend(arrays(node).iter().map(|array| array.draw(initialization, &mut stream)));
         }

@@ -205,8 +205,7 @@ fn attention_arrays(node: &NetworkNode, attention: &SelfAttention) -> Vec<Parame
     }
     if let Some(embedding) = embedding {
         let positions = node.input_shape[..node.input_shape.len() - 1].iter().product();
-        let std = embedding.variance.sqrt();
-        arrays.push(array("embeddings", [1, positions, embedding.width], std));
+        arrays.push(array("embeddings", [1, positions, embedding.width], 1.0));
     }
     arrays
 }

@@ -1,16 +1,20 @@
 //! Attention of architectures between the positions of an input (Hron et al. 2020, arXiv 2006.10540).
 
 use burn_tensor::{Tensor, activation};
-use isotypic_architecture::{AttentionMechanism, AttentionScaling, EmbeddingType, SelfAttention};
+use isotypic_architecture::{
+    AttentionMechanism, AttentionScaling, EmbeddingType, PositionalEmbedding, SelfAttention,
+};
 
+use crate::Precision;
 use crate::probes::Probes;
 
 /// The outputs `[batch, positions, width]` of a `self_attention` layer; `own` are its arrays as
 /// [`NetworkParameters`](crate::NetworkParameters) lists them.
 pub(crate) fn self_attention(
-    attention: &SelfAttention,
+    (attention, extents): (&SelfAttention, &[usize]),
     own: &[Tensor<3>],
     values: Tensor<3>,
+    precision: Precision,
     probes: &mut Probes,
 ) -> Tensor<3> {
     let mut own = own.iter().cloned();
@@ -29,12 +33,7 @@ pub(crate) fn self_attention(
     let (embedded, on_values) = match &attention.positional_embedding {
         None => (values.clone(), false),
         Some(embedding) => {
-            let width = embedding.width;
-            let repeated = next().reshape([members, 1, positions, width]);
-            let repeated = repeated
-                .expand([members, batch / members, positions, width])
-                .reshape([batch, positions, width]);
-            let repeated = probes.mark_added(repeated);
+            let repeated = embeddings((embedding, extents), next(), batch, precision, probes);
             let embedded = match embedding.embedding_type {
                 EmbeddingType::Sum => values.clone() + repeated,
                 EmbeddingType::Concat => Tensor::cat(vec![values.clone(), repeated], 2),
@@ -87,4 +86,34 @@ pub(crate) fn self_attention(
     }
     let outputs = outputs.reshape([batch, positions, attention.width]);
     probes.mark(outputs, (&heads.reshape([batch, positions, joined]), scale), bias_scale)
+}
+
+/// The embeddings `[batch, positions, width]` that examples meet: those drawn, `[members, positions, width]`, times the factor of their
+/// covariance between positions.
+fn embeddings(
+    (embedding, extents): (&PositionalEmbedding, &[usize]),
+    drawn: Tensor<3>,
+    batch: usize,
+    precision: Precision,
+    probes: &mut Probes,
+) -> Tensor<3> {
+    let [members, positions, width] = drawn.dims();
+    let correlated = |drawn: Tensor<3>| match embedding.decay {
+        None => drawn * embedding.variance.sqrt(),
+        Some(_) => {
+            let factor = embedding.factor(extents).into_iter().collect();
+            let factor = precision.tensor(factor, [1, positions, positions], &drawn.device());
+            let count = drawn.dims()[0];
+            factor.expand([count, positions, positions]).matmul(drawn)
+        }
+    };
+    let repeated = |of_members: Tensor<3>| {
+        let one_by_one = of_members.reshape([members, 1, positions, width]);
+        one_by_one.expand([members, batch / members, positions, width]).reshape([batch, positions, width])
+    };
+    // Tangent kernels ask for what is trained, example by example.
+    match probes.are_collected() {
+        true => correlated(probes.mark_added(repeated(drawn))),
+        false => repeated(correlated(drawn)),
+    }
 }

@@ -47,8 +47,12 @@ fn it_is_the_product_of_jacobians_averaged_over_outputs() {
     let concat = attention(
         r#""mechanism": "identity", "scaling": "sqrt", "positional_embedding": {"type": "concat", "width": 2, "on_values": true}"#,
     );
-    let sum = attention(r#""positional_embedding": {"type": "sum"}"#);
+    let sum = attention(r#""positional_embedding": {"type": "sum", "w_std": 1.7}"#);
+    let correlated = attention(
+        r#""positional_embedding": {"type": "sum", "on_values": true, "decay": {"rational": 0.5}}"#,
+    );
     for layers in [
+        format!(r#"{conv}, {correlated}, "flatten", {{"dense": {{"width": 3}}}}"#),
         format!(r#"{conv}, "tanh", {{"dense": {{"width": 4}}}}, "gelu", {tail}"#),
         format!(r#"{conv}, {{"residual": [{{"layer_norm": {{"epsilon": 0.1}}}}, {concat}]}}, {tail}"#),
         format!(r#"{conv}, {sum}, "global_avg_pool", {{"dense": {{"width": 3}}}}"#),

@@ -194,6 +194,8 @@ fn attention_and_branches() {
         r#""b_std": 0.2"#,
         r#""mechanism": "identity", "scaling": "sqrt", "positional_embedding": {"type": "concat", "width": 2}"#,
         r#""mechanism": "relu", "positional_embedding": {"type": "concat", "width": 2, "on_values": true}"#,
+        r#""positional_embedding": {"type": "sum", "w_std": 0.7, "decay": {"exponential": 0.5}}"#,
+        r#""b_std": 0.1, "positional_embedding": {"type": "concat", "w_std": 1.6, "on_values": true, "p_norm": 1.5, "decay": {"rational": 0.8}}"#,
         r#""mechanism": "abs", "b_std": 0.1, "positional_embedding": {"type": "sum", "on_values": true}"#,
     ] {
         let attention = format!(

@@ -49,7 +49,8 @@ impl Choice {
             let options = self.of(&[
                 r#""scaling": "sqrt", "mechanism": "identity""#,
                 r#""positional_embedding": {"type": "concat", "width": 2}"#,
-                r#""positional_embedding": {"type": "sum", "on_values": true}"#,
+                r#""positional_embedding": {"type": "sum", "on_values": true, "w_std": 0.7}"#,
+                r#""positional_embedding": {"type": "sum", "w_std": 1.5, "decay": {"exponential": 0.4}}"#,
             ]);
             return format!(
                 r#"{{"self_attention": {{"heads": 2, "key_width": 2, "value_width": 2, "width": {width}{biases}, {options}}}}}"#
@@ -66,8 +67,16 @@ impl Choice {
     }
 
     fn of_positions(&mut self, rank: usize, positions: usize) -> String {
-        match self.of(&["avg_pool", "sum_pool", "max_pool", "index", "image_resize", "aggregate", "identity"])
-        {
+        match self.of(&[
+            "avg_pool",
+            "sum_pool",
+            "max_pool",
+            "max_pool",
+            "index",
+            "image_resize",
+            "aggregate",
+            "identity",
+        ]) {
             "index" => {
                 let each =
                     |choice: &mut Self| choice.of(&["null", "[null, null, -1]", "[1, null]"]).to_owned();

@@ -4,6 +4,8 @@
 
 mod authors_numbers;
 mod classes;
+#[cfg(feature = "train")]
+mod empirical_limits;
 mod exact_actions;
 mod extras;
 mod group_networks;
