@@ -58,7 +58,7 @@ pub struct RepairRow {
     pub averaged_correct: Option<f64>,
     /// By what factor the squared distance between the two orbits' means would have to grow for a failing pair to be right, median
     /// over the failing pairs; in audits of classes that between the mean of a class and the nearest other one, for a failing seed.
-    /// `None` without failures, and in audits that are computed block by block.
+    /// `None` without failures, and where no distance suffices.
     pub separation_factor: Option<f64>,
     /// Pairs that fail at this number of poses.
     pub failing: usize,

@@ -93,6 +93,20 @@ impl<'a, K: OrbitKernel> BlockOperator<'a, K> {
         })
     }
 
+    /// $x^\top B_1 x$ of the trivial block, row by row.
+    pub(super) fn trivial_products(&self, x: &Array2<f64>, monitor: &Monitor) -> Result<Vec<f64>, K::Error> {
+        let mut columns = Columns::zeros(x.nrows(), x.ncols(), true)?;
+        for ((row, column), &value) in x.indexed_iter() {
+            columns.set(row, column, Complex64::from(value));
+        }
+        let zeros = Columns::zeros(x.nrows(), x.ncols(), true)?;
+        let residual = self.trivial_residual(&zeros, &columns, monitor)?;
+        let image = Array2::from_shape_fn(x.dim(), |(row, column)| {
+            -residual.get(row, column).re - self.ridge * x[[row, column]]
+        });
+        Ok(x.t().dot(&image).into_iter().collect())
+    }
+
     /// $b - (B_1 + \lambda I) x$ of the trivial block, which is ill-conditioned: with twice the digits, rounded once.
     pub(super) fn trivial_residual(
         &self,

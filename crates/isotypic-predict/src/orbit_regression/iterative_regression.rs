@@ -12,6 +12,7 @@ use isotypic_work::{ContentHash, MemoryLimit, Monitor, UnitStore};
 use ndarray::{Array1, Array2};
 use num_complex::Complex64;
 
+use super::averaged_network::averaged_errors;
 use super::block_operator::BlockOperator;
 use super::block_shapes::BlockShapes;
 use super::coefficient_tile::KeptSlots;
@@ -60,6 +61,11 @@ pub struct IterativeRegressionResult {
     pub variance: Array1<f64>,
     /// `[seeds, outputs]`: $\alpha$ of all seeds, the same at every pose.
     pub dual_weights: Array2<f64>,
+    /// `[answered, outputs]`: label minus prediction of the network averaged over the group, as in
+    /// [`OrbitRegressionResult`](super::OrbitRegressionResult).
+    pub averaged_errors: Array2<f64>,
+    /// `[outputs, outputs]`: $y^\top \bar K y$ with the averaged kernel between all seeds.
+    pub label_products: Array2<f64>,
     /// The largest residual of the dual weights, relative to the labels in the Euclidean norm.
     pub largest_residual: f64,
     /// What it had to be below.
@@ -130,12 +136,14 @@ impl<'a, K: OrbitKernel> IterativeOrbitRegression<'a, K> {
         let inverse = self.answered.iter().map(|range| range.len().pow(2)).sum();
         for part in &plan.parts {
             // Answers of another rank are as good, but have other bits.
-            let method = format!("conjugate gradients 1 rank {} {:?}", part.rank, self.answered);
+            let method = format!("conjugate gradients 2 rank {} {:?}", part.rank, self.answered);
             let journal = journal.map(|(store, description)| Journal { method: &method, store, description });
             let mut missing = Vec::new();
             for &unit in &part.units {
-                let dual_weights = if unit == 0 { self.labels.len() } else { 0 };
-                let read = |bytes: &[u8]| IterativeUnit::from_bytes(bytes, inverse, dual_weights);
+                let of_trivial = usize::from(unit == 0);
+                let products = of_trivial * self.labels.ncols().pow(2);
+                let sizes = [inverse, of_trivial * self.labels.len(), products];
+                let read = |bytes: &[u8]| IterativeUnit::from_bytes(bytes, sizes);
                 let found = journal.map_or(Ok(Err(None)), |journal| journal.get(unit, read))?;
                 match found {
                     Ok(found) => units[unit] = Some(found),
@@ -182,7 +190,13 @@ impl<'a, K: OrbitKernel> IterativeOrbitRegression<'a, K> {
             slots().map(|index| self.system(index)).collect::<Result<Vec<_>, PredictError>>()?;
         let stopping = Stopping { floor: self.floor, ridge: self.ridge, products_planned: part.products };
         let products = solve(&operator, &self.shapes, &preconditioners, &mut systems, &stopping, &monitor)?;
-        let left = part.products.saturating_sub(products);
+        let (mut left, silent) = (part.products.saturating_sub(products), monitor.part(0.0, 1.0));
+        let mut label_products = Vec::new();
+        if kept.is_trivial_alone() {
+            let share = if left > 0 { &monitor } else { &silent };
+            label_products = operator.trivial_products(self.labels, share)?;
+            left = left.saturating_sub(1);
+        }
         monitor.advance(left as f64 * pairs);
         drop((operator, preconditioners));
         let mut systems = systems.into_iter();
@@ -195,6 +209,7 @@ impl<'a, K: OrbitKernel> IterativeOrbitRegression<'a, K> {
                     let weight = |(seed, output): (usize, usize)| system.solution.get(seed, output).re;
                     found.dual_weights =
                         Array2::from_shape_fn(self.labels.dim(), weight).into_iter().collect();
+                    found.label_products.clone_from(&label_products);
                 }
             }
             found
@@ -228,7 +243,8 @@ impl<'a, K: OrbitKernel> IterativeOrbitRegression<'a, K> {
         units: &[IterativeUnit],
         corrupted: Vec<String>,
     ) -> Result<IterativeRegressionResult, PredictError> {
-        let order = self.kernel.transform().group().order() as f64;
+        let group_order = self.kernel.transform().group().order();
+        let order = group_order as f64;
         let mut inverse = vec![0.0; units[0].inverse.len()];
         for unit in units {
             inverse.iter_mut().zip(&unit.inverse).for_each(|(sum, value)| *sum += value);
@@ -238,6 +254,12 @@ impl<'a, K: OrbitKernel> IterativeOrbitRegression<'a, K> {
             .expect("the unit of the trivial irrep has one dual weight per label");
         let seeds: Vec<usize> = self.answered.iter().cloned().flatten().collect();
         let (errors, variance) = held_out_errors(&inverse, &self.answered, &dual_weights, self.ridge)?;
+        // The first unit is the trivial irrep alone.
+        let averaged_errors =
+            averaged_errors(&units[0].inverse, &self.answered, &dual_weights, (self.ridge, group_order))?;
+        let outputs = self.labels.ncols();
+        let label_products = Array2::from_shape_vec((outputs, outputs), units[0].label_products.clone())
+            .expect("the unit of the trivial irrep has the products of all labels");
         let labels = self.labels.select(ndarray::Axis(0), &seeds);
         let products =
             |units: &[IterativeUnit]| units.iter().map(|unit| unit.products).fold(0.0, f64::max) as usize;
@@ -246,6 +268,8 @@ impl<'a, K: OrbitKernel> IterativeOrbitRegression<'a, K> {
             errors,
             variance,
             dual_weights,
+            averaged_errors,
+            label_products: label_products / order,
             seeds,
             largest_residual: units.iter().map(|unit| unit.residual).fold(0.0, f64::max),
             tolerance: TOLERANCE,

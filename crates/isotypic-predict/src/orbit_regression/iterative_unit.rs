@@ -15,6 +15,8 @@ pub(super) struct IterativeUnit {
     pub(super) inverse: Vec<f64>,
     /// Dual weights, if the trivial irrep is among them: seed by seed, all outputs.
     pub(super) dual_weights: Vec<f64>,
+    /// $y^\top B_1 y$, if the trivial irrep is among them.
+    pub(super) label_products: Vec<f64>,
     /// Largest residual of the dual weights relative to the labels; 0 if there are none.
     pub(super) residual: f64,
     /// Largest residual of a row of the inverse.
@@ -71,24 +73,20 @@ impl IterativeUnit {
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let numbers = [self.residual, self.row_residual, self.products];
-        let all = numbers.iter().chain(&self.inverse).chain(&self.dual_weights);
+        let all = numbers.iter().chain(&self.inverse).chain(&self.dual_weights).chain(&self.label_products);
         all.flat_map(|number| number.to_le_bytes()).collect()
     }
 
-    /// `None` if the bytes are not those of a result with so many numbers.
-    pub(super) fn from_bytes(bytes: &[u8], inverse: usize, dual_weights: usize) -> Option<Self> {
+    /// `None` if the bytes are not those of a result with so many numbers: of the inverse, dual weights, products of labels.
+    pub(super) fn from_bytes(bytes: &[u8], sizes: [usize; 3]) -> Option<Self> {
         let (chunks, rest) = bytes.as_chunks::<8>();
-        if !rest.is_empty() || chunks.len() != 3 + inverse + dual_weights {
+        if !rest.is_empty() || chunks.len() != 3 + sizes.iter().sum::<usize>() {
             return None;
         }
-        let numbers: Vec<f64> = chunks.iter().map(|chunk| f64::from_le_bytes(*chunk)).collect();
-        Some(Self {
-            residual: numbers[0],
-            row_residual: numbers[1],
-            products: numbers[2],
-            inverse: numbers[3..3 + inverse].to_vec(),
-            dual_weights: numbers[3 + inverse..].to_vec(),
-        })
+        let mut numbers = chunks.iter().map(|chunk| f64::from_le_bytes(*chunk));
+        let (residual, row_residual, products) = (numbers.next()?, numbers.next()?, numbers.next()?);
+        let [inverse, dual_weights, label_products] = sizes.map(|size| numbers.by_ref().take(size).collect());
+        Some(Self { inverse, dual_weights, label_products, residual, row_residual, products })
     }
 }
 
@@ -103,14 +101,15 @@ mod tests {
         let unit = IterativeUnit {
             inverse: vec![0.1, 3.0],
             dual_weights: vec![-1e-300],
+            label_products: vec![5.0],
             residual: 1.0 / 3.0,
             row_residual: 1e-9,
             products: 41.0,
         };
         let bytes = unit.to_bytes();
-        assert_eq!(IterativeUnit::from_bytes(&bytes, 2, 1), Some(unit));
-        assert_eq!(IterativeUnit::from_bytes(&bytes, 1, 1), None);
-        assert_eq!(IterativeUnit::from_bytes(&bytes[3..], 2, 1), None);
+        assert_eq!(IterativeUnit::from_bytes(&bytes, [2, 1, 1]), Some(unit));
+        assert_eq!(IterativeUnit::from_bytes(&bytes, [1, 1, 1]), None);
+        assert_eq!(IterativeUnit::from_bytes(&bytes[3..], [2, 1, 1]), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //!
 //! Where not even one block with its factor fits, [`IterativeOrbitRegression`] solves by conjugate gradients and answers some of the seeds.
 
+mod averaged_network;
 mod block_operator;
 mod block_shapes;
 mod coefficient_tile;

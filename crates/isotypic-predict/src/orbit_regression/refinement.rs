@@ -31,6 +31,15 @@ pub(super) fn refine(
     solution
 }
 
+/// $y^\top B_1 y$, row by row.
+pub(super) fn label_products(
+    (tiles, kept): (&[CoefficientTile], &KeptSlots),
+    labels: &Array2<f64>,
+) -> Vec<f64> {
+    let image = -residual(tiles, kept, 0.0, &Array2::zeros(labels.dim()), labels);
+    labels.t().dot(&image).into_iter().collect()
+}
+
 /// $y - (B_1 + \lambda I)\alpha$.
 fn residual(
     tiles: &[CoefficientTile],

@@ -2,7 +2,8 @@
 //!
 //! With $\alpha = (B_1 + \lambda I)^{-1} y$ from the trivial block and
 //! $P_{st} = \frac{1}{|G|} \sum_\rho d_\rho\, \mathrm{Re}\,\mathrm{tr}[(B_\rho + \lambda I)^{-1}]_{st}$ at equal poses, the errors of seeds M that
-//! are held out together at one pose are $\varepsilon_M = (P_{MM})^{-1} \alpha_M$; of one seed alone $\alpha_s / P_{ss}$.
+//! are held out together at one pose are $\varepsilon_M = (P_{MM})^{-1} \alpha_M$; of one seed alone $\alpha_s / P_{ss}$. The trivial block
+//! also says what the network averaged over the group would do.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -13,18 +14,19 @@ use isotypic_work::{ContentHash, MemoryLimit, Monitor, UnitStore};
 use ndarray::{Array1, Array2};
 use rayon::prelude::*;
 
+use super::averaged_network::averaged_errors;
 use super::block_shapes::BlockShapes;
 use super::coefficient_tile::{CoefficientTile, KeptSlots, tiles};
 use super::held_out::held_out_errors;
 use super::orbit_kernel::OrbitKernel;
-use super::refinement::refine;
+use super::refinement::{label_products, refine};
 use super::regression_plan::{Costs, OrbitRegressionPlan, passes};
 use super::regularized_blocks::RegularizedBlocks;
-use super::unit_result::{Journal, UnitResult};
+use super::unit_result::{Journal, UnitResult, UnitSizes};
 use crate::PredictError;
 
 /// The number rises with what units depend on.
-const METHOD: &str = "orbit regression 2";
+const METHOD: &str = "orbit regression 3";
 
 /// Kernel regression on all poses of some seeds, asked about one pose.
 ///
@@ -53,6 +55,11 @@ pub struct OrbitRegressionResult {
     pub variance: Array1<f64>,
     /// `[seeds, outputs]`: $\alpha$, the same at every pose.
     pub dual_weights: Array2<f64>,
+    /// `[seeds, outputs]`: label minus prediction of the network averaged over the group, the same held out. It is regression on seeds with
+    /// $\bar k(x, y) = \frac{1}{|G|} \sum_u k(x, uy)$ and the ridge divided by the observed poses of each.
+    pub averaged_errors: Array2<f64>,
+    /// `[outputs, outputs]`: $y^\top \bar K y$ with that kernel between seeds.
+    pub label_products: Array2<f64>,
     /// `[irreps, seeds]`, where each seed is held out alone: the share of every irrep in its error, the part of $P_{ss}$ that comes from it,
     /// as in [`irrep_shares`](crate::irrep_shares).
     pub shares: Option<Array2<f64>>,
@@ -157,9 +164,15 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
         let inverse = self.together.iter().map(|range| range.len().pow(2)).sum();
         for (unit, result) in results.iter_mut().enumerate() {
             // The first irrep is the trivial one.
-            let dual_weights = if unit == 0 { self.labels.len() } else { 0 };
-            let terms = if self.is_single() { self.shapes.slots_of(unit).len() * inverse } else { 0 };
-            match journal.get(unit, |bytes| UnitResult::from_bytes(bytes, inverse, terms, dual_weights))? {
+            let of_trivial = usize::from(unit == 0);
+            let sizes = UnitSizes {
+                inverse,
+                terms: if self.is_single() { self.shapes.slots_of(unit).len() * inverse } else { 0 },
+                dual_weights: of_trivial * self.labels.len(),
+                trivial_inverse: of_trivial * inverse,
+                label_products: of_trivial * self.labels.ncols().pow(2),
+            };
+            match journal.get(unit, |bytes| UnitResult::from_bytes(bytes, sizes))? {
                 Ok(found) => *result = Some(found),
                 Err(file) => corrupted.extend(file),
             }
@@ -251,8 +264,12 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
                 let solution = block.solve(self.labels);
                 let solution = refine((tiles, kept), &block, self.ridge, self.labels, solution);
                 result.dual_weights = solution.into_iter().collect();
+                result.label_products = label_products((tiles, kept), self.labels);
             }
             let inverse = block.invert_within(&self.together, slot.dimension);
+            if index == 0 {
+                result.trivial_inverse.clone_from(&inverse.values);
+            }
             idle.give_back((self.shapes.seeds * slot.dimension, slot.is_real, block));
             result.inverse_trace = result.inverse_trace.max(inverse.trace);
             let multiplicity = (slot.dimension * slot.weight) as f64;
@@ -273,7 +290,8 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
         units: &[UnitResult],
         corrupted: Vec<String>,
     ) -> Result<OrbitRegressionResult, PredictError> {
-        let order = self.kernel.transform().group().order() as f64;
+        let group_order = self.kernel.transform().group().order();
+        let order = group_order as f64;
         let mut inverse = vec![0.0; units[0].inverse.len()];
         for unit in units {
             for (sum, value) in inverse.iter_mut().zip(&unit.inverse) {
@@ -284,6 +302,15 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
         let dual_weights = Array2::from_shape_vec(self.labels.dim(), units[0].dual_weights.clone())
             .expect("the unit of the trivial irrep has one dual weight per label");
         let (errors, variance) = held_out_errors(&inverse, &self.together, &dual_weights, self.ridge)?;
+        let averaged_errors = averaged_errors(
+            &units[0].trivial_inverse,
+            &self.together,
+            &dual_weights,
+            (self.ridge, group_order),
+        )?;
+        let outputs = self.labels.ncols();
+        let label_products = Array2::from_shape_vec((outputs, outputs), units[0].label_products.clone())
+            .expect("the unit of the trivial irrep has the products of all labels");
         let shares = self.is_single().then(|| {
             let terms: Vec<f64> = units.iter().flat_map(|unit| unit.terms.iter().copied()).collect();
             let mut shares = Array2::from_shape_vec((self.shapes.slots.len(), self.shapes.seeds), terms)
@@ -299,6 +326,8 @@ impl<'a, K: OrbitKernel> OrbitRegression<'a, K> {
             errors,
             variance,
             dual_weights,
+            averaged_errors,
+            label_products: label_products / order,
             shares,
             condition_bound: (largest(|unit| unit.norm) + self.ridge) * largest(|unit| unit.inverse_trace),
             corrupted,

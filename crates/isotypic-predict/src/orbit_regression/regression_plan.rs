@@ -58,7 +58,8 @@ impl Costs {
         let values: usize = together.iter().map(|range| range.len().pow(2)).sum();
         // Where each seed is held out alone its shares are kept for every irrep, in units and then all together.
         let of_irreps = if values == together.len() { 2 * shapes.slots.len() } else { 0 };
-        let results = ((shapes.units() + of_irreps) * values * size_of::<f64>()) as u64;
+        // The inverse of the trivial block is kept by itself, and once more with a ridge.
+        let results = ((shapes.units() + of_irreps + 2) * values * size_of::<f64>()) as u64;
         let largest = together.iter().map(Range::len).max().unwrap_or(0) as u64;
         let rows = shapes.slots.iter().map(|slot| slot.dimension as u64).max().unwrap_or(1) * largest;
         // Of seeds that are held out together a thread holds all inner products of their columns.

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use isotypic_gram::{GroupInvariantGram, Ridge, SymmetricOperator};
 use isotypic_group::FiniteGroup;
 use isotypic_orbit::{HeldOutSet, OrbitLayout};
-use isotypic_predict::{IterativeOrbitRegression, IterativeRegressionResult, leave_one_out, leave_set_out};
+use isotypic_predict::{
+    IterativeOrbitRegression, IterativeRegressionResult, OrbitRegression, leave_one_out, leave_set_out,
+};
 use isotypic_work::{Cancel, ContentHash, MemoryLimit, Monitor, Silent, UnitStore};
 use ndarray::{Array2, Array3};
 
-use crate::orbit_regression::{Table, groups, kernel, labels};
+use crate::orbit_regression::{Table, averaged_errors_by_dense_regression, groups, kernel, labels};
 
 /// The one set of seeds that is answered.
 fn one_set(seeds: Range<usize>) -> Vec<Range<usize>> {
@@ -81,6 +83,32 @@ fn seeds_held_out_together_are_those_of_dense_regression() {
                 }
                 at += 1;
             }
+        }
+    }
+}
+
+#[test]
+fn the_averaged_network_is_that_of_dense_regression_with_the_averaged_kernel() {
+    let ridge = Ridge::Absolute(0.1);
+    for group in groups() {
+        let seeds = 7;
+        let values = kernel(&group, seeds);
+        let (table, labels) = (Table::new(values.clone(), &group), labels(seeds));
+        let answered = [0..3, 5..7];
+        let found = run(&table, ridge, &labels, &answered, &MemoryLimit::none());
+        let expected = answered.clone().map(|range| {
+            averaged_errors_by_dense_regression(&group, &values, ridge, &labels, &range).into_iter()
+        });
+        let expected: Vec<f64> = expected.into_iter().flatten().collect();
+        assert_eq!(found.averaged_errors.len(), expected.len());
+        for (value, expected) in found.averaged_errors.iter().zip(&expected) {
+            assert!((value - expected).abs() < 1e-7, "{group}: {value} and {expected}");
+        }
+        let together = std::iter::once(0..seeds).collect();
+        let regression = OrbitRegression::new(&table, ridge, &labels, together).unwrap();
+        let blocks = regression.run(&MemoryLimit::none(), None, &Monitor::silent()).unwrap();
+        for (value, expected) in found.label_products.iter().zip(&blocks.label_products) {
+            assert!((value - expected).abs() < 1e-12, "{group}: {value} and {expected}");
         }
     }
 }

@@ -4,11 +4,12 @@ use std::error::Error;
 use std::sync::Arc;
 
 use isotypic_gram::SymmetricOperator;
-use isotypic_gram::{GroupInvariantGram, Ridge};
+use isotypic_gram::{DenseGram, GroupInvariantGram, Ridge};
 use isotypic_group::{FiniteGroup, FourierPlanner, GroupFourier};
 use isotypic_orbit::{HeldOutSet, OrbitLayout};
 use isotypic_predict::{
     OrbitKernel, OrbitRegression, OrbitRegressionResult, irrep_shares, leave_one_out, leave_set_out,
+    solve_on_observed,
 };
 use isotypic_work::{Cancel, ContentHash, MemoryLimit, Monitor, Silent, UnitStore};
 use ndarray::{Array2, Array3};
@@ -158,6 +159,71 @@ fn seeds_held_out_together_are_those_of_dense_regression() {
                 let expected = expected.covariance[[at, at]];
                 assert!((found.variance[seed] - expected).abs() < 1e-12, "{group}, {seed}");
             }
+        }
+    }
+}
+
+/// Label minus prediction of the averaged network at one held-out pose of some seeds: dense regression on all poses with a kernel that is the
+/// same at each.
+pub(crate) fn averaged_errors_by_dense_regression(
+    group: &FiniteGroup,
+    values: &Array3<f64>,
+    ridge: Ridge,
+    labels: &Array2<f64>,
+    held_out: &std::ops::Range<usize>,
+) -> Array2<f64> {
+    let layout = OrbitLayout::new(values.dim().0, group.order());
+    let mean_of =
+        |s: usize, t: usize| group.elements().map(|u| values[[s, t, u]]).sum::<f64>() / group.order() as f64;
+    let points = layout.len();
+    let matrix =
+        Array2::from_shape_fn((points, points), |(i, j)| mean_of(layout.split(i).0, layout.split(j).0));
+    let gram = DenseGram::new(matrix, values.dim().0, group.clone()).unwrap();
+    // The ridge is that of the network itself.
+    let own: f64 = (0..values.dim().0).map(|seed| values[[seed, seed, 0]]).sum();
+    let ridge = ridge.value(own / values.dim().0 as f64).unwrap();
+    let set: Vec<_> = held_out.clone().map(|seed| (seed, 0)).collect();
+    let set = HeldOutSet::new(layout, &set).unwrap();
+    solve_on_observed(&gram, ridge, labels, &set).unwrap().errors
+}
+
+#[test]
+fn the_averaged_network_is_that_of_dense_regression_with_the_averaged_kernel() {
+    let one = FiniteGroup::cyclic(1).unwrap();
+    for group in groups().into_iter().chain([one, FiniteGroup::cyclic(2).unwrap()]) {
+        let seeds = 7;
+        let values = kernel(&group, seeds);
+        let (table, labels) = (Table::new(values.clone(), &group), labels(seeds));
+        for ridge in [Ridge::Absolute(0.1), Ridge::RelativeToMeanDiagonal(1e-4)] {
+            for together in [singles(seeds), vec![0..3, 3..4, 4..7]] {
+                let found = run(&table, ridge, together.clone());
+                for range in together {
+                    let expected =
+                        averaged_errors_by_dense_regression(&group, &values, ridge, &labels, &range);
+                    let found = found.averaged_errors.slice(ndarray::s![range, ..]);
+                    for (value, expected) in found.iter().zip(&expected) {
+                        assert!((value - expected).abs() < 1e-10, "{group}: {value} and {expected}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn products_of_labels_are_sums_over_all_pairs_of_points() {
+    for group in [FiniteGroup::cyclic(7).unwrap(), FiniteGroup::dihedral(5).unwrap()] {
+        let (seeds, labels) = (37, labels(37)); // More than one tile.
+        let values = kernel(&group, seeds);
+        let found = run(&Table::new(values.clone(), &group), Ridge::default(), singles(seeds)).label_products;
+        let pairs = || (0..seeds).flat_map(|s| (0..seeds).map(move |t| (s, t)));
+        for ((a, b), value) in found.indexed_iter() {
+            let of_pair = |(s, t): (usize, usize)| {
+                let sum: f64 = group.elements().map(|u| values[[s, t, u]]).sum();
+                labels[[s, a]] * sum * labels[[t, b]] / group.order() as f64
+            };
+            let expected: f64 = pairs().map(of_pair).sum();
+            assert!((value - expected).abs() < 1e-11, "{group}: {value} and {expected}");
         }
     }
 }

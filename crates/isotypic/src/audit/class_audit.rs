@@ -11,6 +11,7 @@ use super::class_seeds::ClassSeedSet;
 use super::irrep_parts::IrrepParts;
 use super::obstacle::Obstacle;
 use super::pair_audit::status_of;
+use super::repair::Repair;
 use super::settings::{Convention, Together};
 use crate::Error;
 use crate::orbit_gram::OrbitGram;
@@ -40,6 +41,8 @@ pub(crate) struct ClassErrors {
     pub(crate) projection_effect: Option<ProjectionEffect>,
     /// How it was solved, where some of the seeds are answered only.
     pub(crate) conjugate_gradients: Option<ConjugateGradients>,
+    /// What would repair failures.
+    pub(crate) repair: Option<Repair>,
 }
 
 /// One seed at its held-out poses.
@@ -173,6 +176,7 @@ pub(crate) fn examine(
         is_projected: false,
         projection_effect: None,
         conjugate_gradients: None,
+        repair: None,
     })
 }
 

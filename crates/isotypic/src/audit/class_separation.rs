@@ -7,7 +7,8 @@
 //!
 //! $E_c = E_Z\, (I + c\,(Q - H))^{-1}\, T$.
 //!
-//! Which $c$ suffices is found by doubling and bisection: unlike for two seeds there is no closed form.
+//! Which $c$ suffices is found by doubling and bisection: unlike for two seeds there is no closed form. Everything comes from the trivial
+//! block and the errors, so that the Gram matrix need not be there.
 
 use isotypic_gram::{DenseFactor, GroupInvariantGram, Ridge, SymmetricOperator, symmetric_least_squares};
 use isotypic_orbit::HeldOutSet;
@@ -23,54 +24,95 @@ const PRECISION: f64 = 1e-4;
 /// Doublings after which nothing suffices: a factor of 2⁶⁰.
 const DOUBLINGS: usize = 60;
 
-/// For each seed that fails, by what factor the squared distance between its class and the nearest one would have to grow, measured
-/// between the means of all poses of all seeds of a class; without those that no distance repairs.
-///
-/// # Shapes
-/// - `class_of`: the class of each seed
-pub(crate) fn separation_factors(
+/// What the errors of every held-out set change by.
+pub(super) struct ClassSeparation<'a> {
+    class_of: &'a [usize],
+    /// $\beta$, `[seeds, classes]`.
+    weights: Array2<f64>,
+    /// $Q$
+    energy: Array2<f64>,
+    /// Squared distance between the mean of each class and that of the nearest other one.
+    distances: Vec<f64>,
+}
+
+impl<'a> ClassSeparation<'a> {
+    /// # Shapes
+    /// - `class_of`: the class of each seed
+    /// - `weights`: $\beta$, `[seeds, classes]`
+    /// - `products`: $Z^\top \bar K Z$ with the kernel averaged over the group between seeds, `[classes, classes]`
+    pub(super) fn new(
+        class_of: &'a [usize],
+        weights: Array2<f64>,
+        products: &Array2<f64>,
+        order: usize,
+    ) -> Self {
+        let energy = one_hot(class_of).t().dot(&weights) * order as f64;
+        let distances = nearest_distances(class_of, products);
+        Self { class_of, weights, energy, distances }
+    }
+
+    /// For each seed of a held-out set that fails, by what factor the squared distance between its class and the nearest one would have to
+    /// grow, measured between the means of all poses of all seeds of a class; without those that no distance repairs.
+    ///
+    /// # Shapes
+    /// - `seeds`: of each held-out point; points of one seed follow each other
+    /// - `errors`: $E_Z$, `[points, classes]`
+    pub(super) fn factors(&self, seeds: &[usize], errors: &Array2<f64>) -> Result<Vec<f64>, Error> {
+        let own = self.weights.select(Axis(0), seeds).t().dot(errors);
+        let change = &self.energy - &own;
+        let mut asked = seeds.to_vec();
+        asked.dedup();
+        let mut factors = Vec::new();
+        for seed in asked {
+            let rows: Vec<usize> = (0..seeds.len()).filter(|&row| seeds[row] == seed).collect();
+            let errors = errors.select(Axis(0), &rows);
+            let class = self.class_of[seed];
+            let margin = |added: f64| smallest_margin(&errors, &change, class, added);
+            if margin(0.0)? > 0.0 {
+                continue;
+            }
+            let distance = self.distances[class];
+            if let Some(added) = sufficient(margin, distance)? {
+                factors.push((distance + 2.0 * added) / distance);
+            }
+        }
+        factors.retain(|factor| factor.is_finite());
+        Ok(factors)
+    }
+}
+
+/// The factors of all seeds that fail, where the Gram matrix is there; none where it cannot be inverted.
+pub(super) fn separation_factors(
     gram: &GroupInvariantGram,
     class_of: &[usize],
     sets: &[HeldOutSet],
     ridge: Ridge,
 ) -> Result<Vec<f64>, Error> {
-    let classes = class_of.iter().max().map_or(0, |largest| largest + 1);
-    let one_hot = Array2::from_shape_fn((class_of.len(), classes), |(seed, class)| {
-        f64::from(u8::from(class_of[seed] == class))
-    });
+    let one_hot = one_hot(class_of);
     let Some(factor) = unless_singular(gram.factor(ridge).map_err(Into::into))? else {
         return Ok(Vec::new());
     };
+    let averaged = gram.orbit_kernel().mean_axis(Axis(2)).expect("a group has elements");
+    let products = one_hot.t().dot(&averaged).dot(&one_hot);
     let weights = factor.dual_weights(&one_hot)?;
-    let order = gram.layout().order() as f64;
-    let energy = one_hot.t().dot(&weights) * order;
-    let distances = nearest_distances(gram, &one_hot);
+    let separation = ClassSeparation::new(class_of, weights, &products, gram.layout().order());
     let mut factors = Vec::new();
     for set in sets {
         let Some(turn) = unless_singular(leave_set_out(gram, &factor, &one_hot, set))? else {
             return Ok(Vec::new());
         };
         let seeds: Vec<usize> = set.points().map(|(seed, _)| seed).collect();
-        let own = weights.select(Axis(0), &seeds).t().dot(&turn.errors);
-        let change = &energy - &own;
-        let mut asked = seeds.clone();
-        asked.dedup();
-        for seed in asked {
-            let rows: Vec<usize> = (0..seeds.len()).filter(|&row| seeds[row] == seed).collect();
-            let errors = turn.errors.select(Axis(0), &rows);
-            let class = class_of[seed];
-            let margin = |added: f64| smallest_margin(&errors, &change, class, added);
-            if margin(0.0)? > 0.0 {
-                continue;
-            }
-            let distance = distances[class];
-            if let Some(added) = sufficient(margin, distance)? {
-                factors.push((distance + 2.0 * added) / distance);
-            }
-        }
+        factors.extend(separation.factors(&seeds, &turn.errors)?);
     }
-    factors.retain(|factor| factor.is_finite());
     Ok(factors)
+}
+
+/// $Z$: 1 for the class of a seed, else 0.
+fn one_hot(class_of: &[usize]) -> Array2<f64> {
+    let classes = class_of.iter().max().map_or(0, |largest| largest + 1);
+    Array2::from_shape_fn((class_of.len(), classes), |(seed, class)| {
+        f64::from(u8::from(class_of[seed] == class))
+    })
 }
 
 /// By how much the own class wins at the worst of some points, after so much was added.
@@ -114,11 +156,10 @@ fn sufficient(margin: impl Fn(f64) -> Result<f64, Error>, scale: f64) -> Result<
     Ok(None)
 }
 
-/// The squared distance of each class's mean from the nearest other one, under the kernel.
-fn nearest_distances(gram: &GroupInvariantGram, one_hot: &Array2<f64>) -> Vec<f64> {
-    let averaged = gram.orbit_kernel().mean_axis(Axis(2)).expect("a group has elements");
-    let counts = one_hot.sum_axis(Axis(0));
-    let products = one_hot.t().dot(&averaged).dot(one_hot);
+/// The squared distance of each class's mean from the nearest other one, from the sums of the averaged kernel between classes.
+fn nearest_distances(class_of: &[usize], products: &Array2<f64>) -> Vec<f64> {
+    let mut counts = vec![0.0; products.nrows()];
+    class_of.iter().for_each(|&class| counts[class] += 1.0);
     let product = |i: usize, j: usize| products[[i, j]] / (counts[i] * counts[j]);
     let distance = |i: usize, j: usize| (product(i, i) - product(i, j)) + (product(j, j) - product(i, j));
     let classes = counts.len();
@@ -172,14 +213,27 @@ mod tests {
         .fold(f64::INFINITY, f64::min)
     }
 
+    /// Between the mean of a class, over all poses of its seeds, and the nearest other one.
+    fn distances(gram: &GroupInvariantGram) -> Vec<f64> {
+        let product = |i: usize, j: usize| {
+            let of = |class| (0..6).filter(move |&seed| CLASS_OF[seed] == class);
+            let pairs = of(i).flat_map(|s| of(j).map(move |t| (s, t)));
+            let sum: f64 =
+                pairs.flat_map(|(s, t)| (0..POSES).map(move |u| gram.orbit_kernel()[[s, t, u]])).sum();
+            sum / (4 * POSES) as f64
+        };
+        let distance = |i, j| product(i, i) + product(j, j) - 2.0 * product(i, j);
+        let nearest = |i| (0..3).filter(|&j| j != i).map(|j| distance(i, j)).fold(f64::INFINITY, f64::min);
+        (0..3).map(nearest).collect()
+    }
+
     #[test]
     fn what_was_found_is_what_dense_regression_needs() {
         let plain = gram(0.0);
         for elements in [vec![0], vec![0, 2]] {
             let sets = sets(&plain, &elements);
             let found = separation_factors(&plain, &CLASS_OF, &sets, Ridge::Absolute(RIDGE)).unwrap();
-            let one_hot = Array2::from_shape_fn((6, 3), |(s, c)| f64::from(u8::from(CLASS_OF[s] == c)));
-            let distances = nearest_distances(&plain, &one_hot);
+            let distances = distances(&plain);
             let failing: Vec<(usize, usize)> = (0..3)
                 .flat_map(|class| [(class, 2 * class), (class, 2 * class + 1)])
                 .filter(|&(class, seed)| margin(&plain, &sets[class], seed) <= 0.0)
@@ -197,7 +251,7 @@ mod tests {
     fn errors_under_any_addition_are_those_of_dense_regression() {
         let plain = gram(0.0);
         let set = &sets(&plain, &[0])[1];
-        let one_hot = Array2::from_shape_fn((6, 3), |(s, c)| f64::from(u8::from(CLASS_OF[s] == c)));
+        let one_hot = one_hot(&CLASS_OF);
         let factor = plain.factor(Ridge::Absolute(RIDGE)).unwrap();
         let weights = factor.dual_weights(&one_hot).unwrap();
         let errors = leave_set_out(&plain, &factor, &one_hot, set).unwrap().errors;

@@ -4,9 +4,14 @@
 //! factors, is what limits). Kernels of inner products under groups with commuting shifts that permute numbers take the fast way
 //! ([`PermutedOrbits`]); other invariant kernels are evaluated at the poses of one of two seeds, and kernels that are not invariant, as
 //! under rotations that interpolate, at all poses of both and projected ([`SampledOrbits`]): then the errors are those after projection, and what
-//! that changes is measured on a few seeds. Elsewhere the answers are those of [`class_audit`](super::class_audit), except that shares of irreps of seeds that are held out together,
-//! limits of vanishing ridge where labels conflict, and the condition number, which would take longer than the audit, are left out; an upper
-//! bound of the condition number stands in. Where not even one block fits, conjugate gradients answer some of the seeds ([`LargePlan`]). Points count as the same where they coincide, not where a kernel has a null space for another reason.
+//! that changes is measured on a few seeds. Elsewhere the answers are those of [`class_audit`](super::class_audit), except that shares of
+//! irreps of seeds that are held out together, limits of vanishing ridge where labels conflict, and the condition number, which would take
+//! longer than the audit, are left out; an upper bound of the condition number stands in. Where not even one block fits, conjugate gradients
+//! answer some of the seeds ([`LargePlan`]). Points count as the same where they coincide, not where a kernel has a null space for another
+//! reason.
+//!
+//! What the averaged network would do, and how much further apart classes would have to be, comes from the trivial block, which is solved
+//! anyway. Where another block cannot be inverted nothing is answered, not even that.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -29,6 +34,7 @@ use super::large_solution::{LargePlan, LargeSolution};
 use super::large_spectral::{SECONDS_OF_PAIR, spectral_errors};
 use super::obstacle::Obstacle;
 use super::projection_effect;
+use super::repair::Repair;
 use super::settings::{AuditSettings, Convention, Together};
 use super::solver::Solver;
 use super::subjects::{Poses, Subjects, rename_image};
@@ -262,8 +268,10 @@ impl<'a> LargeClasses<'a> {
         if let Ok(solution) = &outcome {
             let monitor = monitor.part(self.seconds_of_spectra(subject) / all, 1.0);
             let (classes, ridge) = (&self.set.class_of_seen, settings.ridge);
-            let spectral = spectral_errors(&orbits, classes, &solution.places, ridge, &monitor)?;
+            let spectral = spectral_errors(&orbits, classes, &solution.places(), ridge, &monitor)?;
             errors.seeds.iter_mut().zip(spectral).for_each(|(seed, spectral)| seed.spectral = spectral);
+            let some_fail = errors.seeds.iter().any(|seed| !seed.is_correct());
+            errors.repair = Some(Repair::of_large(solution, self.set, task.order, some_fail)?);
             if let Some(shares) = &solution.shares {
                 let own = |(place, class): (usize, &usize)| 1.0 - solution.predictions[[place, *class]];
                 let own = classes.iter().enumerate().map(own).collect();
@@ -319,8 +327,7 @@ impl<'a> LargeClasses<'a> {
     /// Seeds with their points.
     fn collect(&self, result: Option<&LargeSolution>, lookalikes: &[(usize, usize, usize)]) -> ClassErrors {
         let classes = &self.set.class_of_seen;
-        let everyone: Vec<usize> = (0..classes.len()).collect();
-        let places = result.map_or(&everyone, |result| &result.places);
+        let places = result.map_or_else(|| (0..classes.len()).collect(), LargeSolution::places);
         let of_seed = |(at, &place): (usize, &usize)| {
             let class = classes[place];
             let found = result.map(|result| (result.predictions.row(at), result.variance[at]));
@@ -364,6 +371,7 @@ impl<'a> LargeClasses<'a> {
             is_projected: self.way == Way::Averages,
             projection_effect: None,
             conjugate_gradients: None,
+            repair: None,
         }
     }
 

@@ -10,9 +10,10 @@ use isotypic_predict::{
 };
 use isotypic_report::ConjugateGradients;
 use isotypic_work::{ContentHash, MemoryLimit, Monitor, Plan, UnitStore, human};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, s};
 
 use super::large_orbits::LargeOrbits;
+use super::repair_terms::{RepairTerms, with_ones};
 use super::solver::{AnsweredSeeds, Solver};
 use crate::Error;
 
@@ -24,14 +25,15 @@ pub(super) enum LargePlan {
 
 /// What the solution says.
 pub(super) struct LargeSolution {
-    /// Seeds that are answered.
-    pub(super) places: Vec<usize>,
+    /// Seeds that are answered, set after set of what is held out together.
+    pub(super) sets: Vec<Range<usize>>,
     /// `[answered, outputs]`
     pub(super) predictions: Array2<f64>,
     /// `[answered]`
     pub(super) variance: Array1<f64>,
     /// `[seeds, outputs]`
     pub(super) dual_weights: Array2<f64>,
+    pub(super) repair_terms: RepairTerms,
     /// `[irreps, seeds]`, where they are known.
     pub(super) shares: Option<Array2<f64>>,
     pub(super) condition_bound: Option<f64>,
@@ -53,7 +55,8 @@ impl LargePlan {
         let blocks = || OrbitRegressionPlan::new(transform, together, costs, limit);
         let iterative = |answered: AnsweredSeeds| {
             let answered = answered.choose(together);
-            let plan = IterativePlan::new(transform, (seeds, outputs), &answered, costs, limit);
+            // Repairs need one output more.
+            let plan = IterativePlan::new(transform, (seeds, outputs + 1), &answered, costs, limit);
             Self::Iterative(plan, answered)
         };
         match solver {
@@ -113,49 +116,67 @@ impl LargePlan {
         journal: Option<(&UnitStore, &ContentHash)>,
         monitor: &Monitor,
     ) -> Result<LargeSolution, Error> {
+        let (outputs, labels) = (labels.ncols(), with_ones(labels));
         match self {
             Self::Blocks(_) => {
-                let regression = OrbitRegression::new(orbits, ridge, labels, together.to_vec())?;
-                regression.run(limit, journal, monitor).map(Into::into)
+                let regression = OrbitRegression::new(orbits, ridge, &labels, together.to_vec())?;
+                let result = regression.run(limit, journal, monitor)?;
+                Ok(LargeSolution::of_blocks(result, together, outputs))
             }
             Self::Iterative(_, answered) => {
-                let regression = IterativeOrbitRegression::new(orbits, ridge, labels, answered.clone())?;
-                regression.run(limit, journal, monitor).map(|result| LargeSolution::iterative(result, labels))
+                let regression = IterativeOrbitRegression::new(orbits, ridge, &labels, answered.clone())?;
+                let result = regression.run(limit, journal, monitor)?;
+                Ok(LargeSolution::iterative(result, answered, outputs))
             }
         }
     }
 }
 
-impl From<OrbitRegressionResult> for LargeSolution {
-    fn from(result: OrbitRegressionResult) -> Self {
+impl LargeSolution {
+    /// Seeds that are answered, in the order of the predictions.
+    pub(super) fn places(&self) -> Vec<usize> {
+        self.sets.iter().cloned().flatten().collect()
+    }
+
+    fn of_blocks(result: OrbitRegressionResult, together: &[Range<usize>], outputs: usize) -> Self {
         Self {
-            places: (0..result.variance.len()).collect(),
-            predictions: result.predictions,
+            sets: together.to_vec(),
+            predictions: result.predictions.slice_move(s![.., ..outputs]),
             variance: result.variance,
-            dual_weights: result.dual_weights,
+            repair_terms: RepairTerms::new(
+                &result.averaged_errors,
+                &result.errors,
+                &result.dual_weights,
+                &result.label_products,
+            ),
+            dual_weights: result.dual_weights.slice_move(s![.., ..outputs]),
             shares: result.shares,
             condition_bound: Some(result.condition_bound),
             corrupted: result.corrupted,
             conjugate_gradients: None,
         }
     }
-}
 
-impl LargeSolution {
-    fn iterative(result: IterativeRegressionResult, labels: &Array2<f64>) -> Self {
+    fn iterative(result: IterativeRegressionResult, answered: &[Range<usize>], outputs: usize) -> Self {
         let conjugate_gradients = Some(ConjugateGradients {
             answered: result.seeds.len(),
-            seeds: labels.nrows(),
+            seeds: result.dual_weights.nrows(),
             products_trivial: result.products.0,
             products_others: result.products.1,
             largest_residual: result.largest_residual,
             tolerance: result.tolerance,
         });
         Self {
-            places: result.seeds,
-            predictions: result.predictions,
+            sets: answered.to_vec(),
+            predictions: result.predictions.slice_move(s![.., ..outputs]),
             variance: result.variance,
-            dual_weights: result.dual_weights,
+            repair_terms: RepairTerms::new(
+                &result.averaged_errors,
+                &result.errors,
+                &result.dual_weights,
+                &result.label_products,
+            ),
+            dual_weights: result.dual_weights.slice_move(s![.., ..outputs]),
             shares: None,
             condition_bound: None,
             corrupted: result.corrupted,

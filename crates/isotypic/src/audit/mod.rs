@@ -33,6 +33,7 @@ mod question;
 #[cfg(feature = "train")]
 mod regression_tasks;
 mod repair;
+mod repair_terms;
 mod run;
 mod sampling_error;
 mod settings;

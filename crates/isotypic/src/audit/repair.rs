@@ -4,17 +4,21 @@
 //! same at all poses. Regression on $n_s$ observed poses of seed s with ridge $\lambda$ is then regression on one point with ridge
 //! $\lambda / n_s$.
 //!
-//! *Separation.* Adding a feature that tells the two classes apart at every pose, $k + c\, y y^\top$, moves the means of the two
+//! *Separation.* Adding a feature that tells two seeds apart at every pose, $k + c\, y y^\top$, moves the means of the two
 //! orbits apart: their squared distance grows by $4c$. By the formula of Sherman and Morrison all errors on a held-out set shrink
 //! by one factor, $\varepsilon / (1 + c|G| (q - \frac{1}{|G|} \alpha_M^\top \varepsilon_M))$ with $q = y^\top \alpha$, so the
-//! smallest sufficient $c$ has a closed form.
+//! smallest sufficient $c$ has a closed form. For whole classes see [`ClassSeparation`].
 
 use isotypic_gram::{DenseFactor, Factorization, GroupInvariantGram, Ridge, SymmetricOperator};
 use isotypic_orbit::HeldOutSet;
 use isotypic_predict::{delta_squared_kernel, leave_set_out};
-use ndarray::{Array2, Axis};
+use isotypic_report::statistics::median;
+use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 
 use super::audit_gram::unless_singular;
+use super::class_seeds::ClassSeedSet;
+use super::class_separation::{ClassSeparation, separation_factors};
+use super::large_solution::LargeSolution;
 use crate::Error;
 
 /// What was found for one pair, or one set of classes.
@@ -45,21 +49,78 @@ impl Repair {
             let Some(predictions) = averaged_predictions(gram, labels, set, ridge)? else {
                 return Ok(Self::default());
             };
-            let mut sum = 0.0;
-            for (seed, _) in set.points() {
-                let (found, label) = (predictions.row(seed), labels.row(seed));
-                let own = (0..label.len()).find(|&output| label[output] > 0.0).unwrap_or(0);
-                sum += (label[own] - found[own]).abs();
-                let right = match label.len() {
-                    1 => label[0] * found[0] > 0.0,
-                    _ => (0..label.len()).all(|output| output == own || found[output] < found[own]),
-                };
-                repair.averaged_right.0 += usize::from(right);
-                repair.averaged_right.1 += 1;
-            }
-            repair.averaged_errors.push(sum / set.len() as f64);
+            repair.add_set(set.points().map(|(seed, _)| {
+                let label = labels.row(seed);
+                (label, &label - &predictions.row(seed))
+            }));
         }
         Ok(repair)
+    }
+
+    /// Averaging and, if `some_fail`, separation for whole classes whose Gram matrix is there; the median factor over failing seeds.
+    pub(crate) fn of_classes(
+        gram: &GroupInvariantGram,
+        set: &ClassSeedSet,
+        sets: &[HeldOutSet],
+        ridge: Ridge,
+        some_fail: bool,
+    ) -> Result<Self, Error> {
+        let mut repair = Self::by_averaging(gram, &set.labels(), sets, ridge)?;
+        if some_fail {
+            repair.separation_factor = median(separation_factors(gram, &set.class_of_seen, sets, ridge)?);
+        }
+        Ok(repair)
+    }
+
+    /// The same from the solution of a large audit, of the seeds that are answered.
+    pub(super) fn of_large(
+        solution: &LargeSolution,
+        set: &ClassSeedSet,
+        order: usize,
+        some_fail: bool,
+    ) -> Result<Self, Error> {
+        let (labels, terms) = (set.labels(), &solution.repair_terms);
+        let rows = || {
+            let mut first = 0;
+            solution.sets.iter().map(move |seeds| {
+                first += seeds.len();
+                (seeds.clone(), first - seeds.len()..first)
+            })
+        };
+        let mut repair = Self::default();
+        for (seeds, rows) in rows() {
+            let errors = |row: usize| terms.averaged_errors.row(row).to_owned();
+            repair.add_set(seeds.zip(rows).map(|(seed, row)| (labels.row(seed), errors(row))));
+        }
+        if some_fail {
+            let (weights, products) = (terms.one_hot_weights.clone(), &terms.class_products);
+            let separation = ClassSeparation::new(&set.class_of_seen, weights, products, order);
+            let mut factors = Vec::new();
+            for (seeds, rows) in rows() {
+                let errors = terms.one_hot_errors.slice(s![rows, ..]).to_owned();
+                factors.extend(separation.factors(&seeds.collect::<Vec<_>>(), &errors)?);
+            }
+            repair.separation_factor = median(factors);
+        }
+        Ok(repair)
+    }
+
+    /// Counts the averaged network at the points of one held-out set: labels, and label minus prediction.
+    fn add_set<'a>(&mut self, points: impl Iterator<Item = (ArrayView1<'a, f64>, Array1<f64>)>) {
+        let (mut sum, mut count) = (0.0, 0);
+        for (label, error) in points {
+            let own = (0..label.len()).find(|&output| label[output] > 0.0).unwrap_or(0);
+            let found = &label - &error;
+            sum += error[own].abs();
+            count += 1;
+            let right = match label.len() {
+                1 => label[0] * found[0] > 0.0,
+                _ => (0..label.len()).all(|output| output == own || found[output] < found[own]),
+            };
+            self.averaged_right.0 += usize::from(right);
+        }
+        self.averaged_right.1 += count;
+        self.averaged_errors.push(sum / count as f64);
     }
 
     /// Adds the separation that a pair needs; 1 if the invariant part of its kernel needs none.

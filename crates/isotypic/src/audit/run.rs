@@ -12,7 +12,6 @@ use rayon::prelude::*;
 use super::audit_gram::AuditGram;
 use super::class_audit::{self, ClassErrors, SeedErrors};
 use super::class_seeds::ClassSeedSet;
-use super::class_separation::separation_factors;
 use super::closer_look::{CloserLooks, Look};
 use super::irrep_parts::IrrepParts;
 use super::job::Job;
@@ -27,7 +26,6 @@ use super::{metrics, sampling_error, training_time};
 use crate::Error;
 use crate::audit_kernel::AuditKernel;
 use crate::orbit_gram::OrbitGram;
-use isotypic_report::statistics::median;
 
 /// What was found for one pair, or one seed, at one number of poses of one question.
 #[derive(Debug, Clone)]
@@ -269,17 +267,11 @@ fn class_findings(
     let settings = &job.settings;
     let training = class_audit::training(gram, set)?;
     let (labels, sets) = (set.labels(), class_audit::sets(set, &training, &question.hold_out)?);
-    let errors = class_audit::examine(gram, set, (&training, &sets), settings.ridge, settings.convention)?;
+    let mut errors =
+        class_audit::examine(gram, set, (&training, &sets), settings.ridge, settings.convention)?;
+    let some_fail = errors.seeds.iter().any(|seed| !seed.unseen && !seed.is_correct());
+    errors.repair = Some(Repair::of_classes(&training.invariant, set, &sets, settings.ridge, some_fail)?);
     let mut findings = seed_findings(job, task, part, set, &errors);
-    if let Some(first) = findings.first_mut() {
-        let mut repair = Repair::by_averaging(&training.invariant, &labels, &sets, settings.ridge)?;
-        if errors.seeds.iter().any(|seed| !seed.unseen && !seed.is_correct()) {
-            let class_of = &set.class_of_seen;
-            let factors = separation_factors(&training.invariant, class_of, &sets, settings.ridge)?;
-            repair.separation_factor = median(factors);
-        }
-        first.repair = Some(repair);
-    }
     let Some(looks) = looks else { return Ok(findings) };
     let exact = |finding: &Finding| finding.result.as_seed().filter(|seed| !seed.unseen)?.exact_error;
     let error = findings.iter().filter_map(exact).max_by(f64::total_cmp);
@@ -306,7 +298,11 @@ fn seed_findings(
 ) -> Vec<Finding> {
     let mut irreps = Some(errors.irreps.clone());
     let finding = |seed| seed_finding(job, task, part, set, errors, seed, irreps.take());
-    errors.seeds.iter().map(finding).collect()
+    let mut findings: Vec<Finding> = errors.seeds.iter().map(finding).collect();
+    if let Some(first) = findings.first_mut() {
+        first.repair.clone_from(&errors.repair);
+    }
+    findings
 }
 
 /// The poses of a subgroup of all seeds.

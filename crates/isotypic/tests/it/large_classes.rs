@@ -169,6 +169,10 @@ fn an_audit_of_many_seeds_is_that_of_the_blocks_held_together() {
     assert!(row.largest_residual.unwrap() < 1e-8, "{row:?}");
     assert!(row.median_invariance_defect.unwrap() < 1e-15, "{row:?}");
     assert!(seeds(&report).iter().all(|seed| seed.status == Status::Ok && seed.exact_error.is_some()));
+    let repair = &report.details.as_ref().unwrap().repairs[0];
+    assert!(repair.averaged_error.unwrap() > 0.0 && repair.averaged_correct.unwrap() > 0.9, "{repair:?}");
+    let wrong = seeds(&report).iter().filter(|seed| !seed.correct).count();
+    assert_eq!((repair.failing, repair.separation_factor.is_some()), (wrong, wrong > 0), "{repair:?}");
 
     // In four passes, and again from units of which one is lost and one damaged.
     let limit = MemoryLimit::bytes(plan.plan.bytes * 3 / 5);
