@@ -273,7 +273,7 @@ fn kernels_that_are_not_invariant_are_predicted_as_by_projection_of_the_whole_ma
 
 #[test]
 fn classes_that_fail_would_have_to_be_as_far_apart_as_the_audit_that_holds_everything_says() {
-    // Too few poses: whole classes fail, and single seeds.
+    // Too few poses: whole classes fail, and single seeds. Classes are of different sizes.
     for (group, network, classes, together) in [
         ("translation-x:4", "mlp:2", &["3", "5", "8"][..], Together::Class),
         ("translation-x:4", "mlp", &["3", "5"], Together::Seed),
@@ -285,6 +285,10 @@ fn classes_that_fail_would_have_to_be_as_far_apart_as_the_audit_that_holds_every
             ridge: Ridge::RelativeToMeanDiagonal(1e-5),
             ..settings(group, classes, 4, together)
         };
+        let mut seeds = Job::prepare(&settings, &[]).unwrap().units.classes().unwrap().seen.clone();
+        seeds.drain(1..3);
+        let mut settings = settings;
+        settings.classes.as_mut().unwrap().seeds = ClassSeeds::List(seeds);
         agrees(&settings, 1e-10);
         let job = Job::prepare(&settings, &[]).unwrap();
         let large = LargeClasses::structured(&job, &job.tasks[0]).unwrap().unwrap();
