@@ -13,12 +13,17 @@ use crate::figure::{
 use crate::summary::SummaryRow;
 use crate::terminal::{Section, percent};
 
+/// Seeds whose pictures stand above a Gram matrix.
+const MOST_SEEDS: usize = 12;
+
 /// A page.
 #[derive(Serialize)]
 pub(super) struct PageContext {
     data: String,
     version: String,
     what: &'static str,
+    /// What is held out at a time.
+    turn: &'static str,
     conclusion: Vec<String>,
     questions: Vec<QuestionContext>,
     extras: Vec<ExtraContext>,
@@ -105,6 +110,7 @@ struct NetworkContext {
 struct ExampleContext {
     heading: String,
     seeds: Vec<SeedContext>,
+    seeds_left_out: usize,
     gram: Option<Figure>,
     spectrum: Option<Figure>,
     blocks_left_out: usize,
@@ -133,6 +139,7 @@ impl PageContext {
             data: report.settings.data.clone(),
             version: report.version.clone(),
             what: if report.settings.classes.is_empty() { "pairs" } else { "seeds" },
+            turn: if report.settings.together.as_deref() == Some("class") { "class" } else { "object" },
             conclusion: report.conclusion.clone(),
             questions: (0..report.questions.len()).map(|at| question(report, at)).collect(),
             extras: Section::all(report).into_iter().map(extra).collect(),
@@ -236,7 +243,12 @@ fn question(report: &AuditReport, at: usize) -> QuestionContext {
             .map(|row| RepairContext {
                 arch: row.arch.clone(),
                 place: place(&row.arch),
-                remedies: remedies(row, &asked.poses, !report.settings.classes.is_empty()),
+                remedies: remedies(
+                    row,
+                    &asked.poses,
+                    report.settings.architectures.len(),
+                    !report.settings.classes.is_empty(),
+                ),
             })
             .collect(),
     }
@@ -313,8 +325,11 @@ fn network(
         .iter()
         .filter(|example| example.question == question && example.arch == arch && example.poses == poses)
         .map(|example| example_context(&prefix, example))
-        .collect();
+        .collect::<Vec<_>>();
     let irreps_poses = row.1.poses;
+    if irreps.is_none() && examples.is_empty() {
+        return None;
+    }
     Some(NetworkContext { arch: arch.to_owned(), place, irreps, irreps_poses, irreps_left_out, examples })
 }
 
@@ -333,10 +348,15 @@ fn example_context(prefix: &str, example: &ExampleResult) -> ExampleContext {
     let figure = |kind: &str, description: String, svg: String| {
         Figure::new(&format!("{prefix}-{kind}-{role}"), description, svg)
     };
-    let seeds = example.seeds.iter().zip(&example.labels).take(12);
+    // Evenly chosen, so that every class is among them.
+    let (all, shown) = (example.seeds.len(), example.seeds.len().min(MOST_SEEDS));
+    let seeds = (0..shown).map(|at| at * all / shown);
     ExampleContext {
         heading: format!("{words}: {} at {} poses", number(example.error), example.poses),
-        seeds: seeds.map(|(&seed, label)| SeedContext { label: label.clone(), seed }).collect(),
+        seeds: seeds
+            .map(|at| SeedContext { label: example.labels[at].clone(), seed: example.seeds[at] })
+            .collect(),
+        seeds_left_out: all - shown,
         gram: GramMap::of(example).map(|drawn| figure("gram", drawn.description(), drawn.svg())),
         spectrum: SpectrumPlot::of(example).map(|drawn| figure("spectrum", drawn.description(), drawn.svg())),
         blocks_left_out: example.blocks_left_out,

@@ -3,7 +3,7 @@
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
   const PER_PAGE = 100;
-  const QUESTION = 0, ARCH = 1, POSES = 2, A = 3, B = 4, CLASS_A = 5, CLASS_B = 6, EXACT = 7, SPECTRAL = 8, PROJECTED = 9, RIGHT = 10, STATUS = 11, DEFECT = 12, CONDITION = 13;
+  const QUESTION = 0, ARCH = 1, POSES = 2, A = 3, B = 4, CLASS_A = 5, CLASS_B = 6, EXACT = 7, SPECTRAL = 8, PROJECTED = 9, RIGHT = 10, STATUS = 11, DEFECT = 12, CONDITION = 13, UNSEEN = 14;
 
   // Values of marks: shown at once in one box, and read out as names.
   const tip = byId("tip");
@@ -81,9 +81,9 @@
     if (value === null) return "–";
     if (value === 0) return "0";
     const size = Math.abs(value);
-    return size >= 0.0005 && size < 9999.5 ? value.toFixed(3) : value.toExponential(1);
+    return size >= 0.0005 && size < 9999.5 ? value.toFixed(3) : value.toExponential(1).replace("e+", "e");
   };
-  const named = (row) => (row[B] < 0 ? data.classes[row[CLASS_A]] : `${data.classes[row[CLASS_A]]} – ${data.classes[row[CLASS_B]]}`);
+  const named = (row) => (row[B] < 0 ? data.classes[row[CLASS_A]] + (row[UNSEEN] ? " (unseen)" : "") : `${data.classes[row[CLASS_A]]} – ${data.classes[row[CLASS_B]]}`);
   const columns = [
     ["Network", ARCH, (row) => data.archs[row[ARCH]], "words"],
     ["Poses", POSES, (row) => String(row[POSES])],

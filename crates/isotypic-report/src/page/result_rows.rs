@@ -22,7 +22,7 @@ pub(super) struct ResultRows {
     /// Whether a row is a pair or a seed.
     pairs: bool,
     /// `[question, arch, poses, a, b, class a, class b, exact, spectral, projected, right, status, defect, condition]`; of
-    /// seeds b and its class are −1.
+    /// seeds b and its class are −1, and one number more is 1 if training never sees them.
     rows: Vec<Vec<Value>>,
     /// Place of each seed on the sheet of pictures.
     places: BTreeMap<usize, usize>,
@@ -91,6 +91,7 @@ impl ResultRows {
                         status(seed.status).into(),
                         rounded(seed.invariance_defect),
                         rounded(seed.condition_number),
+                        usize::from(seed.unseen).into(),
                     ],
                 ),
             });

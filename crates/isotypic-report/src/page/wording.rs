@@ -51,7 +51,12 @@ pub(super) struct Remedy {
 }
 
 /// What would help, each with its numbers.
-pub(super) fn remedies(row: &RepairRow, poses_asked: &[usize], of_seeds: bool) -> Vec<Remedy> {
+pub(super) fn remedies(
+    row: &RepairRow,
+    poses_asked: &[usize],
+    networks_asked: usize,
+    of_seeds: bool,
+) -> Vec<Remedy> {
     let most = poses_asked.iter().max().copied().unwrap_or(row.poses);
     let mut remedies = vec![match row.enough_poses {
         Some(poses) => Remedy {
@@ -69,7 +74,10 @@ pub(super) fn remedies(row: &RepairRow, poses_asked: &[usize], of_seeds: bool) -
         [] => Remedy {
             name: "Another network",
             works: false,
-            text: format!("None of the others asked is right at {} poses.", row.poses),
+            text: match networks_asked {
+                1 => "No other network was asked about.".to_owned(),
+                _ => format!("None of the others asked is right at {} poses.", row.poses),
+            },
         },
         names => Remedy {
             name: "Another network",
@@ -148,11 +156,13 @@ mod tests {
             failing: 3,
             asked: 4,
         };
-        let seeds = super::remedies(&row, &[4, 8], true);
+        let seeds = super::remedies(&row, &[4, 8], 2, true);
         assert!(
             seeds[3].text.contains("between a class and the nearest other one would have to be 2.50 times")
         );
-        let remedies = remedies(&row, &[4, 8], false);
+        assert_eq!(seeds[1].text, "None of the others asked is right at 8 poses.");
+        assert!(super::remedies(&row, &[4, 8], 1, true)[1].text.starts_with("No other network"));
+        let remedies = remedies(&row, &[4, 8], 2, false);
         assert_eq!(remedies.iter().map(|r| r.works).collect::<Vec<_>>(), [false, false, true, false]);
         assert!(remedies[2].text.contains("0.010 at 8 poses, 100 %"));
         assert!(remedies[3].text.contains("2.50 times") && remedies[3].text.contains("3 of 4 pairs"));

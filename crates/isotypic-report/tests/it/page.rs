@@ -75,6 +75,30 @@ fn networks_stand_against_what_was_predicted_for_them() {
 }
 
 #[test]
+fn whole_classes_are_shown_as_they_are_held_out() {
+    let mut report = sample::report();
+    assert!(page(&report).html.contains("held out, one object at a time"));
+    assert!(!page(&report).html.contains(" more</span>"));
+    report.settings.together = Some("class".to_owned());
+    let example = &mut report.details.as_mut().unwrap().examples[0];
+    example.seeds = (100..130).collect();
+    example.labels = (0..30).map(|seed| (seed / 10).to_string()).collect();
+    let html = page(&report).html;
+    assert!(html.contains("held out, one class at a time") && html.contains("and 18 more</span>"));
+    // Evenly chosen: the last is of the last class.
+    assert!(html.contains("image 127 of class 2") && !html.contains("image 101 of class 0"));
+}
+
+#[test]
+fn a_network_that_nothing_is_known_of_has_no_closer_look() {
+    let mut report = sample::report();
+    assert!(page(&report).html.contains("A closer look at each network"));
+    report.details.as_mut().unwrap().examples.clear();
+    report.summary.iter_mut().for_each(|row| row.irreps.clear());
+    assert!(!page(&report).html.contains("A closer look at each network"));
+}
+
+#[test]
 fn names_from_users_are_never_markup() {
     let mut report = sample::report();
     report.settings.data = "<script>alert(1)</script>".to_owned();

@@ -80,7 +80,10 @@ fn strips(
     for example in examples.iter().filter(|example| example.question == index && example.poses == poses) {
         let layout = OrbitLayout::new(example.seeds.len(), order);
         let hold_out = question.hold_out.resolve(action.group(), layout)?;
-        for (side, &seed) in example.seeds.iter().enumerate() {
+        // Of many evenly chosen ones, so that every class is among them.
+        let (all, shown) = (example.seeds.len(), example.seeds.len().min(MOST_ORBITS));
+        for side in (0..shown).map(|at| at * all / shown) {
+            let seed = example.seeds[side];
             if strips.len() == MOST_ORBITS || strips.iter().any(|strip| strip.seed == seed) {
                 continue;
             }
