@@ -11,7 +11,7 @@
 //! reason.
 //!
 //! What the averaged network would do, and how much further apart classes would have to be, comes from the trivial block, which is solved
-//! anyway. Where another block cannot be inverted nothing is answered, not even that.
+//! anyway. Where another block cannot be inverted nothing is answered, not even that, and a note says so.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

@@ -58,7 +58,7 @@ pub(crate) fn report(
     let (data, data_sha256) = job.subjects.identity();
     let precision_notes =
         precision_notes(job, &findings).into_iter().chain(sampling_error::notes(sampling.as_ref()));
-    let precision_notes: Vec<String> = precision_notes.collect();
+    let precision_notes: Vec<String> = precision_notes.chain(repair_notes(job, &findings)).collect();
     let warnings = findings.iter().flat_map(|finding| &finding.corrupted);
     let warnings =
         warnings.map(|file| format!("`{file}` is damaged; this unit was computed again")).collect();
@@ -121,6 +121,27 @@ fn precision_notes(job: &Job, findings: &[Finding]) -> Vec<String> {
         quadratures.into_iter().chain(repeated)
     };
     job.architectures.iter().enumerate().flat_map(notes).collect()
+}
+
+/// Which networks have repairs that are not known: where a large audit cannot be solved, the trivial block is not there either.
+fn repair_notes(job: &Job, findings: &[Finding]) -> Vec<String> {
+    let is_unknown = |subject: usize| {
+        let mut rows: BTreeMap<(usize, usize), (bool, bool)> = BTreeMap::new();
+        for finding in findings.iter().filter(|finding| finding.architecture == subject) {
+            let row = rows.entry((finding.question, finding.poses())).or_default();
+            *row = (row.0 || finding.obstacle.is_some(), row.1 || finding.repair.is_some());
+        }
+        rows.values().any(|&(has_obstacle, has_repair)| has_obstacle && !has_repair)
+    };
+    let note = |subject: &Subject| {
+        format!(
+            "{}: what averaging over the group and classes further apart would change is not known, since a block of the Gram matrix \
+             cannot be inverted",
+            subject.name
+        )
+    };
+    let subjects = job.architectures.iter().enumerate().filter(|&(index, _)| is_unknown(index));
+    subjects.map(|(_, subject)| note(subject)).collect()
 }
 
 fn summarise(job: &Job, findings: &[Finding]) -> Vec<SummaryRow> {

@@ -7,8 +7,8 @@ use isotypic::predict::{OrbitKernel, OrbitRegression, leave_set_out};
 use isotypic::report::{AuditReport, SeedResult, Status};
 use isotypic::work::{MemoryLimit, Monitor};
 use isotypic::{
-    AuditSettings, ClassSeeds, ClassSelection, ErrorKind, KernelKind, PermutedOrbits, PoseNumbers,
-    QuestionSpec, Together, audit, plan_audit,
+    AuditInput, AuditSettings, ClassSeeds, ClassSelection, ErrorKind, KernelKind, PermutedOrbits,
+    PoseNumbers, QuestionSpec, Together, audit, plan_audit,
 };
 use ndarray::{Array2, Array4};
 
@@ -188,6 +188,32 @@ fn an_audit_of_many_seeds_is_that_of_the_blocks_held_together() {
     assert_eq!(again.warnings.len(), 1);
     assert!(again.warnings[0].contains(files[11].file_name().to_str().unwrap()));
     assert_eq!(again.to_json().unwrap(), json);
+}
+
+#[test]
+fn repairs_that_are_not_known_are_said_to_be_so() {
+    // Two images of 512 are the same at all shifts, and there is no ridge.
+    let pixels = Array4::from_shape_fn((512, 8, 8, 1), |(image, y, x, _)| match image {
+        100 | 101 => 1.0 + (y % 2) as f64,
+        _ => ((1 + image) as f64 + 1.3 * (y * 8 + x) as f64 * (2 + image % 17) as f64).sin(),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.npy");
+    ndarray_npy::write_npy(&file, &pixels).unwrap();
+    let labels: Vec<&str> = (0..512).map(|image| if image < 256 { "a" } else { "b" }).collect();
+    let settings = AuditSettings {
+        input: AuditInput::Data(file.display().to_string()),
+        labels: Some(labels.join(",")),
+        ridge: Ridge::Absolute(0.0),
+        ..settings("translation:8x8", 256, Together::Class)
+    };
+    let report = audit(&settings, &Monitor::silent()).unwrap();
+    assert!(report.summary[0].obstacle.is_some());
+    let repair = &report.details.as_ref().unwrap().repairs[0];
+    assert_eq!((repair.averaged_error, repair.separation_factor), (None, None));
+    let said =
+        |note: &&String| note.starts_with("mlp: what averaging over the group and classes further apart");
+    assert_eq!(report.notes.iter().filter(said).count(), 1, "{:?}", report.notes);
 }
 
 #[test]
