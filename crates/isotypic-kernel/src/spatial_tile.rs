@@ -55,12 +55,15 @@ impl<T: Real> SpatialTile<'_, T> {
 
     /// Covariances and tangent kernels of every readout, `[row][lane]` with the columns in the lanes.
     pub(crate) fn fill(&self, evaluators: &Evaluators<'_, T>, readouts: &mut [Row<T>]) {
-        let evaluate = |index| evaluators.pool.with(|evaluator| self.evaluate(index, evaluator).to_vec());
+        let evaluations = 0..self.evaluations();
         if evaluators.share_tiles {
-            let all: Vec<_> = (0..self.evaluations()).into_par_iter().map(evaluate).collect();
+            let evaluate = |index| evaluators.pool.with(|evaluator| self.evaluate(index, evaluator).to_vec());
+            let all: Vec<_> = evaluations.into_par_iter().map(evaluate).collect();
             all.iter().enumerate().for_each(|(index, values)| self.place(index, values, readouts));
         } else {
-            (0..self.evaluations()).for_each(|index| self.place(index, &evaluate(index), readouts));
+            evaluators.pool.with(|evaluator| {
+                evaluations.for_each(|index| self.place(index, self.evaluate(index, evaluator), readouts));
+            });
         }
     }
 
