@@ -25,6 +25,20 @@ const LAYERS: &str = r#"{"layers": [{"conv": {"filter": [2, 2], "padding": "circ
     {"self_attention": {"heads": 2, "key_width": 2, "value_width": 3, "width": 3, "positional_embedding": {"type": "sum"}}},
     "flatten", {"dense": {"width": 2, "b_std": 0.1}}]}"#;
 
+/// Of a member that is trained alone, for so many steps. The loss of a trainer is a mean over its four examples.
+fn alone_settings(steps: usize) -> TrainingSettings {
+    TrainingSettings {
+        optimizer: Optimizer::Sgd { learning_rate: 0.04, momentum: 0.6 },
+        loss: Loss::Squared,
+        batch: 4,
+        seed: 0,
+        epochs: steps,
+        enough_loss: None,
+        patience: None,
+        data: String::new(),
+    }
+}
+
 #[test]
 fn each_member_goes_the_way_it_would_go_alone() {
     let network = network(LAYERS, &[3, 2, 1]);
@@ -41,18 +55,7 @@ fn each_member_goes_the_way_it_would_go_alone() {
     for (member, &seed) in seeds.iter().enumerate() {
         let parameters =
             NetworkParameters::draw(&network, Initialization::Gaussian, Precision::Double, seed).unwrap();
-        // The loss of a trainer is a mean over its four examples.
-        let settings = TrainingSettings {
-            optimizer: Optimizer::Sgd { learning_rate: 0.04, momentum: 0.6 },
-            loss: Loss::Squared,
-            batch: 4,
-            seed: 0,
-            epochs: steps,
-            enough_loss: None,
-            patience: None,
-            data: String::new(),
-        };
-        let mut alone = Trainer::new(network.clone(), parameters, settings).unwrap();
+        let mut alone = Trainer::new(network.clone(), parameters, alone_settings(steps)).unwrap();
         let own = inputs.slice(s![member, .., ..]);
         let examples = (own, targets.index_axis(Axis(0), member));
         alone.fit(examples, &Cancel::new(), None, |_| ()).unwrap();
@@ -108,17 +111,7 @@ fn members_normalise_by_their_own_examples_and_afterwards_by_all_of_these() {
         let parameters =
             NetworkParameters::draw(&network, Initialization::Gaussian, Precision::Double, seed).unwrap();
         close(&before, member, &in_training(&parameters, member), "before");
-        let settings = TrainingSettings {
-            optimizer: Optimizer::Sgd { learning_rate: 0.04, momentum: 0.6 },
-            loss: Loss::Squared,
-            batch: 4,
-            seed: 0,
-            epochs: steps,
-            enough_loss: None,
-            patience: None,
-            data: String::new(),
-        };
-        let mut alone = Trainer::new(network.clone(), parameters, settings).unwrap();
+        let mut alone = Trainer::new(network.clone(), parameters, alone_settings(steps)).unwrap();
         let examples = (inputs.index_axis(Axis(0), member), targets.index_axis(Axis(0), member));
         alone.fit(examples, &Cancel::new(), None, |_| ()).unwrap();
         close(&together, member, &in_training(alone.parameters(), member), "after");
